@@ -32,6 +32,7 @@ SYSTEM_EVENTS: Final[Mapping[str, frozenset[str]]] = {
             ev.AmendDeferred,
             ev.AmendRejected,
             ev.BudgetLimited,
+            ev.BudgetPaced,
             ev.HoldPlaced,
         )
     ),

@@ -70,11 +70,13 @@ In a name, `*` matches any number of characters and `?` matches one character; n
 An included file must define exactly one workspace and can refer only to that workspace: its members belong to the workspace, and every `on` must be limited to it.
 It cannot contain sections that apply to the whole organization, and it cannot include other files.
 File names in an included file are relative to the folder of the main document.
+`Organization.load` does not follow a symbolic link to a file outside this folder.
 
 ## Limits
 
 The document and each of its files may be at most {MOST_BYTES:,} bytes long.
 The document and its included files together may contain at most {MOST_SECTIONS:,} tables and {MOST_VALUES:,} values, nested at most {MOST_DEPTH} levels deep.
+Strings cannot contain line breaks, control characters or characters that change the direction of text. Reasons and descriptions of permissions can have several lines.
 """
 
 

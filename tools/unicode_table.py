@@ -30,6 +30,11 @@ PROPERTIES = {
     "CONJUNCT_LINKER": (r"\p{InCB=Linker}", "Indic_Conjunct_Break=Linker"),
     "PICTOGRAPHIC": (r"\p{Extended_Pictographic}", "Extended_Pictographic"),
     "EMOJI": (r"[\p{Emoji}--[0-9#*]]", "Emoji, without digits, # and *"),
+    "TEXT_EMOJI": (
+        r"[\p{Emoji}--\p{Emoji_Presentation}--[0-9#*]]",
+        "Emoji without Emoji_Presentation, without digits, # and *",
+    ),
+    "EMOJI_BASE": (r"\p{Emoji_Modifier_Base}", "Emoji_Modifier_Base"),
     "LETTER_OR_MARK": (r"[\p{L}\p{M}]", "General_Category L and M"),
     "MARK": (r"\p{M}", "General_Category M"),
     "DIGIT": (r"\p{Nd}", "General_Category Nd"),

@@ -198,7 +198,7 @@ def _sections(desk: Desk, here: Path) -> list[Section]:
             ("Where", "Problem"),
             SheetImport(desk, here).problems(imported_at),
         ),
-        Section("Findings of the style guide", ("Post", "By", "Finding"), _comments(posts)),
+        Section("Findings and notes", ("Post", "By", "Comment"), _comments(posts)),
         Section(
             "Looked up before sending again",
             ("Post", "Profile", "What happened"),

@@ -13,7 +13,6 @@ from sheet import SheetImport
 from socialcollab import Desk, Post
 from socialcollab.desk import ToDo
 from socialcollab.errors import NotAllowedError, NotFoundError, StaleError
-from socialcollab.scheduling import SheetRow
 from socialcollab.styleguide import fix
 
 LATER = {"W23-21"}
@@ -51,7 +50,7 @@ class Scenes:
         sheet = self.sheet.read("posts.csv", now=self.desk.engine.now())
         wrong = {problem.row for problem in sheet.problems}
         good = [row for row in sheet.rows if row.number not in wrong]
-        drafted = sum(self._draft(row) is not None for row in good)
+        drafted = sum(outcome.post is not None for outcome in self.sheet.import_rows(good))
         fixed = sent_back = 0
         for drafted_post in self.desk.posts(state="draft"):
             post, was_fixed = self._fix(drafted_post)
@@ -61,15 +60,6 @@ class Scenes:
             f"  sheet: {len(good)} rows without problems, {drafted} drafted, {fixed} fixed by the style"
             f" guide, {sent_back} sent back, {len(sheet.problems)} cells with problems"
         )
-
-    def _draft(self, row: SheetRow) -> Post | None:
-        known = self.desk.post_by_external_id(row.external_id)
-        if known is not None:
-            return known
-        try:
-            return self.sheet.draft(row)
-        except (LookupError, ValueError, NotAllowedError):
-            return None  # `SheetImport.problems` reports it with the reason
 
     def _fix(self, post: Post) -> tuple[Post, bool]:
         text = fix(
@@ -94,13 +84,7 @@ class Scenes:
     def import_corrections(self) -> None:
         """Apply the second sheet, with which the authors answered."""
         sheet = self.sheet.read("corrections.csv", now=self.desk.engine.now())
-        for row in sheet.rows:
-            post = self.desk.post_by_external_id(row.external_id)
-            if post is None:
-                self._draft(row)
-                continue
-            with suppress(*TOO_LATE):
-                self.sheet.correct(post, row)
+        self.sheet.import_rows(sheet.rows, update=True)
         self.log(f"  corrections: {len(sheet.rows)} rows")
 
     def submit_all(self) -> None:
@@ -190,7 +174,7 @@ class Scenes:
         missed = [
             item
             for item in eva.to_do()
-            if item.delivery is not None and item.delivery.state == "missed"
+            if any(delivery.state == "missed" for delivery in item.deliveries)
         ]
         for item in missed:
             with suppress(*TOO_LATE):

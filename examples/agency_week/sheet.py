@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from pathlib import Path
 
-from socialcollab import Desk, Image, Post
+from socialcollab import Desk, Post
 from socialcollab.content import Finding
+from socialcollab.desk import RowOutcome
 from socialcollab.scheduling import ImportedSheet, SheetRow, read_csv
 
 
 class SheetImport:
-    """Reads the sheets of the week, drafts their rows, and lists their problems."""
+    """Reads the sheets of the week, imports their rows, and lists their problems."""
 
     def __init__(self, desk: Desk, here: Path) -> None:
         self.desk = desk
@@ -22,41 +24,22 @@ class SheetImport:
         """Read a sheet in the folder of the example."""
         return read_csv((self.here / name).read_bytes(), zone="Europe/Amsterdam", now=now)
 
-    def draft(self, row: SheetRow) -> Post:
-        """Draft one row as its author."""
-        return self.desk.acting_as(row.author).draft(
-            row.text,
-            profiles=row.profiles,
-            planned_at=_text(row.local),
-            media=self._images(row),
-            links=[row.link] if row.link else [],
-            language=row.language,
-            campaign=row.campaign,
-            tags=row.tags,
-            external_id=row.external_id,
-        )
-
-    def _images(self, row: SheetRow) -> list[Image]:
-        alts = [*row.alts, *[""] * len(row.images)]
+    def import_rows(self, rows: Iterable[SheetRow], *, update: bool = False) -> list[RowOutcome]:
+        """Import rows, each as its author."""
+        by_author: dict[str, list[SheetRow]] = {}
+        for row in rows:
+            by_author.setdefault(row.author, []).append(row)
         return [
-            Image.from_file(str(self.here / "images" / Path(name).name), alt=alt)
-            for name, alt in zip(row.images, alts, strict=False)
+            outcome
+            for author, own in by_author.items()
+            for outcome in self.desk.acting_as(author)
+            .import_rows(own, images=self._images(own), update=update)
+            .outcomes
         ]
 
-    def correct(self, post: Post, row: SheetRow) -> Post:
-        """Edit a post to what a corrected row says; do nothing if it is the same."""
-        images = [(image.digest, image.alt) for image in self._images(row)]
-        links = (row.link,) if row.link else ()
-        same = (
-            post.text == row.text
-            and post.content.links == links
-            and [(image.digest, image.alt) for image in post.media] == images
-        )
-        if same:
-            return post
-        return self.desk.acting_as(row.author).edit(
-            post, text=row.text, links=links, media=self._images(row)
-        )
+    def _images(self, rows: Iterable[SheetRow]) -> dict[str, bytes]:
+        paths = {name: self.here / "images" / name for row in rows for name in row.images}
+        return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
     def findings(self, post: Post) -> tuple[Finding, ...]:
         """Return the findings of the style guides on a post."""
@@ -93,7 +76,3 @@ class SheetImport:
                 suggestion = self.organization.did_you_mean("profile", name)
                 problems.append((f"row {row.number}", f"unknown profile `{name}`; {suggestion}"))
         return sorted(problems, key=lambda pair: int(pair[0].split()[1]))
-
-
-def _text(local: dt.datetime | None) -> str | None:
-    return None if local is None else local.isoformat(sep=" ", timespec="minutes")

@@ -45,13 +45,24 @@ class Grammar(Protocol):
     def __str__(self) -> str: ...
 
 
+NOT_IN_NAMES = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
+"""The characters that a name cannot contain, as the content of a class in a regular expression."""
+
+NOT_IN_PROSE = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
+"""The characters that prose cannot contain: control characters other than tabs and line breaks."""
+
+
 @attrs.frozen(kw_only=True)
 class Text(Shape):
     """
-    A string.
+    A string, which cannot contain control characters.
+
+    A name with a line break could forge a line of an e-mail or a log, and one with a character
+    that changes the direction of text could look like a different name.
 
     Attributes:
         at_most: The maximum length in characters.
+        prose: Whether the string is prose, which can contain tabs and line breaks.
         personal: Whether the string may contain personal data, such as a name or free
             prose. Personal strings are excluded from the document's digest and the
             journal's hash chain, so that they can be erased.
@@ -59,6 +70,7 @@ class Text(Shape):
     """
 
     at_most: int = 2000
+    prose: bool = False
     personal: bool = False
     file: bool = False
 

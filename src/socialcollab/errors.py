@@ -185,8 +185,15 @@ class NotAllowedError(SocialCollabError):
     """
 
     def __init__(self, verdict: Verdict) -> None:
-        super().__init__(verdict.explain())
+        super().__init__()
         self.verdict = verdict
+
+    # Computing the remedies takes most of the time of a refusal, and many callers show no text.
+    def __str__(self) -> str:
+        return self.verdict.explain()
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class StaleError(SocialCollabError):

@@ -148,6 +148,12 @@ PROFILE = "tulip-mastodon"
 MINUTE = dt.timedelta(minutes=1)
 
 
+def in_review(agency: Any, **content: Any) -> Post:
+    """Return a post of ana's on `tulip-x` that is in review."""
+    ana = agency.desk.acting_as("ana")
+    return ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED, **content))
+
+
 def refusal_code(command: Callable[[], object]) -> str:
     """Return the code of the first reason for which a command is refused."""
     with pytest.raises(NotAllowedError) as caught:

@@ -151,7 +151,7 @@ async def test_concurrent_due_work(agency, desk) -> None:
         text, at = f"{TEXT} {number}", f"2026-04-07 09:3{number}"
         post = await ana.draft(text, profiles=["tulip-x"], planned_at=at, media=pictures)
         posts.append(await ben.approve(await ana.submit(post)))
-    agency.now = DUE + dt.timedelta(minutes=10)
+    agency.now = DUE + dt.timedelta(minutes=4)
     reports = await asyncio.gather(*(desk.run_due(worker=f"task {n}") for n in range(4)))
     assert sum(report.count("published") for report in reports) >= 4
     assert sorted(post.text for post in agency.sandbox.posts()) == [f"{TEXT} {n}" for n in range(4)]

@@ -162,3 +162,26 @@ def test_missed_by_earlier_hold(agency) -> None:
     second = eva.hold("tulip-x", reason="another")
     assert () == second.missed
     assert () == eva.resume(second.id).missed
+
+
+def test_published_text(agency) -> None:
+    """The calendar shows the text that is published, and a newer one as a pending edit."""
+    post = agency.approved_post("published text")
+    agency.run_due()
+    (ana,) = agency.acting("ana")
+    week = ("2026-04-06", "2026-04-13")
+    (entry,) = agency.desk.calendar(*week).entries()
+    assert ("published text", False) == (entry.title, entry.pending_edit)
+    ana.edit(post, text="newer text")
+    (entry,) = agency.desk.calendar(*week).entries()
+    assert ("published text", "published", True) == (entry.title, entry.state, entry.pending_edit)
+
+
+def test_cancelled_posts(agency) -> None:
+    """Cancelled posts are shown if they are asked for."""
+    post = agency.approved_post("no more")
+    agency.desk.acting_as("ana").cancel(post)
+    week = ("2026-04-06", "2026-04-13")
+    assert () == agency.desk.calendar(*week).entries()
+    (entry,) = agency.desk.calendar(*week, cancelled=True).entries()
+    assert ("no more", "cancelled") == (entry.title, entry.state)

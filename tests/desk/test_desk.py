@@ -491,7 +491,7 @@ def test_single_words(agency) -> None:
     (ana,) = agency.acting("ana")
     post = ana.draft(
         "Actie",
-        profiles="tulip-x",
+        profiles="tulip-mastodon",
         planned_at=PLANNED,
         tags="offer",
         labels="prices",

@@ -5,17 +5,12 @@ from __future__ import annotations
 import datetime as dt
 
 import pytest
-from tests.desk.agency import DOCUMENT, DUE, PLANNED
+from tests.desk.agency import DOCUMENT, DUE, in_review
 
 from socialcollab.content import NOTIFICATION_KINDS
 from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.organization import Organization
 from socialcollab.verdicts.messages.en import MESSAGES
-
-
-def in_review(agency, **content):
-    ana = agency.desk.acting_as("ana")
-    return ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED, **content))
 
 
 def test_every_kind_has_a_message() -> None:

@@ -166,9 +166,55 @@ def test_rate_limit_of_profile(open_agency) -> None:
     assert sum(sends) == 1
     agency.run_due(after=14 * MINUTE)
     assert sum(delivery_events(agency, post).count("send_started") for post in posts) == 1
-    agency.run_due(after=MINUTE)
+    # They are late by now, and are spread. The first one was attempted before, so it does not wait.
+    for _ in range(4):
+        agency.run_due(after=15 * MINUTE)
     assert [agency.desk.summary(post) for post in posts] == ["published"] * 4
     agency.check_journal()
+
+
+def test_outage(open_agency) -> None:
+    """After an outage, late posts leave a profile one by one, and posts that are on time at once."""
+    agency = open_agency("memory")
+    times = [f"2026-04-07 {hour:02}:30" for hour in (9, 10, 11)]
+    late = [agency.approved_post(at, at=at) for at in times]
+    elsewhere = agency.approved_post("x", profiles=["tulip-x"])
+    on_time = agency.approved_post("on time", at="2026-04-07 14:20")
+    published = []
+    for minutes in (285, 5, 5, 10):
+        agency.run_due(after=minutes * MINUTE)
+        published.append([agency.desk.summary(post) == "published" for post in late])
+    assert published == [
+        [True, False, False],
+        [True, False, False],
+        [True, False, False],
+        [True, True, False],
+    ]
+    assert agency.desk.summary(on_time) == agency.desk.summary(elsewhere) == "published"
+    agency.run_due(after=15 * MINUTE)
+    assert agency.desk.summary(late[2]) == "published"
+    assert not [item for item in agency.desk.acting_as("ana").to_do() if item.kind == "triage"]
+    agency.check_journal()
+
+
+@pytest.mark.parametrize(
+    ("plan", "counts"),
+    [("min_gap = '2 hours'", [1, 1, 2, 2, 3]), ("max_per_day = 2", [1, 2, 2, 2, 2])],
+)
+def test_outage_with_slot_plan(open_agency, plan, counts) -> None:
+    """The gaps and caps of the slot plan apply to late posts."""
+    agency = open_agency("memory")
+    agency.adopt(f'{DOCUMENT}\n[[slot_plans]]\non = "{PROFILE}"\n{plan}\n')
+    for number in range(4):
+        agency.approved_post(f"post {number}", at=f"2026-04-07 09:3{number}")
+    published = []
+    for _ in range(5):
+        agency.run_due(after=60 * MINUTE)
+        published.append(len(agency.live_texts()))
+    assert published == counts
+    if "day" in plan:
+        agency.run_due(after=24 * 60 * MINUTE)
+        assert len(agency.live_texts()) == 3
 
 
 def test_rejected_credentials(open_agency) -> None:

@@ -152,7 +152,7 @@ def test_command_line_options(command: str) -> None:
 def test_command_line_commands() -> None:
     """The page of the command line lists exactly the commands that exist."""
     text = (REFERENCE / "cli.md").read_text(encoding="utf-8")
-    assert list(_commands()) == re.findall(r"^### (\w+)$", text, re.MULTILINE)
+    assert list(_commands()) == re.findall(r"^### ([\w-]+)$", text, re.MULTILINE)
 
 
 def test_exit_codes() -> None:

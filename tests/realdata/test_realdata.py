@@ -8,15 +8,16 @@ import io
 import json
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.text.cases import bluesky_results, mastodon_results, x_results
 
 from socialcollab.directory import NETWORKS
 from socialcollab.errors import InvalidValueError
-from socialcollab.scheduling import read_csv
+from socialcollab.scheduling import SheetLimits, read_csv
 from socialcollab.styleguide import StyleGuide, lint
 from socialcollab.time import read_holidays
 
@@ -63,6 +64,32 @@ def test_real_bulk_files(shared_data: Shared) -> None:
         imported = read_csv(file.read_bytes(), now=dt.datetime(2018, 1, 1, tzinfo=dt.UTC))
         assert imported.rows or imported.problems
         assert all(row.text for row in imported.rows)
+
+
+# The differences from the networks' own test cases, with the reason. This list only shrinks.
+TEXT_DIFFERENCES = {
+    "validate/WeightedTweetsCounterTest/12": "a case of config v2, which has no discount for emoji",
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "results"),
+    [
+        ("twitter-text", x_results),
+        ("mastodon-limits", mastodon_results),
+        ("atproto-richtext", bluesky_results),
+    ],
+)
+def test_networks_cases(
+    name: str, results: Callable[[Path], dict[str, bool]], shared_data: Shared
+) -> None:
+    """The networks' own test cases pass, except for differences that have a reason."""
+    found = results(shared_data(name))
+    differ = [case for case, passed in found.items() if not passed]
+    print(f"\n{name}: {len(found) - len(differ)} agree, {len(differ)} differ")
+    for case in differ:
+        print(f"  {case}: {TEXT_DIFFERENCES.get(case, 'no reason')}")
+    assert set(differ) == {case for case in TEXT_DIFFERENCES if case in found}
 
 
 def all_day_dates(case: dict[str, Any]) -> set[dt.date]:
@@ -174,3 +201,115 @@ def test_documented_formats(tool: str, form: str, shared_data: Shared) -> None:
     assert [text.strip() for text in texts] == [row.text.strip() for row in imported.rows]
     assert start == imported.rows[0].local
     print(f"import {tool} ({form}): {len(texts) / duration:,.0f} posts/s")
+
+
+# The documented date formats, in the notation of `strftime`.
+FORMS = {
+    "dd/mm/yyyy": "%d/%m/%Y",
+    "mm/dd/yyyy": "%m/%d/%Y",
+    "ISO 8601": "%Y-%m-%dT%H:%M:%S",
+    "YYYY-MM-DD HH:mm:ss": "%Y-%m-%d %H:%M:%S",
+    "YYYY-MM-DD HH:mm": "%Y-%m-%d %H:%M",
+    "YYYY-MM-DD HH:MM": "%Y-%m-%d %H:%M",
+    "YYYY/MM/DD HH:mm:ss": "%Y/%m/%d %H:%M:%S",
+    "YYYY/MM/DD HH:mm": "%Y/%m/%d %H:%M",
+    "M/D/YYYY H:mm:ss": "%m/%d/%Y %H:%M:%S",
+    "M/D/YYYY H:mm": "%m/%d/%Y %H:%M",
+}
+# What a documented rule of a tool does that this library does differently, and why.
+SHEET_DIFFERENCES = {
+    ("Sprout Social", "case_sensitive"): "headers are accepted in any case",
+    ("Sprout Social", "min_gap_minutes"): "gaps are part of a slot plan, not of a file",
+    ("Sprout Social", "min_lead_minutes"): "only past times are refused",
+    ("HighLevel Social Planner (basic)", "min_lead_minutes"): "only past times are refused",
+    ("HighLevel Social Planner (basic)", "videos"): "a video address is read as media",
+    ("Auto-PostIt", "timezone"): "times without a zone are local to the workspace, not UTC",
+    ("Statusbrew", "columns"): "the columns are not documented, so there is nothing to read",
+}
+
+
+def test_rules_of_tools(shared_data: Shared) -> None:
+    """The documented columns, dates and limits of each tool hold here too, with known exceptions."""
+    layouts = json.loads((shared_data("bulk-csv") / "formats.json").read_text(encoding="utf-8"))
+    texts = ['a "quoted" one', "two\nlines", "tulips 🌷 ja, echt", *posts_of(20, shared_data)]
+    agree: list[tuple[str, str]] = []
+    differ: list[tuple[str, str]] = []
+    for layout in layouts:
+        tool = layout["tool"]
+        for rule, holds in rules_of(layout, texts):
+            (agree if holds else differ).append((tool, rule))
+    print(f"\nbulk formats: {len(agree)} rules agree, {len(differ)} differ")
+    for pair in differ:
+        print(f"  {pair[0]}, {pair[1]}: {SHEET_DIFFERENCES.get(pair, 'UNEXPLAINED')}")
+    assert sorted(SHEET_DIFFERENCES) == sorted(differ)
+    assert len(agree) >= 20
+
+
+def posts_of(count: int, shared_data: Shared) -> list[str]:
+    """Return the first posts that do not begin like a formula."""
+    texts = [text.replace("\x00", "").strip() for text in posts(shared_data("posts-corporate"))]
+    return [text for text in texts if text and text[0] not in "=+@-'\"\n"][:count]
+
+
+def rules_of(layout: dict[str, Any], texts: list[str]) -> Iterator[tuple[str, bool]]:
+    """Yield each documented rule of a tool, and whether it holds for `read_csv`."""
+    if "columns" not in layout:
+        yield "columns", False
+        return
+    when = dt.datetime.fromisoformat("2026-06-13 09:30")
+    forms = [FORMS[form] for form in layout.get("date_formats", ["ISO 8601"])]
+    for form in forms:
+        data = file_of(layout, [(text, when) for text in texts], form)
+        order = "mdy" if form.startswith("%m/%d") else "dmy"
+        imported = read_csv(data, order=order)  # type: ignore[arg-type]  one of the two orders
+        read = [(row.text, row.local) for row in imported.rows]
+        yield f"dates {form}", [(text.strip(), when) for text in texts] == read
+    rows = layout.get("limits", {}).get("rows")
+    if rows:
+        data = file_of(layout, [(f"post {n}", when) for n in range(rows + 1)], forms[-1])
+        imported = read_csv(data, order="mdy", limits=SheetLimits(rows=rows))
+        codes = [(found.row, found.code) for found in imported.problems if found.blocks]
+        yield "rows", codes == [(rows + 2, "sheet.too_many_rows")]
+    past = read_csv(
+        file_of(layout, [("old", when)], forms[-1]),
+        order="mdy",
+        now=dt.datetime(2027, 1, 1, tzinfo=dt.UTC),
+    )
+    codes = [(found.row, found.code) for found in past.problems if found.blocks]
+    first = 1 if layout.get("header") is False else 2
+    yield "past times", codes == [(first, "sheet.past")]
+    empty = read_csv(file_of(layout, [("", when)], forms[-1]), order="mdy")
+    codes = [(found.row, found.code) for found in empty.problems if found.blocks]
+    yield "text or image", codes == [(first, "sheet.empty")]
+    if layout.get("case_sensitive"):
+        upper = {**layout, "columns": [name.upper() for name in layout["columns"]]}
+        refused = read_csv(file_of(upper, [("a", when)], forms[0]), order="dmy").problems
+        yield "case_sensitive", bool(refused)
+    for rule in ("min_gap_minutes", "min_lead_minutes", "videos"):
+        if rule in layout.get("limits", {}):
+            yield rule, False
+    if "timezone" in layout:
+        (row,) = read_csv(file_of(layout, [("a", when)], forms[-1])).rows
+        yield "timezone", row.zone == "UTC"
+
+
+def file_of(layout: dict[str, Any], rows: list[tuple[str, dt.datetime]], form: str) -> bytes:
+    """Return a file in the documented format of a tool."""
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer, delimiter=";", lineterminator="\r\n")
+    if layout.get("header") is not False:
+        writer.writerow(layout["columns"])
+    for text, when in rows:
+        values = []
+        for name in layout["columns"]:
+            low = name.partition("(")[0].lower()
+            if low in ("year", "month", "day", "hour", "minute"):
+                values.append(str(getattr(when, low)))
+            elif low.startswith("time_"):
+                values.append(f"{when:%H:%M}")
+            elif low == "date" or "scheduled" in low or "specifictime" in low:
+                values.append(when.strftime(form))
+            else:
+                values.append(text if low in ("content", "message_text", "text") else "")
+        writer.writerow(values)
+    return buffer.getvalue().encode("utf-8-sig")

@@ -71,6 +71,17 @@ def test_every_promise_is_broken() -> None:
         ("erased value still readable", "KeepsErasedValues"),
         ("erased value still stored", "KeepsCopies"),
         ("stale rows returned", "HidesStaleRows"),
+        ("pages cached over an erasure", "RemembersPages"),
+        ("reindex racing appends", "ReindexesWithoutLock"),
+        ("snapshot cut", "CutsSnapshots"),
+        ("stale snapshot in another journal", "RemembersSnapshots"),
+        ("column cut", "CutsColumns"),
+        ("column trimmed", "TrimsColumns"),
+        ("column folded in case", "IgnoresCase"),
+        ("column normalised", "NormalizesColumns"),
+        ("short lease ignored", "IgnoresShortLeases"),
+        ("page of rows capped", "CapsPagesOfRows"),
+        ("page of events capped", "CapsPagesOfEvents"),
     ],
 )
 def test_common_faults(fault: str, name: str) -> None:

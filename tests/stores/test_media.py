@@ -12,7 +12,7 @@ from typing import BinaryIO
 
 import pytest
 
-from socialcollab.errors import NotFoundError, StoreUnavailableError
+from socialcollab.errors import InvalidValueError, NotFoundError, StoreUnavailableError
 from socialcollab.stores import FolderMedia, MemoryMedia, SqliteMedia, SqliteStore
 from socialcollab.stores import media as media_module
 from socialcollab.stores.media import check_digest
@@ -99,6 +99,19 @@ def test_host_table(tmp_path: Path) -> None:
     raw = sqlite3.connect(path)
     assert raw.execute("SELECT * FROM media").fetchall() == []
     raw.close()
+
+
+def test_claims_are_kept(tmp_path: Path) -> None:
+    """A folder and a file remain reserved when they are opened again."""
+    factories: tuple[Callable[[], Media], ...] = (
+        lambda: FolderMedia(tmp_path / "media"),
+        lambda: SqliteMedia(tmp_path / "media.db"),
+    )
+    for factory in factories:
+        factory().claim("northwind")
+        factory().claim("northwind")
+        with pytest.raises(InvalidValueError, match="belongs to organization `northwind`"):
+            factory().claim("tulip")
 
 
 class MemoryKit(MediaContract):
@@ -243,6 +256,25 @@ class DoesNotCompareDigests(MemoryMedia):
         return content
 
 
+class IsShared(MemoryMedia):
+    """Every organization can use the store."""
+
+    breaks = "M9"
+
+    def claim(self, organization: str) -> None:
+        _ = organization
+
+
+class LastClaimWins(MemoryMedia):
+    """Another organization takes the store over."""
+
+    breaks = "M9"
+
+    def claim(self, organization: str) -> None:
+        self._claim = {}
+        super().claim(organization)
+
+
 BROKEN = [
     NamedByLength,
     SharesFileObject,
@@ -252,6 +284,8 @@ BROKEN = [
     SharesBuffer,
     DeletesOnce,
     DoesNotCompareDigests,
+    IsShared,
+    LastClaimWins,
 ]
 
 

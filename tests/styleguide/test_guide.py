@@ -104,8 +104,9 @@ def test_faults_of_several_guides() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    [b"\xff", "a" * 1_000_001, "x = " + "[" * 20_000, "terms = 3", "rules = []", "terms = [1]"],
-)
+    [b"\xff", "a" * 1_000_001, "x = " + "[" * 20_000, "terms = 3", "rules = []", "terms = [1]",
+     r'name = "a\nb"', r'name = "a\u202eb"'],
+)  # fmt: skip
 def test_invalid_text_is_a_fault(text: str | bytes) -> None:
     """Invalid text of any kind is a fault."""
     with pytest.raises(ExceptionGroup, match="the style guide has 1 fault"):

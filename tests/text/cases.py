@@ -8,7 +8,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from socialcollab.text import entities, measure
+from socialcollab.text import entities, facets, grapheme_count, measure
 
 POSTS = st.text(
     alphabet=st.one_of(
@@ -49,15 +49,49 @@ def _answer(case: dict[str, Any]) -> tuple[object, object] | None:
     return [each["indices"] for each in expected], [[e.start, e.end] for e in mine]
 
 
-def x_differences(folder: Path) -> set[str]:
-    """Return the ids of the failing test cases of X."""
-    differences = set()
-    answered = 0
+def x_results(folder: Path) -> dict[str, bool]:
+    """Return the ids of the test cases of X that have an answer, and whether each passes."""
+    results = {}
     for case in cases(folder, "cases.jsonl"):
         answer = _answer(case)
         if answer is not None:
-            answered += 1
-            if answer[0] != answer[1]:
-                differences.add(case["id"])
-    assert answered > 130
-    return differences
+            results[case["id"]] = answer[0] == answer[1]
+    assert len(results) > 130
+    return results
+
+
+def mastodon_results(folder: Path) -> dict[str, bool]:
+    """Return the ids of the test cases of Mastodon, and whether each passes."""
+    results = {}
+    for case in cases(folder, "hashtags.jsonl"):
+        found = [e.text for e in entities("mastodon", case["text"]) if e.kind == "hashtag"]
+        results[case["id"]] = found == ([case["match"]] if case["match"] else [])
+    for case in cases(folder, "mentions.jsonl"):
+        places = [[e.start, e.end] for e in entities("mastodon", case["text"])]
+        results[case["id"]] = places == [mention["indices"] for mention in case["mentions"]]
+    for case in cases(folder, "count.jsonl"):
+        length = measure("mastodon", case["text"])
+        results[case["id"]] = grapheme_count(case["countable"]) == length.value
+    for case in cases(folder, "status.jsonl"):
+        length = measure("mastodon", case["text"], warning=case["spoiler"])
+        results[case["id"]] = case["ok"] == length.fits
+    return results
+
+
+def bluesky_results(folder: Path) -> dict[str, bool]:
+    """Return the ids of the test cases of Bluesky, and whether each passes."""
+    results = {}
+    for case in cases(folder, "segments.jsonl"):
+        active = [part[0] for part in case["segments"] if len(part) == 2]
+        results[case["id"]] = active == [e.text for e in entities("bluesky", case["text"])]
+    for case in cases(folder, "tags.jsonl") + cases(folder, "cashtags.jsonl"):
+        found = [f for f in facets(case["text"]) if f.kind in {"hashtag", "cashtag"}]
+        places = [{"byteStart": f.byte_start, "byteEnd": f.byte_end} for f in found]
+        results[case["id"]] = (case["tags"], case["indices"]) == ([f.value for f in found], places)
+    for case in cases(folder, "lengths.jsonl"):
+        length = measure("bluesky", case["text"])
+        results[case["id"]] = (case["graphemes"], case["bytes"]) == (
+            length.value,
+            length.size_bytes,
+        )
+    return results

@@ -23,13 +23,27 @@ def test_emoji_weigh_two_on_x(shared_data: Callable[[str], Path]) -> None:
     assert [case["id"] for case in full if measure("x", case["text"]).value != 2] == []
 
 
-def test_mastodon_counts(shared_data: Callable[[str], Path]) -> None:
-    """Mastodon's own test cases for lengths pass."""
-    folder = shared_data("mastodon-limits")
-    for case in cases(folder, "count.jsonl"):
-        assert grapheme_count(case["countable"]) == measure("mastodon", case["text"]).value
-    for case in cases(folder, "status.jsonl"):
-        assert case["ok"] == measure("mastodon", case["text"], warning=case["spoiler"]).fits
+@pytest.mark.parametrize(
+    ("text", "weight"),
+    [
+        ("\u2764\ufe0f", 2),
+        ("\u2764\ufe0f\ufe0f", 4),
+        ("\u261d\ufe0f\U0001f3fd", 2),
+        ("\u26a1\ufe0f", 2),
+        ("\U0001f600\ufe0f", 4),
+        ("\U0001f600\ufe0e", 4),
+        ("\U0001f44d\ufe0f\U0001f3fd", 6),
+        ("\U0001f400\U0001f3fd", 4),
+        ("1\ufe0f\u20e3", 2),
+        ("#\ufe0f", 3),
+        ("\xa9", 1),
+        ("\xa9\ufe0f", 2),
+        ("a\ufe0f", 3),
+    ],
+)
+def test_variation_selectors_on_x(text: str, weight: int) -> None:
+    """X counts a variation selector with its emoji only if the emoji has a text form."""
+    assert measure("x", text).value == weight
 
 
 @given(POSTS)
@@ -75,7 +89,7 @@ def test_lone_surrogates() -> None:
 @pytest.mark.parametrize(
     "piece",
     ["a.nl?", "a.nl/)", "http://a.nl/(", "a.nl/a,", "a.", "@a@a.", "#", "\u0316\u0301", "a.com ",
-     "http://", "x" * 70 + ".", "rt @", "👨\u200d", "\ud800"],
+     "http://", "x" * 70 + ".", "a-.", "_a.com_.", "com_x.", "a.nl.", "a.nl/(a(b", "http://a.nl/!(b)", "é.", "rt @", "👨\u200d", "\ud800"],
 )  # fmt: skip
 @pytest.mark.parametrize("name", ["x", "mastodon", "bluesky"])
 def test_hostile_texts_take_linear_time(piece: str, name: str) -> None:

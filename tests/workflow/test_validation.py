@@ -94,6 +94,18 @@ def test_valid_commands(command) -> None:
         (lambda: cm.SwapShift(swaps=5), "`5` is not a list of shift swaps"),
         (lambda: cm.SwapShift(swaps=[5]), r"`SwapShift.swaps\[0\]` is `5`"),
         (lambda: content(text="a\0b"), "contains a NUL character at position 1"),
+        (
+            lambda: content(tags=["a\nb"]),
+            r"`Draft.content.tags\[0\]` contains a line break or a control character at position 1",
+        ),
+        (
+            lambda: content(media=[Image(digest=DIGEST, name="a\r\n.png")]),
+            r"`Draft.content.media\[0\].name` contains a line break",
+        ),
+        (
+            lambda: content(links=["https://a.nl\x1b"]),
+            "contains a line break or a control character",
+        ),
         (lambda: content(tags=["a\ud800"]), "half of a surrogate pair at position 1"),
         (lambda: content(text="x" * (MAX_TEXT + 1)), "100001 characters, more than 100000"),
         (

@@ -7,7 +7,8 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from socialcollab.cli import desks, documents, permissions
+from socialcollab.cli import desks, documents, permissions, sheets
+from socialcollab.cli.inputs import add_source
 from socialcollab.cli.output import FOUND, MISUSED, OK, UNAVAILABLE, Output, leaves
 from socialcollab.errors import (
     CorruptJournalError,
@@ -69,7 +70,7 @@ def _parser() -> argparse.ArgumentParser:
         description="Check documents, lint posts, and inspect the desk of a social media team.",
         epilog="exit codes: 0 success, 1 problem found, 2 incorrect usage, 3 store unavailable",
     )
-    parser.add_argument("--version", action="version", version=f"socialcollab {_version()}")
+    parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
     def command(name: str, run: Callable[..., int], about: str) -> argparse.ArgumentParser:
@@ -78,8 +79,23 @@ def _parser() -> argparse.ArgumentParser:
         sub.set_defaults(run=run)
         return sub
 
+    init = command("init", documents.init, "write a document from a template")
+    init.add_argument(
+        "document", nargs="?", default="agency.toml", help="the new document; default `agency.toml`"
+    )
+    init.add_argument(
+        "--template", default="", help="the template; by default the command asks questions"
+    )
+    init.add_argument(
+        "--set",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="the value of a parameter of the template, such as lead=eva; can be repeated",
+    )
+
     check = command("check", documents.check, "check a document and its expectations")
-    check.add_argument("document", help="the document, such as agency.toml")
+    add_source(check, "document")
     check.add_argument(
         "--at", help="evaluate expectations at this day, time or instant (ISO 8601; default now)"
     )
@@ -90,14 +106,48 @@ def _parser() -> argparse.ArgumentParser:
     lint.add_argument("file", help="a .csv file, a text file, or - for standard input")
     lint.add_argument("--guide", action="append", default=[], help="a style guide; can be repeated")
     lint.add_argument("--network", default="", help="the network that the text is for")
-    lint.add_argument("--organization", help="a document with the style guides and profiles to use")
     lint.add_argument(
+        "--organization", help="a document or desk with the style guides and profiles to use"
+    )
+    lint.add_argument("--id", default="", help="the organization, if the file contains several")
+    sheets.add_sheet_options(lint)
+    lint.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the messages"
+    )
+
+    imports = command("import", sheets.import_sheet, "draft a post for each row of a spreadsheet")
+    _desk_arguments(imports)
+    imports.add_argument("sheet", help="the .csv file")
+    imports.add_argument(
+        "--member", default="", help="the member who imports the rows that have no author"
+    )
+    imports.add_argument(
+        "--profile",
+        action="append",
+        default=[],
+        help="the profile of rows that do not name any, or NAME=PROFILE for a name in the file; can"
+        " be repeated",
+    )
+    imports.add_argument("--workspace", default="", help="the workspace of posts without profiles")
+    imports.add_argument("--images", help="the folder with the images")
+    imports.add_argument(
+        "--update", action="store_true", help="edit existing posts whose rows differ"
+    )
+    imports.add_argument(
+        "--dry-run", action="store_true", help="report what would happen, without writing anything"
+    )
+    sheets.add_sheet_options(imports)
+    imports.add_argument(
         "--language", default="en", choices=("en", "nl"), help="language of the messages"
     )
 
     calendar = command("calendar", desks.calendar, "show the publishing calendar of a desk")
     _desk_arguments(calendar)
-    calendar.add_argument("--month", help="YYYY-MM; by default the month of the last event")
+    period = calendar.add_mutually_exclusive_group()
+    period.add_argument("--month", help="YYYY-MM; by default the month of the last event")
+    period.add_argument("--week", help="a week, such as 2026-W15")
+    period.add_argument("--agenda", help="a list of days instead of a table: FIRST..LAST, as dates")
+    calendar.add_argument("--cancelled", action="store_true", help="include cancelled posts")
     calendar.add_argument("--workspace", default="", help="only this workspace")
     calendar.add_argument("--viewer", default="", help="only entries that this member can view")
     calendar.add_argument("--html", help="write an HTML page to this file")
@@ -109,6 +159,17 @@ def _parser() -> argparse.ArgumentParser:
     history = command("history", desks.history, "show the history of a post")
     _desk_arguments(history)
     history.add_argument("post", help="the post's id or external id")
+
+    due = command(
+        "run-due",
+        desks.run_due,
+        "do all due work: publish posts, remind reviewers, let posts expire",
+    )
+    _desk_arguments(due)
+    due.add_argument("--sandbox", help="publish to a sandbox in this folder")
+    due.add_argument(
+        "--budget", type=float, help="do not start any more work after this number of seconds"
+    )
 
     audit = command("audit", desks.audit, "check a desk's journal for damage")
     _desk_arguments(audit)
@@ -129,10 +190,18 @@ def _desk_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--id", default="", help="the organization, if the file contains several")
 
 
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version
+class _Version(argparse.Action):
+    """Print the version, which is read only when it is requested, because that is slow."""
 
-    try:
-        return version("socialcollab")
-    except PackageNotFoundError:
-        return "unknown"
+    def __init__(self, option_strings: Sequence[str], dest: str) -> None:
+        super().__init__(option_strings, dest, nargs=0, help="print the version")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_args: object) -> None:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            number = version("socialcollab")
+        except PackageNotFoundError:
+            number = "unknown"
+        sys.stdout.write(f"socialcollab {number}\n")
+        parser.exit()

@@ -1,18 +1,53 @@
-"""The commands that use a desk's file: calendar, history, audit, reindex, demo."""
+"""The commands that use a desk's file: calendar, history, run-due, audit, reindex, demo."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
+from calendar import monthrange
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from socialcollab.cli.inputs import open_desk
-from socialcollab.cli.output import FOUND, OK, Output
+from socialcollab.cli.inputs import check_known, open_desk
+from socialcollab.cli.output import FOUND, OK, Output, counted
 from socialcollab.errors import InvalidValueError
 
 if TYPE_CHECKING:
     from socialcollab.desk import Desk
+
+
+class _Period(NamedTuple):
+    """The days of a calendar and the kind of page that shows them."""
+
+    kind: str
+    first: dt.date
+    days: int
+    name: str
+
+    def covers(self, at: dt.datetime) -> bool:
+        return 0 <= (at.date() - self.first).days < self.days
+
+
+def _period(args: argparse.Namespace, desk: Desk) -> _Period:
+    from socialcollab.time import parse_date
+
+    if args.week:
+        try:
+            first = dt.date.fromisoformat(f"{args.week}-1")
+        except ValueError:
+            raise InvalidValueError(
+                f"`{args.week}` is not a week; write a week such as 2026-W15"
+            ) from None
+        return _Period("week", first, 7, args.week)
+    if args.agenda:
+        first_text, _, last_text = args.agenda.partition("..")
+        first, last = parse_date(first_text), parse_date(last_text or first_text)
+        if last < first:
+            raise InvalidValueError(f"the agenda ends on {last}, before its first day {first}")
+        return _Period("agenda", first, (last - first).days + 1, args.agenda)
+    year, month = _month(args.month, desk)
+    days = monthrange(year, month)[1]
+    return _Period("month", dt.date(year, month, 1), days, f"{year}-{month:02d}")
 
 
 def _month(text: str | None, desk: Desk) -> tuple[int, int]:
@@ -28,58 +63,81 @@ def _month(text: str | None, desk: Desk) -> tuple[int, int]:
 
 def calendar(args: argparse.Namespace, output: Output) -> int:
     """Show the publishing calendar, or write it to an HTML page or an iCalendar file."""
-    from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page
+    from socialcollab.pages import (
+        CalendarEntry,
+        CalendarNote,
+        agenda,
+        month_calendar,
+        page,
+        week_calendar,
+    )
     from socialcollab.scheduling import write_ics
     from socialcollab.time import local_time
 
     with open_desk(args.desk, args.id) as desk:
         organization = desk.organization
-        year, month = _month(args.month, desk)
-        zone = organization.settings.timezone
-        start = dt.datetime(year, month, 1, tzinfo=dt.UTC) - dt.timedelta(days=1)
-        end = start + dt.timedelta(days=34)
-        planned = desk.calendar(start, end, workspace=args.workspace, viewer=args.viewer)
+        if args.workspace:
+            check_known(organization, "workspace", args.workspace)
+        if args.viewer:
+            check_known(organization, "member", args.viewer)
+        period = _period(args, desk)
+        zone = str(organization.settings.timezone)
+        if args.workspace:
+            zone = organization.zone_of(args.workspace)
+        # One day more on each side: in the zone of its workspace, an entry can be on another day.
+        planned = desk.calendar(
+            period.first - dt.timedelta(days=1),
+            period.first + dt.timedelta(days=period.days + 1),
+            workspace=args.workspace,
+            viewer=args.viewer,
+            cancelled=args.cancelled,
+        )
         entries = [
             (local_time(entry.at, organization.zones[profile.workspace]), entry, profile)
             for entry in planned.entries()
             for profile in (organization.profiles_by_id[entry.profile],)
         ]
-        entries = [
-            (at, entry, profile)
-            for at, entry, profile in entries
-            if (at.year, at.month) == (year, month)
-        ]
+        entries = [(at, entry, profile) for at, entry, profile in entries if period.covers(at)]
         notes = desk.calendar_notes(workspace=args.workspace, viewer=args.viewer)
         latest = desk.last_event_at() or dt.datetime.now(dt.UTC)
     if args.html:
-        body = month_calendar(
-            [
-                CalendarEntry(
-                    at=at,
-                    title=entry.title,
-                    profile=profile.id,
-                    network=profile.network,
-                    state=entry.state,
-                )
-                for at, entry, profile in entries
-            ],
-            year,
-            month,
-            language=args.language,
-            notes=[CalendarNote(date=note.date, text=note.text) for note in notes],
-        )
+        shown = [
+            CalendarEntry(
+                at=at,
+                title=entry.title,
+                profile=profile.id,
+                network=profile.network,
+                state=entry.state,
+                pending_edit=entry.pending_edit,
+            )
+            for at, entry, profile in entries
+        ]
+        options: dict[str, Any] = {
+            "language": args.language,
+            "zone": zone,
+            "notes": [CalendarNote(date=note.date, text=note.text) for note in notes],
+        }
+        if period.kind == "week":
+            body = week_calendar(shown, period.first, **options)
+        elif period.kind == "agenda":
+            body = agenda(shown, period.first, period.days, **options)
+        else:
+            body = month_calendar(shown, period.first.year, period.first.month, **options)
         title = organization.settings.name or organization.id
-        text = page(f"{title}: {year}-{month:02d}", body, language=args.language)
+        text = page(f"{title}: {period.name}", body, language=args.language)
         Path(args.html).write_text(text, encoding="utf-8")
+        output.note(f"wrote {args.html}: {counted(len(entries), 'entry')} of {period.name}")
     if args.ics:
         data = write_ics(planned, now=latest, name=organization.id, time_zone=zone)
         Path(args.ics).write_bytes(data)
+        output.note(f"wrote {args.ics}: {counted(len(planned.entries()), 'entry')}")
     value = [
         {
             "at": at.isoformat(),
             "profile": profile.id,
             "state": entry.state,
             "title": entry.title,
+            "pending_edit": entry.pending_edit,
             "post": entry.post,
         }
         for at, entry, profile in entries
@@ -88,9 +146,10 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
         value,
         [
             f"{at:%a %d %b %H:%M}  {profile.id:<22} {entry.state:<18} {entry.title}"
+            + (" (edit pending)" if entry.pending_edit else "")
             for at, entry, profile in entries
         ]
-        or [f"nothing is planned for {year}-{month:02d}"],
+        or [f"nothing is planned for {period.name}"],
     )
     return OK
 
@@ -120,6 +179,41 @@ def history(args: argparse.Namespace, output: Output) -> int:
     return OK
 
 
+def run_due(args: argparse.Namespace, output: Output) -> int:
+    """Do the work of a desk that is due."""
+    from contextlib import closing, nullcontext
+
+    from socialcollab.networks.sandbox import Sandbox
+
+    with (
+        closing(Sandbox(args.sandbox)) if args.sandbox else nullcontext() as sandbox,
+        open_desk(args.desk, args.id, sandbox=sandbox) as desk,
+    ):
+        report = desk.run_due(budget_s=args.budget)
+        next_due = desk.next_due(after=report.at)
+        if sandbox is not None:
+            output.note(f"wrote {sandbox.write_preview()}")
+    output.result(
+        {
+            "at": report.at.isoformat(),
+            "worked": list(report.worked),
+            "deliveries": [{"delivery": name, "state": state} for name, state in report.states],
+            "problems": [{"place": place, "problem": text} for place, text in report.problems],
+            "left": report.left,
+            "next_due": next_due.isoformat() if next_due else None,
+        },
+        [
+            *(f"{name}: {state}" for name, state in report.states),
+            *(f"problem with {place}: {text}" for place, text in report.problems),
+            f"{counted(len(report.worked), 'stream')} processed,"
+            f" {counted(len(report.problems), 'problem')}"
+            + (f", {report.left} left for the next run" if report.left else ""),
+            *([f"next due at {next_due:%Y-%m-%d %H:%M} UTC"] if next_due else []),
+        ],
+    )
+    return FOUND if report.problems else OK
+
+
 def audit(args: argparse.Namespace, output: Output) -> int:
     """Check a journal for damage."""
     from socialcollab.desk import audit_file
@@ -146,9 +240,9 @@ def audit(args: argparse.Namespace, output: Output) -> int:
         },
         [
             *(str(finding) for finding in report.findings),
-            f"{'clean' if report.clean else 'DAMAGED'}: {report.events} events in"
-            f" {report.streams} streams"
-            + (f", {report.erased} personal values erased" if report.erased else ""),
+            f"{'clean' if report.clean else 'DAMAGED'}: {counted(report.events, 'event')} in"
+            f" {counted(report.streams, 'stream')}"
+            + (f", {counted(report.erased, 'personal value')} erased" if report.erased else ""),
             f"anchor {anchor_text}",
         ],
     )
@@ -164,7 +258,7 @@ def reindex(args: argparse.Namespace, output: Output) -> int:
         {"streams": report.streams, "rows": report.rows, "changed": list(report.changed)},
         [
             *(f"repaired {stream}" for stream in report.changed),
-            f"rebuilt {report.rows} rows of {report.streams} streams",
+            f"rebuilt {counted(report.rows, 'row')} of {counted(report.streams, 'stream')}",
         ],
     )
     return OK

@@ -1,4 +1,4 @@
-"""The commands ``check`` and ``lint``."""
+"""The commands ``init``, ``check`` and ``lint``."""
 
 from __future__ import annotations
 
@@ -8,18 +8,111 @@ import sys
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from socialcollab.cli.inputs import instant, load, zone_of
-from socialcollab.cli.output import FOUND, OK, Output, progress
+from socialcollab.cli.inputs import instant, load, unknown_name, zone_of
+from socialcollab.cli.output import FOUND, OK, Output, counted, progress
+from socialcollab.cli.sheets import read_sheet
 from socialcollab.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from socialcollab.organization import Template
+
+
+def init(args: argparse.Namespace, output: Output) -> int:
+    """Write a document from a template, with the parameters from options or answers."""
+    from socialcollab.organization import Organization
+
+    path = Path(args.document)
+    if path.exists():
+        raise InvalidValueError(f"`{path}` exists already; choose another file", value=str(path))
+    values = dict(_assignment(text, "--set") for text in args.set)
+    name = args.template
+    templates = {template.name: template for template in Organization.templates()}
+    if name in templates:
+        _check_complete(templates[name], values)
+    if not name:
+        for template in templates.values():
+            output.note(f"{template.name:<18} {template.description}")
+        name = _answer(output, "template", "")
+        if name in templates:
+            values = _answers(output, templates[name], values)
+    organization = Organization.template(name, **values)
+    contents = {path: organization.to_toml().encode()}
+    contents |= {path.parent / file: data for file, data in organization.files.items()}
+    for file, data in contents.items():
+        if file.exists() and file.read_bytes() != data:
+            raise InvalidValueError(f"`{file}` exists already; choose another folder")
+    for file, data in contents.items():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    output.result(
+        {"organization": organization.id, "files": [str(file) for file in contents]},
+        [
+            *(f"wrote {file}" for file in contents),
+            f"edit it, and check it with `socialcollab check {path}`",
+        ],
+    )
+    return OK
+
+
+def _assignment(text: str, option: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name:
+        raise InvalidValueError(f"{option} `{text}` is not of the form NAME=VALUE", value=text)
+    return name.strip(), value.strip()
+
+
+def _check_complete(template: Template, values: dict[str, str]) -> None:
+    if not set(values) <= {parameter.name for parameter in template.parameters}:
+        # `Organization.template` reports the unknown parameter, which may be a misspelt one.
+        return
+    for parameter in template.parameters:
+        if not (parameter.default or parameter.name in values):
+            raise InvalidValueError(
+                f"template `{template.name}` requires `{parameter.name}`; pass --set"
+                f" {parameter.name}=...",
+                value=parameter.name,
+            )
+
+
+def _answers(output: Output, template: Template, values: dict[str, str]) -> dict[str, str]:
+    """Ask for each parameter that is not given."""
+    asked = {
+        parameter.name: _answer(
+            output,
+            f"{parameter.name} ({parameter.description})"
+            if parameter.description
+            else parameter.name,
+            parameter.default,
+        )
+        for parameter in template.parameters
+        if parameter.name not in values
+    }
+    return {**asked, **values}
+
+
+def _answer(output: Output, question: str, default: str) -> str:
+    """Ask until there is an answer; an empty answer means the default."""
+    while True:
+        output.err.write(f"{question} [{default}]: " if default else f"{question}: ")
+        output.err.flush()
+        line = sys.stdin.readline()
+        if not line:
+            output.err.write("\n")
+            raise InvalidValueError(
+                f"there is no answer to `{question}`; pass --template and --set instead"
+            )
+        answer = line.strip() or default
+        if answer:
+            return answer
 
 
 def check(args: argparse.Namespace, output: Output) -> int:
     """Check a document and its expectations."""
     from socialcollab.organization import dangling_rules, rules_matching_nothing, shared_accounts
 
-    organization = load(args.document)
+    organization = load(args.document, args.id)
     at = instant(args.at, zone_of(organization))
     failed = organization.check(at)
     warnings = [
@@ -41,9 +134,10 @@ def check(args: argparse.Namespace, output: Output) -> int:
         [
             *(f"expectation fails: {expectation}" for expectation in failed),
             *(f"warning: {warning}" for warning in warnings),
-            f"{organization.id}: {len(organization.workspaces)} workspaces,"
-            f" {len(organization.profiles)} profiles, {len(organization.members)} members,"
-            f" {len(organization.expect)} expectations, {len(failed)} failing",
+            f"{organization.id}: {counted(len(organization.workspaces), 'workspace')},"
+            f" {counted(len(organization.profiles), 'profile')},"
+            f" {counted(len(organization.members), 'member')},"
+            f" {counted(len(organization.expect), 'expectation')}, {len(failed)} failing",
         ],
     )
     return FOUND if failed else OK
@@ -60,16 +154,21 @@ def lint_file(args: argparse.Namespace, output: Output) -> int:
         findings, problems = _lint_sheet(args, output, data)
     else:
         try:
-            text = data.decode("utf-8-sig")
+            text = data.decode(args.encoding or "utf-8-sig")
         except UnicodeDecodeError as error:
             raise InvalidValueError(
-                f"byte {error.start} of `{args.file}` is not UTF-8; save it as UTF-8"
+                f"byte {error.start} of `{args.file}` is not {args.encoding or 'UTF-8'}; name its"
+                " encoding with --encoding"
+            ) from None
+        except LookupError:
+            raise InvalidValueError(
+                f"there is no text encoding `{args.encoding}`; use one such as cp1252"
             ) from None
         findings = [("", finding) for finding in _linter(args)(text.removesuffix("\n"))]
     value = {
         "findings": [
             {
-                "place": place,
+                "place": f"row {place}" if place else "",
                 "code": finding.code,
                 "severity": finding.severity,
                 "message": finding.text(args.language),
@@ -84,14 +183,27 @@ def lint_file(args: argparse.Namespace, output: Output) -> int:
         "problems": problems,
     }
     lines = [
-        f"{place + ': ' if place else ''}{finding.severity} {finding.code}"
-        f"{' on ' + finding.profile if finding.profile else ''}: {finding.text(args.language)}"
+        _at(
+            place,
+            f"{finding.severity} {finding.code}"
+            f"{' on ' + finding.profile if finding.profile else ''}: {finding.text(args.language)}",
+            args.language,
+        )
         for place, finding in findings
     ]
-    count = f"{len(findings)} findings, {len(problems)} problems"
+    count = f"{counted(len(findings), 'finding')}, {counted(len(problems), 'problem')}"
     output.result(value, [*problems, *lines, count])
     has_error = any(finding.severity == "error" for _, finding in findings)
     return FOUND if has_error or problems else OK
+
+
+def _at(row: str, problem: str, language: str) -> str:
+    """Return a problem with the number of its row, if it has one."""
+    from socialcollab.verdicts import message
+
+    if not row:
+        return problem
+    return message("sheet.place_row", {"row": row, "problem": problem}, language=language)
 
 
 def _linter(args: argparse.Namespace) -> Callable[[str], Sequence[Any]]:
@@ -106,22 +218,21 @@ def _lint_sheet(
     args: argparse.Namespace, output: Output, data: bytes
 ) -> tuple[list[tuple[str, Any]], list[str]]:
     from socialcollab.content import Image, PostContent, media_digest
-    from socialcollab.scheduling import read_csv
 
-    imported = read_csv(data)
+    imported = read_sheet(args, data)
     problems = [problem.text(args.language) for problem in imported.problems]
-    organization = load(args.organization) if args.organization else None
+    organization = load(args.organization, args.id) if args.organization else None
     plain = _linter(args)
     found: list[tuple[str, Any]] = []
     with progress(output, "linting", len(imported.rows)) as advance:
         for row in imported.rows:
-            place = f"row {row.number}"
+            place = str(row.number)
             if organization is None:
                 findings = plain(row.text)
             else:
                 unknown = [name for name in row.profiles if name not in organization.profiles_by_id]
                 problems += [
-                    f"{place}: unknown profile `{name}`; {organization.did_you_mean('profile', name)}"
+                    _at(place, str(unknown_name(organization, "profile", name)), args.language)
                     for name in unknown
                 ]
                 targets = [name for name in row.profiles if name not in unknown]

@@ -2,18 +2,59 @@
 
 from __future__ import annotations
 
+import argparse
 import datetime as dt
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, Literal
 
 from socialcollab.cli.output import leaves
-from socialcollab.errors import FaultError, InvalidValueError
+from socialcollab.errors import FaultError, InvalidValueError, NotFoundError
 
 if TYPE_CHECKING:
     from socialcollab.desk import Desk
+    from socialcollab.networks.sandbox import Sandbox
     from socialcollab.organization import Organization
 
-_SQLITE_HEADER = b"SQLite format 3\0"
+Kind = Literal["member", "workspace", "profile", "rotation"]
+
+_SQLITE_HEADER: Final = b"SQLite format 3\0"
+# The number of names that an error lists if no name is similar to the unknown one.
+_LISTED: Final = 12
+
+
+def add_source(parser: argparse.ArgumentParser, name: str = "source") -> None:
+    """Add the arguments for a document or a desk."""
+    parser.add_argument(name, help="the document, or the desk's SQLite file")
+    parser.add_argument("--id", default="", help="the organization, if the file contains several")
+
+
+def check_known(organization: Organization, kind: Kind, name: str) -> None:
+    """
+    Check that an option names something that exists.
+
+    Raises:
+        NotFoundError: If it does not exist.
+    """
+    if name not in _names(organization, kind):
+        raise unknown_name(organization, kind, name)
+
+
+def unknown_name(organization: Organization, kind: Kind, name: str) -> NotFoundError:
+    """Return an error that suggests a similar name, or lists the names that exist."""
+    names = _names(organization, kind)
+    listed = ", ".join(f"`{known}`" for known in names[:_LISTED])
+    more = ", ..." if len(names) > _LISTED else ""
+    hint = organization.did_you_mean(kind, name) or (f"use one of {listed}{more}" if names else "")
+    return NotFoundError(kind, name, suggestion=hint)
+
+
+def _names(organization: Organization, kind: Kind) -> list[str]:
+    return {
+        "member": [str(member.id) for member in organization.members],
+        "workspace": list(organization.workspaces_by_id),
+        "profile": list(organization.profiles_by_id),
+        "rotation": list(organization.rotations_by_id),
+    }[kind]
 
 
 def instant(text: str | None, zone: str) -> dt.datetime:
@@ -63,30 +104,33 @@ def as_of(
 
 
 def is_desk(path: str) -> bool:
-    """Return whether a path is a desk's file; if it does not exist, the extension decides."""
+    """Return whether a path is a desk's file; SQLite can also open a URI such as ``file:a.db``."""
     file = Path(path)
     if not file.is_file():
-        return not path.lower().endswith(".toml")
+        return path.startswith("file:") or path.lower().endswith(".db")
     with file.open("rb") as stream:
         return stream.read(len(_SQLITE_HEADER)) == _SQLITE_HEADER
 
 
-def load(path: str) -> Organization:
-    """Load a document."""
+def load(path: str, organization_id: str = "") -> Organization:
+    """Load a document, or the current organization of a desk."""
+    if is_desk(path):
+        with open_desk(path, organization_id) as desk:
+            return desk.organization
     from socialcollab.organization import Organization
 
     return Organization.load(path)
 
 
-def load_named(path: str) -> Organization:
+def load_named(path: str, organization_id: str = "") -> Organization:
     """
-    Load one of several documents; the place of each fault includes the path.
+    Load one of several documents or desks; the place of each fault includes the path.
 
     Raises:
         ExceptionGroup: The faults of the document.
     """
     try:
-        return load(path)
+        return load(path, organization_id)
     except ExceptionGroup as group:
         faults = [leaf for leaf in leaves(group) if isinstance(leaf, FaultError)]
         raise ExceptionGroup(
@@ -103,8 +147,10 @@ def load_named(path: str) -> Organization:
         ) from None
 
 
-def open_desk(path: str, organization: str = "") -> Desk:
-    """Open the desk in a file."""
+def open_desk(path: str, organization: str = "", *, sandbox: Sandbox | None = None) -> Desk:
+    """Open the desk in a file; it publishes to *sandbox*, or not at all."""
     from socialcollab.desk import Desk
 
-    return Desk.open(path, organization=organization)
+    return Desk.open(
+        path, organization=organization, networks={} if sandbox is None else {"*": sandbox}
+    )

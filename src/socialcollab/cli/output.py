@@ -30,6 +30,10 @@ class Output:
         for line in lines:
             self.out.write(_printable(line) + "\n")
 
+    def note(self, text: str) -> None:
+        """Print a line to standard error, such as the name of a file that was written."""
+        self.err.write(_printable(text) + "\n")
+
     def error(self, error: BaseException) -> None:
         """Print an error; each fault of a group is printed on a separate line."""
         faults = list(leaves(error))
@@ -49,6 +53,18 @@ class Output:
             self.err.write(_printable(f"{fault}") + "\n")
         if len(faults) > 1:
             self.err.write(f"{len(faults)} problems\n")
+
+
+def counted(number: int, noun: str) -> str:
+    """
+    Return a number and a noun that agrees with it.
+
+    >>> counted(1, "finding"), counted(0, "entry")
+    ('1 finding', '0 entries')
+    """
+    if number == 1:
+        return f"1 {noun}"
+    return f"{number} {noun[:-1]}ies" if noun.endswith("ry") else f"{number} {noun}s"
 
 
 def _printable(line: str) -> str:

@@ -6,27 +6,37 @@ import argparse
 import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import attrs
-
-from socialcollab.cli.inputs import as_of, instant, is_desk, load, load_named, open_desk, zone_of
+from socialcollab.cli.inputs import (
+    add_source,
+    as_of,
+    check_known,
+    instant,
+    is_desk,
+    load,
+    load_named,
+    open_desk,
+    zone_of,
+)
 from socialcollab.cli.output import FOUND, OK, Output
-from socialcollab.errors import InvalidValueError, NotFoundError
-from socialcollab.organization import Organization
-from socialcollab.permissions import Shift
-from socialcollab.time import local_time
+from socialcollab.errors import InvalidValueError
+
+if TYPE_CHECKING:
+    from socialcollab.organization import Organization
+    from socialcollab.permissions import Shift
 
 
 def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     """Add the commands to the parser; *command* is a function that adds one command."""
     who = command("who", _who, "list the members who have a permission on a resource")
-    _source(who)
+    add_source(who)
     who.add_argument("permission", help="a permission, such as publish")
     who.add_argument("resource", help="a profile, a workspace, or * for all resources")
     _at(who)
 
     can = command("can", _can, "show whether a member has a permission on a resource, and why")
-    _source(can)
+    add_source(can)
     can.add_argument("member", help="a member's id")
     can.add_argument("permission", help="a permission, such as publish")
     can.add_argument("resource", help="a profile, a workspace, or * for all resources")
@@ -38,7 +48,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     permissions = command(
         "permissions", _permissions, "show every member's permissions on every profile"
     )
-    _source(permissions)
+    add_source(permissions)
     permissions.add_argument(
         "--workspace", action="append", default=[], help="only this workspace; can be repeated"
     )
@@ -54,7 +64,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     coverage = command(
         "coverage", _coverage, "show the permissions that no member would have during absences"
     )
-    _source(coverage)
+    add_source(coverage)
     away = coverage.add_mutually_exclusive_group()
     away.add_argument(
         "--absent", type=int, default=1, help="the number of absent members (default 1)"
@@ -70,7 +80,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     rotations = command(
         "rotations", _rotations, "show who is on duty, and the times when no member is"
     )
-    _source(rotations)
+    add_source(rotations)
     rotations.add_argument("--rotation", help="only this rotation")
     _from_until(rotations)
     offboarding = command(
@@ -78,7 +88,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
         _offboarding,
         "show what depends on a member, and who could take over",
     )
-    _source(offboarding)
+    add_source(offboarding)
     offboarding.add_argument("member", help="a member's id")
     offboarding.add_argument(
         "--language", default="en", choices=("en", "nl"), help="language of the output"
@@ -87,8 +97,9 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     compare = command(
         "compare", _compare, "show who gains and who loses permissions between two documents"
     )
-    compare.add_argument("before", help="the current document")
-    compare.add_argument("after", help="the new document")
+    compare.add_argument("before", help="the current document, or the desk's SQLite file")
+    compare.add_argument("after", help="the new document, or the desk's SQLite file")
+    compare.add_argument("--id", default="", help="the organization, if a file contains several")
     compare.add_argument("--all", action="store_true", help="include permissions that have ended")
     _at(compare)
 
@@ -96,14 +107,14 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
 def _permissions(args: argparse.Namespace, output: Output) -> int:
     organization, at = as_of(args.source, args.id, args.at)
     for name in args.workspace:
-        if name not in organization.workspaces_by_id:
-            raise NotFoundError(
-                "workspace", name, suggestion=organization.did_you_mean("workspace", name)
-            )
+        check_known(organization, "workspace", name)
     if args.member:
+        if args.html:
+            raise InvalidValueError("--html cannot be combined with --member; omit one of them")
         return _permissions_of_member(organization, args, output, at)
     if args.html:
         from socialcollab.pages import page, permissions_table, words
+        from socialcollab.time import local_time
 
         labels = words(args.language)
         zone = str(organization.settings.timezone)
@@ -118,6 +129,7 @@ def _permissions(args: argparse.Namespace, output: Output) -> int:
             ),
         )
         Path(args.html).write_text(text, encoding="utf-8")
+        output.note(f"wrote {args.html}")
     access = organization.access
     cells = [
         (member.id, profile.id, access.permissions_of(member.id, profile.id, at=at))
@@ -140,19 +152,14 @@ def _permissions(args: argparse.Namespace, output: Output) -> int:
     return OK
 
 
-def _refuse_unknown(organization: Organization, member: str) -> None:
-    if organization.access.member(member) is None:
-        raise NotFoundError(
-            "member", member, suggestion=organization.did_you_mean("member", member)
-        )
-
-
 def _permissions_of_member(
     organization: Organization, args: argparse.Namespace, output: Output, at: dt.datetime
 ) -> int:
+    import attrs
+
     from socialcollab.permissions import effective_permissions
 
-    _refuse_unknown(organization, args.member)
+    check_known(organization, "member", args.member)
     effective = effective_permissions(organization.access, args.member, at=at)
     workspace_of = organization.access.bindings.scope.workspace_of
     entries = [
@@ -191,6 +198,10 @@ def _from_until(parser: argparse.ArgumentParser) -> None:
 
 def _coverage(args: argparse.Namespace, output: Output) -> int:
     organization, start, end = _span(args)
+    for name in args.without:
+        check_known(organization, "member", name)
+    if args.absent < 1:
+        raise InvalidValueError(f"--absent `{args.absent}` is too few; write 1 or more")
     coverage = organization.coverage(
         start=start, end=end, absent=args.absent, without=args.without or None
     )
@@ -231,12 +242,8 @@ def _span(args: argparse.Namespace) -> tuple[Organization, dt.datetime, dt.datet
 
 def _rotations(args: argparse.Namespace, output: Output) -> int:
     organization, start, end = _span(args)
-    if args.rotation and args.rotation not in organization.rotations_by_id:
-        raise NotFoundError(
-            "rotation",
-            args.rotation,
-            suggestion=organization.did_you_mean("rotation", args.rotation),
-        )
+    if args.rotation:
+        check_known(organization, "rotation", args.rotation)
     wanted = [args.rotation] if args.rotation else list(organization.access.rotation_ids)
     shifts = [shift for rotation in wanted for shift in _shifts(organization, rotation, start, end)]
     gaps = [gap for gap in organization.gaps(start=start, end=end) if gap.rotation in wanted]
@@ -292,6 +299,8 @@ def _shifts(
 def _shift_line(
     organization: Organization, rotation: str, zone: str, resources: tuple[str, ...], shift: Shift
 ) -> str:
+    from socialcollab.time import local_time
+
     first = local_time(shift.start, zone)
     until = "" if shift.end is None else f" until {local_time(shift.end, zone):%Y-%m-%d %H:%M}"
     return (
@@ -305,9 +314,12 @@ def _offboarding(args: argparse.Namespace, output: Output) -> int:
 
     if is_desk(args.source):
         with open_desk(args.source, args.id) as desk:
+            check_known(desk.organization, "member", args.member)
             items = desk.offboarding_plan(args.member).items
     else:
-        items = offboarding_items(load(args.source), args.member, at=dt.datetime.now(dt.UTC))
+        organization = load(args.source)
+        check_known(organization, "member", args.member)
+        items = offboarding_items(organization, args.member, at=dt.datetime.now(dt.UTC))
     output.result(
         [
             {
@@ -333,11 +345,6 @@ def _survival(count: int | None) -> str:
         return "a permission that only one member has is lost when that member is absent"
     members = "one member" if count == 1 else f"{count} members"
     return f"every permission survives the absence of any {members}"
-
-
-def _source(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", help="the document, or the desk's SQLite file")
-    parser.add_argument("--id", default="", help="the organization, if the file contains several")
 
 
 def _at(parser: argparse.ArgumentParser) -> None:
@@ -376,7 +383,7 @@ def _who(args: argparse.Namespace, output: Output) -> int:
 
 def _can(args: argparse.Namespace, output: Output) -> int:
     organization, at = as_of(args.source, args.id, args.at, args.resource)
-    _refuse_unknown(organization, args.member)
+    check_known(organization, "member", args.member)
     verdict = organization.access.check(args.member, args.permission, args.resource, at=at)
     language = args.language
     output.result(
@@ -410,7 +417,7 @@ def _can(args: argparse.Namespace, output: Output) -> int:
 def _compare(args: argparse.Namespace, output: Output) -> int:
     from socialcollab.permissions import compare
 
-    before, after = load_named(args.before), load_named(args.after)
+    before, after = load_named(args.before, args.id), load_named(args.after, args.id)
     at = None if args.all else instant(args.at, zone_of(after))
     comparison = compare(before.access, after.access, at=at)
     output.result(

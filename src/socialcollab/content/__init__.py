@@ -18,6 +18,7 @@ from socialcollab.content.delivery import (
 )
 from socialcollab.content.finding import SEVERITIES, Finding, severity_at_least
 from socialcollab.content.hold import Hold
+from socialcollab.content.limits import exceeded_limits, limit_findings
 from socialcollab.content.media import Image, media_digest, sniff_image
 from socialcollab.content.native_post import NativePost
 from socialcollab.content.notification import NOTIFICATION_KINDS, Notification
@@ -71,8 +72,10 @@ __all__ = [
     "canonical_json",
     "changed_fields",
     "current_deliveries",
+    "exceeded_limits",
     "field_digests",
     "json_text",
+    "limit_findings",
     "media_digest",
     "plain_json",
     "post_reason",

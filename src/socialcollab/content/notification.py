@@ -27,6 +27,7 @@ NOTIFICATION_KINDS = (
     "failed",
     "grant_added",
     "grant_revoked",
+    "mentioned",
     "missed",
     "no_reviewer",
     "overdue",

@@ -69,16 +69,24 @@ class Comment:
     A comment on a post.
 
     Attributes:
+        number: Its number on the post, counted from 1; 0 before it is stored.
         by: The member who wrote it.
         at: When it was written, in UTC.
         text: The text.
         internal: Whether it is hidden from clients and guests.
+        reply_to: The number of the comment that starts its thread, or None if it starts a thread.
+        mentions: The members whom the text mentions and who can read it.
+        resolved_by: The member who resolved the thread that it starts, or None.
     """
 
+    number: int = 0
     by: MemberId
     at: dt.datetime
     text: str
     internal: bool = True
+    reply_to: int | None = None
+    mentions: tuple[MemberId, ...] = ()
+    resolved_by: MemberId | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -150,6 +158,14 @@ class Post(NotebookMixin):
     def planned_at(self) -> WallTime | None:
         """The planned time, or None if it is not planned yet."""
         return self.content.planned_at
+
+    @property
+    def threads(self) -> tuple[tuple[Comment, ...], ...]:
+        """The comments by thread, oldest first: a comment and its replies."""
+        threads: dict[int, list[Comment]] = {}
+        for comment in self.comments:
+            threads.setdefault(comment.reply_to or comment.number, []).append(comment)
+        return tuple(tuple(thread) for thread in threads.values())
 
     @property
     def display_name(self) -> str:

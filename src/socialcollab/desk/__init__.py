@@ -4,6 +4,8 @@ from socialcollab.desk.async_desk import AsyncDesk
 from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.commands import Adopt, Command, Erase, Offboard
 from socialcollab.desk.desk import Desk
+from socialcollab.desk.handlers.bulk import BulkOutcome
+from socialcollab.desk.handlers.sheet_import import ImportReport, ImportStatus, RowOutcome
 from socialcollab.desk.journal.maintenance import audit_file, reindex_file
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.desk.member_desk import MemberDesk, SubmitTiming
@@ -22,12 +24,15 @@ __all__ = [
     "Adopt",
     "AsyncDesk",
     "AsyncMemberDesk",
+    "BulkOutcome",
     "Command",
     "Desk",
     "DueReport",
     "Erase",
     "HistoryEntry",
     "HoldResult",
+    "ImportReport",
+    "ImportStatus",
     "MemberDesk",
     "NotificationBatch",
     "Offboard",
@@ -35,6 +40,7 @@ __all__ = [
     "Orphan",
     "PostView",
     "Proposal",
+    "RowOutcome",
     "SubmitTiming",
     "ToDo",
     "audit_file",

@@ -17,8 +17,9 @@ from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, 
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.journal.maintenance import (
     audit,
+    claim_media,
     create,
-    only_one,
+    organization_in,
     refresh_rows,
     refuse_missing,
     refuse_other,
@@ -43,6 +44,7 @@ from socialcollab.desk.queries.posts import (
     read_calendar_notes,
     read_clashes,
     read_deliveries,
+    read_delivery,
     read_hold_result,
     read_pending_steps,
     read_post,
@@ -97,7 +99,8 @@ class AsyncDesk:
             organization: The organization's id.
             networks: The networks to publish to, keyed by profile id, by network name, or by "*"
                 for all other profiles.
-            media: The media store for images; by default an in-memory store.
+            media: The media store for images; by default an in-memory store. Two organizations
+                cannot share a media store.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
                 and the time of each event. By default the machine's clock.
             real_clock: The clock for leases and send deadlines; by default the machine's clock,
@@ -117,6 +120,7 @@ class AsyncDesk:
             real_clock=real_clock or system_clock,
             entropy=entropy,
             lock=self._ports.lock,
+            description_of=self._ports.description_of,
         )
         self._publisher = Publisher(
             Dispatcher(
@@ -157,8 +161,8 @@ class AsyncDesk:
 
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
-            InvalidValueError: If the store already contains a desk for the organization, or if the
-                store was created with projections that do not include all of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If the store already contains a desk for the organization, if the media
+                store belongs to another organization, or if the store was created with projections that do not include all of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
@@ -222,7 +226,7 @@ class AsyncDesk:
         try:
             desk = cls(
                 journal,
-                named or await run(only_one(journal, str(store) if owns else "store")),
+                await run(organization_in(journal, str(store) if owns else "store", named)),
                 networks=networks,
                 media=kept,
                 clock=clock,
@@ -233,6 +237,7 @@ class AsyncDesk:
             desk._owns_store = owns
             await desk._ports.ensure_projections(PROJECTIONS)
             await desk.run(desk.engine.state())
+            await desk.run(claim_media(desk.engine))
             await desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):
                 await desk.run(refuse_other(desk.engine, organization))
@@ -438,6 +443,15 @@ class AsyncDesk:
         """Return all deliveries of a post, in the order in which they were planned."""
         return await self.run(read_deliveries(self.engine, _id(post)))
 
+    async def delivery(self, delivery: str) -> Delivery:
+        """
+        Return a delivery by its id.
+
+        Raises:
+            NotFoundError: If there is no such delivery.
+        """
+        return await self.run(read_delivery(self.engine, delivery))
+
     async def summary(self, post: Post | str) -> Summary:
         """Return a one-word summary of a post's state for display."""
         return await self.run(read_summary(self.engine, _id(post)))
@@ -485,7 +499,13 @@ class AsyncDesk:
         return await self.run(last_event_at(self.engine))
 
     async def calendar(
-        self, start: TimeLike, end: TimeLike, *, workspace: str = "", viewer: str = ""
+        self,
+        start: TimeLike,
+        end: TimeLike,
+        *,
+        workspace: str = "",
+        viewer: str = "",
+        cancelled: bool = False,
     ) -> Calendar:
         """
         Return the publishing calendar from *start* (inclusive) to *end* (exclusive).
@@ -496,9 +516,17 @@ class AsyncDesk:
             end: The first instant or day after the calendar.
             workspace: Only this workspace, or all workspaces if empty.
             viewer: Only entries that this member can view, or all entries if empty.
+            cancelled: Whether to include cancelled posts.
         """
         return await self.run(
-            read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer)
+            read_calendar(
+                self.engine,
+                start,
+                end,
+                workspace=workspace,
+                viewer=viewer,
+                cancelled=cancelled,
+            )
         )
 
     async def clashes(

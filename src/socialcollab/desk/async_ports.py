@@ -17,8 +17,8 @@ import attrs
 from socialcollab._memo import Identity
 from socialcollab.desk.engine import Lock
 from socialcollab.desk.journal.maintenance import opened_file
-from socialcollab.desk.ports import named_for
-from socialcollab.directory import Profile
+from socialcollab.desk.ports import described_for, named_for
+from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.effects import arun
 from socialcollab.stores import AsyncStore, BoundStore, Projection, Store, ThreadedStore
 from socialcollab.transport import (
@@ -85,6 +85,9 @@ class _ThreadedMedia:
     async def delete(self, digest: str) -> None:
         await self.thread.call(self._media.delete, digest)
 
+    async def claim(self, organization: str) -> None:
+        await self.thread.call(self._media.claim, organization)
+
 
 @attrs.define
 class _Networks:
@@ -137,6 +140,7 @@ class Ports:
         store: The journal of the desk's organization.
         media: The media store for images.
         network_of: Returns the network for a profile.
+        description_of: Returns the limits of a profile, or None for the built-in description.
         sleep: Waits for a number of seconds.
         lock: The lock that a command holds while it is retried after a conflict.
     """
@@ -144,6 +148,7 @@ class Ports:
     store: BoundStore
     media: Media
     network_of: Callable[[Profile], Network]
+    description_of: Callable[[Profile], NetworkDescription | None]
     sleep: Callable[[float], None]
     lock: Lock
     _whole: AsyncStore
@@ -174,6 +179,7 @@ class Ports:
             store=cast("BoundStore", whole.for_organization(organization)),
             media=cast("Media", threaded),
             network_of=of_profiles.of,
+            description_of=lambda profile: described_for(profile, of_profiles.named),
             sleep=cast("Callable[[float], None]", sleep),
             lock=Lock(),
             whole=whole,

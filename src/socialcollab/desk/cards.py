@@ -40,7 +40,7 @@ def to_do_cells(to_do: ToDo) -> dict[str, str]:
         "task": badge(to_do.kind, "red" if to_do.kind == "triage" else "amber"),
         "text": excerpt(to_do.post.text),
         "step": to_do.step,
-        "profile": "" if to_do.delivery is None else to_do.delivery.profile,
+        "profiles": ", ".join(delivery.profile for delivery in to_do.deliveries),
         "planned": format_time(to_do.planned_at),
     }
 
@@ -48,7 +48,7 @@ def to_do_cells(to_do: ToDo) -> dict[str, str]:
 @card_of.register
 def to_do_card(to_do: ToDo) -> Html:
     cells = to_do_cells(to_do)
-    details = {name: cells[name] for name in ("step", "profile", "planned")}
+    details = {name: cells[name] for name in ("step", "profiles", "planned")}
     return card("To do", quote(to_do.post.text), definitions(details), badges=[cells["task"]])
 
 

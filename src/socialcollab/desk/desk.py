@@ -14,8 +14,9 @@ from socialcollab.desk.arguments import check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.journal.maintenance import (
     audit,
+    claim_media,
     create,
-    only_one,
+    organization_in,
     refresh_rows,
     refuse_missing,
     refuse_other,
@@ -42,6 +43,7 @@ from socialcollab.desk.queries.posts import (
     read_calendar_notes,
     read_clashes,
     read_deliveries,
+    read_delivery,
     read_hold_result,
     read_pending_steps,
     read_post,
@@ -96,7 +98,8 @@ class Desk:
             organization: The organization's id.
             networks: The networks to publish to, keyed by profile id, by network name, or by "*"
                 for all other profiles.
-            media: The media store for images; by default an in-memory store.
+            media: The media store for images; by default an in-memory store. Two organizations
+                cannot share a media store.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
                 and the time of each event. By default the machine's clock.
             real_clock: The clock for leases and send deadlines; by default the machine's clock,
@@ -116,6 +119,7 @@ class Desk:
             real_clock=real_clock or system_clock,
             entropy=entropy,
             lock=self._ports.lock,
+            description_of=self._ports.description_of,
         )
         self._publisher = Publisher(
             Dispatcher(
@@ -156,8 +160,8 @@ class Desk:
 
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
-            InvalidValueError: If the store already contains a desk for the organization, or if the
-                store was created with projections that do not include all of `Desk.PROJECTIONS`.
+            InvalidValueError: If the store already contains a desk for the organization, if the media
+                store belongs to another organization, or if the store was created with projections that do not include all of `Desk.PROJECTIONS`.
         """
         journal, kept, owns = opened(store, media, organization.id)
         desk = cls(
@@ -221,7 +225,7 @@ class Desk:
         try:
             desk = cls(
                 journal,
-                named or run(only_one(journal, str(store) if owns else "store")),
+                run(organization_in(journal, str(store) if owns else "store", named)),
                 networks=networks,
                 media=kept,
                 clock=clock,
@@ -232,6 +236,7 @@ class Desk:
             desk._owns_store = owns
             desk._ports.ensure_projections(PROJECTIONS)
             desk.run(desk.engine.state())
+            desk.run(claim_media(desk.engine))
             desk.run(refresh_rows(desk.engine))
             if not isinstance(organization, str):
                 desk.run(refuse_other(desk.engine, organization))
@@ -435,6 +440,15 @@ class Desk:
         """Return all deliveries of a post, in the order in which they were planned."""
         return self.run(read_deliveries(self.engine, _id(post)))
 
+    def delivery(self, delivery: str) -> Delivery:
+        """
+        Return a delivery by its id.
+
+        Raises:
+            NotFoundError: If there is no such delivery.
+        """
+        return self.run(read_delivery(self.engine, delivery))
+
     def summary(self, post: Post | str) -> Summary:
         """Return a one-word summary of a post's state for display."""
         return self.run(read_summary(self.engine, _id(post)))
@@ -480,7 +494,13 @@ class Desk:
         return self.run(last_event_at(self.engine))
 
     def calendar(
-        self, start: TimeLike, end: TimeLike, *, workspace: str = "", viewer: str = ""
+        self,
+        start: TimeLike,
+        end: TimeLike,
+        *,
+        workspace: str = "",
+        viewer: str = "",
+        cancelled: bool = False,
     ) -> Calendar:
         """
         Return the publishing calendar from *start* (inclusive) to *end* (exclusive).
@@ -491,8 +511,18 @@ class Desk:
             end: The first instant or day after the calendar.
             workspace: Only this workspace, or all workspaces if empty.
             viewer: Only entries that this member can view, or all entries if empty.
+            cancelled: Whether to include cancelled posts.
         """
-        return self.run(read_calendar(self.engine, start, end, workspace=workspace, viewer=viewer))
+        return self.run(
+            read_calendar(
+                self.engine,
+                start,
+                end,
+                workspace=workspace,
+                viewer=viewer,
+                cancelled=cancelled,
+            )
+        )
 
     def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""

@@ -25,6 +25,7 @@ from socialcollab.desk.journal.streams import (
     read_snapshot,
     rows_of,
 )
+from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.effects import Effects, call, call_cancellable
 from socialcollab.errors import ConflictError, NotFoundError
 from socialcollab.identifiers import MemberId, uuid7
@@ -125,6 +126,8 @@ class Engine:
         clock: The desk's clock, which determines which work is due and the time of each event.
         real_clock: The clock for leases and send deadlines.
         entropy: Returns random bytes.
+        description_of: Returns the limits of a profile's account or server, or None if they are
+            those of the built-in description.
         lock: Ensures that conflicting commands of one desk are retried one after another.
     """
 
@@ -134,6 +137,7 @@ class Engine:
     real_clock: Clock
     entropy: Callable[[int], bytes]
     lock: Lock
+    description_of: Callable[[Profile], NetworkDescription | None]
     _memo: Memo = attrs.field(factory=lambda: Memo(_MAX_SNAPSHOTS), init=False, repr=False)
 
     def now(self) -> dt.datetime:
@@ -283,6 +287,7 @@ class Engine:
                 swaps=state.runtime_state.swaps,
                 grants=state.runtime_state.temporary_grants,
                 hours_of=organization.hours_of,
+                description_of=self.description_of,
                 real_now=real_now,
             )
 

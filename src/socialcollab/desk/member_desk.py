@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from socialcollab.content import Delivery, Hold, Image, Poll, Post
 from socialcollab.desk import commands as dc
 from socialcollab.desk.arguments import id_of
+from socialcollab.desk.handlers.bulk import BulkOutcome, as_posts, bulk, reschedule_all
 from socialcollab.desk.handlers.draft import (
     UNCHANGED,
     Unchanged,
@@ -28,6 +30,7 @@ from socialcollab.desk.handlers.runtime import (
     resume,
     swap_shift,
 )
+from socialcollab.desk.handlers.sheet_import import ImportReport, import_rows
 from socialcollab.desk.queries.allowed_actions import allowed_actions
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
@@ -45,6 +48,7 @@ from socialcollab.permissions import (
     TemporaryGrant,
     effective_permissions,
 )
+from socialcollab.scheduling import SheetRow
 from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostSnapshot
@@ -156,6 +160,51 @@ class MemberDesk:
             )
         )
 
+    def import_rows(
+        self,
+        rows: Iterable[SheetRow],
+        *,
+        profiles: Iterable[str] | Mapping[str, str] = (),
+        workspace: str = "",
+        images: Mapping[str, bytes] | None = None,
+        update: bool = False,
+        dry_run: bool = False,
+    ) -> ImportReport:
+        """
+        Draft a post for each row of a spreadsheet.
+
+        An import can be repeated: a row whose post already exists is not drafted again. The post of
+        a row is the post with its external id. A row without an external id belongs to the post with
+        the same profiles, planned time and text. A row that cannot be imported is reported and does
+        not stop the import.
+
+        Args:
+            rows: The rows that `read_csv` returned. A row of another author is refused, because
+                its author could otherwise approve their own text; import it as its author.
+            profiles: The profiles of rows that do not name any; or a mapping from the names in the
+                sheet to profiles, such as ``{"twitter": "tulip-x"}``.
+            workspace: The workspace of posts without profiles.
+            images: The bytes of the images, by their name or address in the sheet.
+            update: Edit an existing post if its row differs. Empty cells change nothing. By
+                default, the report lists the differences.
+            dry_run: Report what would happen, without writing anything.
+
+        Raises:
+            InvalidValueError: If *rows* contains something other than rows.
+        """
+        return self._desk.run(
+            import_rows(
+                self._desk.engine,
+                self._actor,
+                rows,
+                profiles=profiles,
+                workspace=workspace,
+                images=images,
+                update=update,
+                dry_run=dry_run,
+            )
+        )
+
     def edit(
         self,
         post: Post | str,
@@ -205,13 +254,48 @@ class MemberDesk:
             )
         )
 
-    def comment(self, post: Post | str, text: str, *, internal: bool = True) -> Post:
+    def comment(
+        self,
+        post: Post | str,
+        text: str,
+        *,
+        internal: bool | None = None,
+        reply_to: int | None = None,
+    ) -> Post:
         """
-        Comment on a post.
+        Comment on a post, or reply to a comment.
 
-        Only staff see internal comments. Comments by clients and guests are never internal.
+        A member mentioned as `@ben` is notified, if the comment is visible to them. A reply reopens
+        a resolved thread.
+
+        Args:
+            post: The post, or its id.
+            text: The text.
+            internal: Whether clients and guests do not see the comment. By default, a comment that
+                starts a thread is internal, and a reply is internal if its thread is. Comments by
+                clients and guests are never internal.
+            reply_to: The `number` of the comment to reply to, or None to start a thread.
+
+        Raises:
+            NotFoundError: If there is no such comment, or it is not visible to the member.
+            InvalidValueError: If the text is empty, *internal* differs from the thread's, or an internal
+                comment mentions a client or a guest.
         """
-        return self._do_on_post(cm.Comment(post=_id(post), text=text, internal=internal))
+        command = cm.Comment(post=_id(post), text=text, internal=internal, reply_to=reply_to)
+        return self._do_on_post(command)
+
+    def resolve_comment(self, post: Post | str, comment: int) -> Post:
+        """
+        Mark a thread of comments as resolved.
+
+        Args:
+            post: The post, or its id.
+            comment: The `number` of a comment in the thread.
+
+        Raises:
+            NotFoundError: If there is no such comment, or it is not visible to the member.
+        """
+        return self._do_on_post(cm.ResolveComment(post=_id(post), comment=comment))
 
     def submit(
         self, post: Post | str, *, revision: str = "", at: SubmitTiming | None = None
@@ -310,6 +394,47 @@ class MemberDesk:
         """
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
+
+    def submit_all(
+        self, posts: Iterable[Post], *, at: SubmitTiming | None = None
+    ) -> tuple[BulkOutcome, ...]:
+        """Submit several posts, as `submit` does; return one outcome for each, in order."""
+        return self._bulk(
+            cm.Submit(post=post.id, seen=post.digest, when=at or "planned")
+            for post in as_posts(posts)
+        )
+
+    def approve_all(
+        self, posts: Iterable[Post], *, note: str = "", internal: bool = True
+    ) -> tuple[BulkOutcome, ...]:
+        """Approve several posts, as `approve` does; return one outcome for each, in order."""
+        return self._bulk(
+            cm.Approve(post=post.id, seen=post.digest, note=note, internal=internal)
+            for post in as_posts(posts)
+        )
+
+    def cancel_all(self, posts: Iterable[Post], *, reason: str = "") -> tuple[BulkOutcome, ...]:
+        """Cancel several posts, as `cancel` does; return one outcome for each, in order."""
+        return self._bulk(
+            cm.Cancel(post=post.id, seen=post.digest, reason=reason) for post in as_posts(posts)
+        )
+
+    def reschedule_all(
+        self, posts: Iterable[Post] | str, *, by: dt.timedelta | str
+    ) -> tuple[BulkOutcome, ...]:
+        """
+        Move several posts by the same duration; return one outcome for each, in order.
+
+        Args:
+            posts: The posts that the member saw; or the id of a campaign, for all of its open posts
+                with a planned time.
+            by: How much later, as a timedelta, which may be negative, or as text such as
+                ``"2 days"``. Local times keep their clock time across clock changes.
+        """
+        return self._desk.run(reschedule_all(self._desk.engine, self._actor, posts, by))
+
+    def _bulk(self, commands: Iterable[cm.PostCommand]) -> tuple[BulkOutcome, ...]:
+        return self._desk.run(bulk(self._desk.engine, self._actor, commands))
 
     def publish_now(self, post: Post | str, *, revision: str = "") -> Post:
         """

@@ -17,11 +17,11 @@ import attrs
 
 from socialcollab.desk.engine import Lock
 from socialcollab.desk.journal.maintenance import opened_file
-from socialcollab.directory import Profile
+from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.effects import run as run  # noqa: PLC0414  async_ports has one that is awaited
 from socialcollab.errors import InvalidValueError
 from socialcollab.stores import BoundStore, Projection, Store
-from socialcollab.transport import Media, Network
+from socialcollab.transport import DescribesProfiles, Media, Network
 
 N = TypeVar("N")
 
@@ -59,6 +59,15 @@ def named_for(profile: Profile, networks: Mapping[str, N]) -> N:
     )
 
 
+def described_for(profile: Profile, networks: Mapping[str, N]) -> NetworkDescription | None:
+    """Return the limits of a profile if its network can state them, or else None."""
+    for name in (profile.id, profile.network, "*"):
+        network = networks.get(name)
+        if isinstance(network, DescribesProfiles):
+            return network.description_of(profile)
+    return None
+
+
 @attrs.frozen(kw_only=True)
 class Ports:
     """
@@ -68,6 +77,7 @@ class Ports:
         store: The journal of the desk's organization.
         media: The media store for images.
         network_of: Returns the network for a profile.
+        description_of: Returns the limits of a profile, or None for the built-in description.
         sleep: Waits for a number of seconds.
         lock: The lock that a command holds while it is retried after a conflict.
     """
@@ -75,6 +85,7 @@ class Ports:
     store: BoundStore
     media: Media
     network_of: Callable[[Profile], Network]
+    description_of: Callable[[Profile], NetworkDescription | None]
     sleep: Sleep
     lock: Lock
     _whole: Store
@@ -95,6 +106,7 @@ class Ports:
             store=store.for_organization(organization),
             media=media,
             network_of=lambda profile: named_for(profile, named),
+            description_of=lambda profile: described_for(profile, named),
             sleep=sleep,
             lock=threading.Lock(),
             whole=store,

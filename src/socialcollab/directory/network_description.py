@@ -159,6 +159,7 @@ class NetworkDescription:
         link: Where a link is placed: "text" if it is part of the text, "field" if the post has a
             separate field for it, "none" if readers cannot follow links.
         entities: The kinds of entities that the network turns into links in a text.
+        source: The page that states the limits, and when it was read.
         features: The features that the network offers.
         create_once: The way in which the network handles a post that is sent twice.
     """
@@ -175,6 +176,7 @@ class NetworkDescription:
         converter=_kinds,
         validator=_one_of(get_args(EntityKind)),
     )
+    source: str = ""
     features: frozenset[Feature] = attrs.field(
         default=frozenset(), converter=_features, validator=_one_of(get_args(Feature))
     )

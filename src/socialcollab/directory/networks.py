@@ -18,6 +18,7 @@ from socialcollab.identifiers import did_you_mean
 BLUESKY = NetworkDescription(
     name="bluesky",
     title="Bluesky",
+    source="lexicons app.bsky.feed.post and app.bsky.embed.images, 2026-11-22",
     # Lexicon app.bsky.feed.post, read 2026-11-22: 300 graphemes and 3000 bytes.
     text=TextLimits(at_most=300, unit="graphemes", at_most_bytes=3000),
     # Lexicon app.bsky.embed.images, read 2026-11-22: 4 images of 2,000,000 bytes, any image/*;
@@ -36,6 +37,7 @@ BLUESKY = NetworkDescription(
 FACEBOOK = NetworkDescription(
     name="facebook",
     title="Facebook",
+    source="developers.facebook.com/docs/pages-api/posts, 2026-11-22",
     # Not documented by Meta; 63,206 is the limit in open-source schedulers, read 2026-11-22.
     text=TextLimits(at_most=63_206, unit="characters"),
     # developers.facebook.com/docs/pages-api/posts, read 2026-11-22, states neither a maximum
@@ -53,6 +55,7 @@ FACEBOOK = NetworkDescription(
 INSTAGRAM = NetworkDescription(
     name="instagram",
     title="Instagram",
+    source="developers.facebook.com/docs/instagram-api, 2026-11-22",
     # docs.contentstudio.io and repliz-docs.pages.dev, read 2026-11-22 (Meta's page does not state
     # how characters are counted): caption 2200, 30 hashtags, 20 mentions.
     text=TextLimits(at_most=2200, unit="characters", hashtags=30, mentions=20),
@@ -71,6 +74,7 @@ INSTAGRAM = NetworkDescription(
 LINKEDIN = NetworkDescription(
     name="linkedin",
     title="LinkedIn",
+    source="learn.microsoft.com/linkedin/marketing/community-management/shares/posts-api, 2026-11-22",
     # Not documented by LinkedIn; 3000 is the limit in open-source schedulers, read 2026-11-22.
     text=TextLimits(at_most=3000, unit="characters"),
     # learn.microsoft.com/en-us/linkedin/marketing/community-management/shares/multiimage-post-api,
@@ -88,6 +92,7 @@ LINKEDIN = NetworkDescription(
 MASTODON = NetworkDescription(
     name="mastodon",
     title="Mastodon",
+    source="docs.joinmastodon.org/entities/Instance, 2026-11-22",
     # docs.joinmastodon.org/entities/Instance, read 2026-11-22: 500 unless the server states
     # another limit, a link counts 23, the host of a mention does not count.
     text=TextLimits(at_most=500, unit="graphemes", url_weight=23, short_mentions=True),
@@ -113,6 +118,7 @@ MASTODON = NetworkDescription(
 X = NetworkDescription(
     name="x",
     title="X",
+    source="docs.x.com/fundamentals/counting-characters, 2026-11-22",
     # docs.x.com/fundamentals/counting-characters and twitter-text config v3, read 2026-11-22:
     # 280 weighted on NFC text, any link counts 23. Premium accounts may post longer.
     text=TextLimits(at_most=280, unit="weighted", url_weight=23),

@@ -26,7 +26,8 @@ class Profile:
         workspace: The workspace that owns the profile.
         network: The name of the network, such as "mastodon".
         handle: The account's name on the network, such as "@tulip"; may be empty.
-        server: The URL of the server, for networks with more than one server.
+        server: The URL of the server, for networks with more than one server. It cannot contain
+            a user or a password.
         tags: Labels that selectors can match, such as "care".
 
     Raises:
@@ -56,10 +57,28 @@ class Profile:
         check_id("profile", self.id)
         check_id("workspace", self.workspace)
         if self.server:
-            parts = urlsplit(self.server)
-            if parts.scheme not in ("https", "http") or not parts.hostname:
-                raise InvalidValueError(
-                    f"server `{self.server}` of profile `{self.id}` is not a web address",
-                    value=self.server,
-                    expected="an address such as https://mastodon.example",
-                )
+            _check_server(self.server, self.id)
+
+
+def _check_server(server: str, profile: str) -> None:
+    if "@" in server:
+        # The message must not contain a password.
+        raise InvalidValueError(
+            f"the server of profile `{profile}` contains a user or a password; keep credentials in"
+            " the application that opens the desk",
+            expected="an address such as https://mastodon.example",
+        )
+    try:
+        parts = urlsplit(server)
+        parts.port  # noqa: B018  reading the port checks it
+        is_address = parts.scheme in ("https", "http") and bool(parts.hostname)
+    except ValueError:
+        is_address = False
+    # `urlsplit` ignores line breaks and tabs.
+    if not is_address or not server.isprintable() or " " in server:
+        shown = server if server.isprintable() else repr(server)[1:-1]
+        raise InvalidValueError(
+            f"server `{shown:.200}` of profile `{profile}` is not a web address",
+            value=server,
+            expected="an address such as https://mastodon.example",
+        )

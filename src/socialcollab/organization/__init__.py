@@ -1,6 +1,7 @@
 """The organization's document, its differences and warnings, and the offboarding of members."""
 
 from socialcollab.organization.diff import Change, changes_between
+from socialcollab.organization.document.templates import Template, TemplateParameter
 from socialcollab.organization.expectations import Expectation, FailedExpectation
 from socialcollab.organization.offboarding import (
     OffboardingItem,
@@ -45,6 +46,8 @@ __all__ = [
     "RuntimeState",
     "Settings",
     "SharedAccount",
+    "Template",
+    "TemplateParameter",
     "UnmatchedRule",
     "changes_between",
     "check_successor",

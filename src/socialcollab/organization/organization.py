@@ -28,6 +28,7 @@ from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean, nearest
 from socialcollab.organization.document.loader import load_document, tables_of
 from socialcollab.organization.document.schema import document_schema
+from socialcollab.organization.document.templates import Template, fill_template, read_templates
 from socialcollab.organization.document.writer import plain_values, section_values
 from socialcollab.organization.expectations import (
     Expectation,
@@ -241,10 +242,18 @@ class Organization(NotebookMixin):
             InvalidValueError: If a parameter is unknown or missing.
             ExceptionGroup: With one `FaultError` for each fault that the parameters cause.
         """
-        from socialcollab.organization.document.templates import fill_template  # noqa: PLC0415  loads importlib.resources
-
         document, files = fill_template(name, params)
         return cls._load(document, files)
+
+    @staticmethod
+    def templates() -> tuple[Template, ...]:
+        """
+        Return the templates that are included in the library, with their parameters.
+
+        >>> [template.name for template in Organization.templates()][:2]
+        ['by_function', 'by_network']
+        """
+        return read_templates()
 
     def with_sections(
         self, *, files: Mapping[str, bytes] | None = None, **sections: Iterable[Any]
@@ -507,6 +516,10 @@ class Organization(NotebookMixin):
         """The style guides, combined."""
         return StyleGuide.stacked({name: self.files[name] for name in self.style.guides})
 
+    @cached_property
+    def _neighbours(self) -> tuple[Neighbour, ...]:
+        return Neighbour.of(self.workspaces, self.profiles)
+
     def lint(
         self,
         content: PostContent,
@@ -532,7 +545,7 @@ class Organization(NotebookMixin):
             profiles=self.profiles,
             networks=networks,
             workspace=workspace,
-            neighbours=Neighbour.of(self.workspaces, self.profiles),
+            neighbours=self._neighbours,
             language=self.languages.get(workspace, ""),
             at=None if at is None else as_instant(at, zone),
         )

@@ -1,7 +1,14 @@
 """HTML pages without scripts: the calendar, previews, the permissions table and reports."""
 
 from socialcollab.pages.badges import STATES, Tone, badge, network_badge, state_badge
-from socialcollab.pages.calendar import CalendarBlock, CalendarEntry, CalendarNote, month_calendar
+from socialcollab.pages.calendar import (
+    CalendarBlock,
+    CalendarEntry,
+    CalendarNote,
+    agenda,
+    month_calendar,
+    week_calendar,
+)
 from socialcollab.pages.elements import (
     bullet_list,
     file_link,
@@ -35,6 +42,7 @@ __all__ = [
     "PreviewImage",
     "PreviewPost",
     "Tone",
+    "agenda",
     "badge",
     "bullet_list",
     "escape",
@@ -54,5 +62,6 @@ __all__ = [
     "safe_source",
     "state_badge",
     "table",
+    "week_calendar",
     "words",
 ]

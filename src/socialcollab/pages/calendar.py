@@ -1,11 +1,11 @@
-"""The publishing calendar of a month, as HTML."""
+"""The publishing calendar of a month, a week or any period, as HTML."""
 
 from __future__ import annotations
 
 import datetime as dt
 from calendar import Calendar
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import attrs
@@ -46,6 +46,8 @@ class CalendarEntry:
         network: The name of the network.
         state: A key of `STATES`.
         url: The address of the post, or an empty string. Only http and https addresses become links.
+        pending_edit: Whether the post was edited after it was published, and the network still shows
+            the earlier text.
     """
 
     at: dt.datetime = attrs.field(converter=_wall_time)
@@ -54,6 +56,7 @@ class CalendarEntry:
     network: str = ""
     state: str = attrs.field(default="draft", validator=_check_state)
     url: str = ""
+    pending_edit: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -101,6 +104,7 @@ def month_calendar(
     month: int,
     *,
     language: str = "en",
+    zone: str = "",
     first_weekday: int = 0,
     notes: Iterable[CalendarNote] = (),
     blocks: Iterable[CalendarBlock] = (),
@@ -118,6 +122,7 @@ def month_calendar(
         year: The year, 1 to 9999.
         month: The month, 1 to 12.
         language: "en" or "nl".
+        zone: The name of the time zone of the entries, which is displayed.
         first_weekday: The first day of the week, from 0 for Monday to 6 for Sunday.
         notes: Notes on days.
         blocks: Blackouts, holds and holidays.
@@ -133,66 +138,197 @@ def month_calendar(
             value=(year, month, first_weekday),
             expected="a year 1 to 9999, a month 1 to 12 and a weekday 0 to 6",
         )
+    weeks = [
+        [dt.date(year, month, day) if day else None for day in week]
+        for week in Calendar(first_weekday).monthdayscalendar(year, month)
+    ]
+    title = f"{MONTHS[base_language(language)][month - 1]} {year}"
+    return _calendar(
+        weeks,
+        entries,
+        title=title,
+        css_class="month",
+        empty="no_posts",
+        language=language,
+        zone=zone,
+        notes=notes,
+        blocks=blocks,
+        legend=legend,
+        today=today,
+    )
+
+
+def week_calendar(
+    entries: Iterable[CalendarEntry],
+    first: dt.date,
+    *,
+    language: str = "en",
+    zone: str = "",
+    notes: Iterable[CalendarNote] = (),
+    blocks: Iterable[CalendarBlock] = (),
+    legend: bool = True,
+    today: dt.date | None = None,
+) -> Html:
+    """
+    Return the calendar of the seven days from *first*, as the body of a `page`.
+
+    The other arguments are those of `month_calendar`.
+
+    Raises:
+        InvalidValueError: If the days after *first* do not exist, or the language does not.
+    """
+    labels = words(language)
+    return _calendar(
+        [list(_days(first, 7))],
+        entries,
+        title=f"{labels['week']} {first.isocalendar().week}, {first.isocalendar().year}",
+        css_class="month week",
+        empty="no_posts_week",
+        language=language,
+        zone=zone,
+        notes=notes,
+        blocks=blocks,
+        legend=legend,
+        today=today,
+    )
+
+
+def agenda(
+    entries: Iterable[CalendarEntry],
+    first: dt.date,
+    days: int,
+    *,
+    language: str = "en",
+    zone: str = "",
+    notes: Iterable[CalendarNote] = (),
+    blocks: Iterable[CalendarBlock] = (),
+    legend: bool = True,
+    today: dt.date | None = None,
+) -> Html:
+    """
+    Return a list of the days from *first* that have entries, as the body of a `page`.
+
+    Args:
+        entries: The posts. Entries on other days are ignored.
+        first: The first day.
+        days: The number of days, 1 to 366.
+        language: "en" or "nl".
+        zone: The name of the time zone of the entries, which is displayed.
+        notes: Notes on days.
+        blocks: Blackouts, holds and holidays.
+        legend: Whether to add a legend of the colours and signs, with the number of entries.
+        today: The day to mark as today, or None.
+
+    Raises:
+        InvalidValueError: If *days* is not 1 to 366, or the days or the language do not exist.
+    """
+    if not 1 <= days <= 366:
+        raise InvalidValueError(
+            f"an agenda cannot have {days} days", value=days, expected="1 to 366 days"
+        )
+    dates = list(_days(first, days))
+    return _calendar(
+        [[date] for date in dates],
+        entries,
+        title=f"{first.isoformat()} - {dates[-1].isoformat()}",
+        css_class="month agenda",
+        empty="no_posts_period",
+        language=language,
+        zone=zone,
+        notes=notes,
+        blocks=blocks,
+        legend=legend,
+        today=today,
+    )
+
+
+def _days(first: dt.date, count: int) -> Iterator[dt.date]:
+    try:
+        for number in range(count):
+            yield first + dt.timedelta(days=number)
+    except OverflowError:
+        raise InvalidValueError(
+            f"there are no {count} days from {first}", value=first, expected="days before 10000"
+        ) from None
+
+
+def _calendar(
+    weeks: Sequence[Sequence[dt.date | None]],
+    entries: Iterable[CalendarEntry],
+    *,
+    title: str,
+    css_class: str,
+    empty: str,
+    language: str,
+    zone: str,
+    notes: Iterable[CalendarNote],
+    blocks: Iterable[CalendarBlock],
+    legend: bool,
+    today: dt.date | None,
+) -> Html:
+    """Return a table of *weeks*; each row has a cell for each date."""
     labels = words(language)
     language = base_language(language)
-    in_month = sorted(
-        (entry for entry in entries if (entry.at.year, entry.at.month) == (year, month)),
+    dates = {date for week in weeks for date in week if date is not None}
+    shown = sorted(
+        (entry for entry in entries if entry.at.date() in dates),
         key=lambda entry: (entry.at, entry.profile, entry.network, entry.title, entry.state),
     )
-    by_day: dict[int, list[CalendarEntry]] = {}
-    for entry in in_month:
-        by_day.setdefault(entry.at.day, []).append(entry)
-    marks = _marks_by_day(notes, blocks, year, month, labels)
-    weeks = "".join(
+    by_date: dict[dt.date, list[CalendarEntry]] = {}
+    for entry in shown:
+        by_date.setdefault(entry.at.date(), []).append(entry)
+    marks = _marks_by_date(notes, blocks, dates, labels)
+    rows = "".join(
         "<tr>"
         + "".join(
-            _day(
-                dt.date(year, month, day),
-                by_day.get(day, []),
-                marks.get(day, []),
+            '<td class="out empty"></td>'
+            if date is None
+            else _day(
+                date,
+                by_date.get(date, []),
+                marks.get(date, []),
                 language=language,
                 today=today,
             )
-            if day
-            else '<td class="out empty"></td>'
-            for day in week
+            for date in week
         )
         + "</tr>"
-        for week in Calendar(first_weekday).monthdayscalendar(year, month)
+        for week in weeks
     )
-    weekdays = [WEEKDAYS[language][(first_weekday + offset) % 7] for offset in range(7)]
-    header = "".join(f'<th scope="col">{weekday}</th>' for weekday in weekdays)
-    parts = [_legend(in_month, labels)] if legend else []
-    if not in_month:
-        parts.append(f'<p class="lede">{labels["no_posts"]}</p>')
+    # The days of a week are in the same column in each row, and each column has a day.
+    columns = [next(date for date in column if date) for column in zip(*weeks, strict=True)]
+    header = "".join(
+        f'<th scope="col">{WEEKDAYS[language][date.weekday()]}</th>' for date in columns
+    )
+    parts = [_legend(shown, labels)] if legend else []
+    if not shown:
+        parts.append(f'<p class="lede">{labels[empty]}</p>')
+    if zone:
+        text = labels["zone"].format(zone=escape(zone))
+        parts.append(f'<p class="lede">{text}</p>')
     parts.append(
-        f'<table class="month"><caption class="sr">{MONTHS[language][month - 1]} {year}</caption>'
-        f"<thead><tr>{header}</tr></thead><tbody>{weeks}</tbody></table>"
+        f'<table class="{css_class}"><caption class="sr">{title}</caption>'
+        f"<thead><tr>{header}</tr></thead><tbody>{rows}</tbody></table>"
     )
     return Html(f'<div class="months">{"".join(parts)}</div>')
 
 
-def _marks_by_day(
+def _marks_by_date(
     notes: Iterable[CalendarNote],
     blocks: Iterable[CalendarBlock],
-    year: int,
-    month: int,
+    dates: Collection[dt.date],
     labels: Mapping[str, str],
-) -> dict[int, list[_Mark]]:
-    """Return the notes and blocks on each day of the month."""
-    marks: dict[int, list[_Mark]] = {}
+) -> dict[dt.date, list[_Mark]]:
+    """Return the notes and blocks on each of *dates*."""
+    marks: dict[dt.date, list[_Mark]] = {}
     for block in blocks:
         mark = _Mark("note" if block.kind == "holiday" else "block", labels[block.kind], block.text)
-        day = max(block.first, dt.date(year, month, 1))
-        while day <= block.last and (day.year, day.month) == (year, month):
-            marks.setdefault(day.day, []).append(mark)
-            # There is no day after 9999-12-31. Adding a day would raise an OverflowError.
-            if day == dt.date.max:
-                break
-            day += dt.timedelta(days=1)
+        for date in sorted(dates):
+            if block.first <= date <= block.last:
+                marks.setdefault(date, []).append(mark)
     for note in notes:
-        if (note.date.year, note.date.month) == (year, month):
-            marks.setdefault(note.date.day, []).append(_Mark("note", labels["note"], note.text))
+        if note.date in dates:
+            marks.setdefault(note.date, []).append(_Mark("note", labels["note"], note.text))
     return marks
 
 
@@ -237,13 +373,14 @@ def _entry(entry: CalendarEntry, labels: Mapping[str, str]) -> str:
     href = safe_href(entry.url)
     tag = "a" if href else "div"
     link = f' href="{escape(href)}" rel="noopener noreferrer"' if href else ""
+    pending = f" · {labels['pending_edit']}" if entry.pending_edit else ""
     return (
         f'<{tag} class="entry t-{tone} s-{entry.state}{struck}"{link}>'
         f'<span class="top"><time datetime="{entry.at.isoformat(timespec="minutes")}">'
         f"{entry.at:%H:%M}</time>{network_badge(entry.network)}"
         f'<bdi class="who">{escape(_shorten(entry.profile))}</bdi></span>'
         f'<span class="title" dir="auto">{escape(_shorten(entry.title))}</span>'
-        f'<span class="state">{sign} {labels[f"state.{entry.state}"]}</span></{tag}>'
+        f'<span class="state">{sign} {labels[f"state.{entry.state}"]}{pending}</span></{tag}>'
     )
 
 

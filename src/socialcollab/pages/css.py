@@ -52,6 +52,7 @@ table.month th{font-size:12.5px;font-weight:600;color:var(--soft);text-align:lef
 table.month td{vertical-align:top;height:112px;padding:6px 6px 8px;border-bottom:1px solid var(--line);border-left:1px solid var(--line)}
 table.month td:first-child,table.month th:first-child{border-left:0}
 table.month tr:last-child td{border-bottom:0}
+table.agenda thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}table.agenda td{height:auto}table.agenda td.empty{display:none}table.agenda .num{display:none}table.agenda .long{display:inline}
 td.out{background:var(--wash)}td.end{background:color-mix(in srgb,var(--wash) 45%,var(--card))}
 td.shaded{background-image:repeating-linear-gradient(135deg,transparent 0 7px,color-mix(in srgb,var(--shade) 20%,transparent) 7px 9px)}
 .day{display:flex;align-items:baseline;gap:6px;font-size:13px;font-weight:600;color:var(--soft);padding:0 3px 5px}

@@ -80,7 +80,9 @@ class Blackout:
         default=None,
         converter=_as_every,
     )
-    reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
+    reason: str = attrs.field(
+        metadata=shape(Text(at_most=500, prose=True, personal=True)), default=""
+    )
 
     def __attrs_post_init__(self) -> None:
         if not self.start < self.end <= self.start + 366 * _DAY:

@@ -36,6 +36,8 @@ class Entry:
             created directly on the network.
         attributes: The attributes of the post that the selectors of blackouts
             and holds are matched against; None to match by profile only.
+        pending_edit: Whether the post was edited after it was published, and the network still shows
+            the text of *title*.
         occurrence: Which publication of the post on the profile it is, from 1.
         sequence: The number of stored changes to it so far.
         changed_at: The time of the latest of these changes in UTC, or None.
@@ -47,6 +49,7 @@ class Entry:
     title: str = ""
     state: str = "waiting"
     attributes: PostAttributes | None = None
+    pending_edit: bool = False
     occurrence: int = attrs.field(default=1, validator=attrs.validators.ge(1))
     sequence: int = attrs.field(default=0, validator=attrs.validators.ge(0))
     changed_at: dt.datetime | None = attrs.field(

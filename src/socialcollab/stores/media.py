@@ -6,6 +6,7 @@ import hashlib
 import io
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -49,6 +50,23 @@ def chunks_of(data: bytes | BinaryIO) -> Iterator[bytes]:
         yield chunk
 
 
+def check_claim(claimed: str, organization: str) -> None:
+    """
+    Check that a media store that is reserved for *claimed* can be used by *organization*.
+
+    Raises:
+        InvalidValueError: If they are different organizations.
+    """
+    if claimed != organization:
+        raise InvalidValueError(
+            f"the media store belongs to organization `{claimed}`, so organization"
+            f" `{organization}` cannot use it, because erasing a picture in one organization"
+            " would delete it in the other; give each organization its own media store",
+            value=organization,
+            expected=f"a media store of `{organization}`, or a new one",
+        )
+
+
 def damaged_media_error(digest: str) -> CorruptJournalError:
     """Return the error for content that no longer matches its digest."""
     return CorruptJournalError("the content does not match its digest", place=f"media {digest}")
@@ -65,6 +83,7 @@ class MemoryMedia:
 
     def __init__(self) -> None:
         self._contents: dict[str, bytes] = {}
+        self._claim: dict[str, str] = {}
 
     def put(self, data: bytes | BinaryIO) -> str:
         """Store *data* and return its digest."""
@@ -90,6 +109,10 @@ class MemoryMedia:
         """Delete the content if it exists."""
         self._contents.pop(check_digest(digest), None)
 
+    def claim(self, organization: str) -> None:
+        """Reserve the store for *organization*."""
+        check_claim(self._claim.setdefault("organization", organization), organization)
+
     def _content(self, digest: str) -> bytes:
         content = self._contents.get(check_digest(digest))
         if content is None:
@@ -105,7 +128,8 @@ class FolderMedia:
 
     A file gets its final name only after it has been completely written to disk, so a crash leaves
     at most a ``.part`` file behind. `open` first reads the whole file and raises an error if the
-    content does not match the digest.
+    content does not match the digest. The file ``organization/name`` contains the organization that
+    the folder is reserved for.
 
     Args:
         path: The folder, which is created if it does not exist.
@@ -187,6 +211,26 @@ class FolderMedia:
         except OSError as error:
             raise self._unavailable(error) from error
         _sync_folder(path.parent)
+
+    def claim(self, organization: str) -> None:
+        """Reserve the folder for *organization*."""
+        marker = self._folder / "organization"
+        try:
+            if not marker.is_dir():
+                _make_folder(self._folder)
+                part = Path(tempfile.mkdtemp(suffix=".part", dir=self._folder))
+                try:
+                    (part / "name").write_text(organization, encoding="utf-8")
+                    # Renaming fails if another process has reserved the folder in the meantime.
+                    with suppress(OSError):
+                        part.rename(marker)
+                finally:
+                    shutil.rmtree(part, ignore_errors=True)
+                _sync_folder(self._folder)
+            claimed = (marker / "name").read_text(encoding="utf-8")
+        except OSError as error:
+            raise self._unavailable(error) from error
+        check_claim(claimed, organization)
 
     def _path(self, digest: str) -> Path:
         name = check_digest(digest).removeprefix("sha256:")

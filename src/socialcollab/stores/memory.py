@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from heapq import merge
+from operator import itemgetter
+from typing import TypeAlias
 
 import attrs
 
@@ -76,6 +80,68 @@ class _Stream:
     events: list[SealedEvent] = attrs.field(factory=list)
 
 
+_Order: TypeAlias = tuple[tuple[int, int, str], ...]
+_Entries: TypeAlias = list[tuple[_Order, str]]
+
+
+@attrs.define
+class _Index:
+    """
+    The keys of the rows of one projection, each with its sort key, in the order of queries.
+
+    Attributes:
+        projection: The declaration of the projection.
+        all: All rows.
+        leading: The rows with each value of the first column, because most queries specify it.
+    """
+
+    projection: Projection
+    all: _Entries = attrs.field(factory=list)
+    leading: dict[Column, _Entries] = attrs.field(factory=dict)
+
+    def order(self, key: str, values: RowValues) -> _Order:
+        """Return the sort key of a row."""
+        columns = self.projection.columns
+        return sort_key((*[values[columns.index(c)] for c in self.projection.sorted_by], key))
+
+    def add(self, key: str, values: RowValues) -> None:
+        """Add a row that is not in the index."""
+        entry = (self.order(key, values), key)
+        insort(self.all, entry)
+        if values:
+            insort(self.leading.setdefault(values[0], []), entry)
+
+    def remove(self, key: str, values: RowValues) -> None:
+        """Remove a row that is in the index."""
+        entry = (self.order(key, values), key)
+        del self.all[bisect_left(self.all, entry)]
+        if values:
+            same = self.leading[values[0]]
+            del same[bisect_left(same, entry)]
+            if not same:
+                del self.leading[values[0]]
+
+    def keys(self, leading: Collection[Column] | None, after: _Order | None) -> Iterator[str]:
+        """
+        Yield keys in the order of queries, which starts after *after*.
+
+        Args:
+            leading: The values that the first column may have, or None for any value.
+            after: The sort key of the last row that is omitted, or None for no row.
+        """
+        lists = (
+            [self.all]
+            if leading is None
+            else [self.leading.get(value, []) for value in dict.fromkeys(leading)]
+        )
+
+        def rest(entries: _Entries) -> Iterator[tuple[_Order, str]]:
+            first = 0 if after is None else bisect_right(entries, after, key=itemgetter(0))
+            return (entries[number] for number in range(first, len(entries)))
+
+        return (key for _, key in merge(*map(rest, lists)))
+
+
 @attrs.define
 class _Tables:
     """
@@ -87,6 +153,7 @@ class _Tables:
         event_ids: The ids of all events.
         personal: The personal values of each event, by stream and version.
         rows: The stream and the values of each row, by projection and key.
+        indexes: The index of each projection that has had rows, by name.
         leases: The worker and the expiry time of each lease, by the key of the due row.
         declaration: The projections that the rows were written for, as text.
     """
@@ -96,6 +163,7 @@ class _Tables:
     event_ids: set[str] = attrs.field(factory=set)
     personal: dict[tuple[str, int], PersonalValues] = attrs.field(factory=dict)
     rows: dict[tuple[str, str], tuple[str, RowValues]] = attrs.field(factory=dict)
+    indexes: dict[str, _Index] = attrs.field(factory=dict)
     leases: dict[str, tuple[str, int]] = attrs.field(factory=dict)
     declaration: str = ""
 
@@ -246,18 +314,29 @@ class MemoryJournal:
         """Remove the rows that the stream no longer has, and the leases of rows that change."""
         for place, values in old.items():
             if new.get(place) != values:
+                name, key = place
                 del self._tables.rows[place]
-                if place[0] == DUE:
-                    self._tables.leases.pop(place[1], None)
+                self._tables.indexes[name].remove(key, values)
+                if name == DUE:
+                    self._tables.leases.pop(key, None)
 
     def _set_head(self, name: str, snapshot: bytes, rows: StreamRows) -> None:
         stream = self._tables.streams[name]
-        self._tables.rows.update({place: (name, values) for place, values in rows.items()})
+        for (projection, key), values in rows.items():
+            if (projection, key) not in self._tables.rows:
+                self._index(projection).add(key, values)
+            self._tables.rows[projection, key] = (name, values)
         version, hash_, text = stream.head.version, stream.head.hash, dump_rows(rows)
         stream.head = StreamHead(version, hash_, text)
         stream.snapshot = snapshot
         stream.rows = dict(rows)
         stream.checksum = head_checksum(self._organization, name, version, hash_, text, snapshot)
+
+    def _index(self, projection: str) -> _Index:
+        indexes = self._tables.indexes
+        if projection not in indexes:
+            indexes[projection] = _Index(self._projections[projection])
+        return indexes[projection]
 
     def _open(self, sealed: Iterable[SealedEvent]) -> tuple[Event, ...]:
         personal = self._tables.personal
@@ -299,20 +378,19 @@ class MemoryJournal:
         declared, conditions, start = check_query(
             self._projections, projection, where, after, limit
         )
-        place = {name: number for number, name in enumerate(declared.columns)}
-        floor = None if start is None else sort_key(start)
+        allowed_by_number = {declared.columns.index(name): allowed for name, allowed in conditions}
+        leading = allowed_by_number.pop(0, None)
         matches = []
         with self._lock:
             self._check_current()
-            for (name, key), (stream, values) in self._tables.rows.items():
-                if name == projection and all(
-                    values[place[column]] in allowed for column, allowed in conditions
-                ):
-                    order = sort_key((*[values[place[c]] for c in declared.sorted_by], key))
-                    if floor is None or order > floor:
-                        matches.append((order, key, stream, values))
-        matches.sort(key=lambda match: match[0])
-        return tuple(make_row(declared, key, stream, v) for _, key, stream, v in matches[:limit])
+            floor = None if start is None else sort_key(start)
+            for key in self._index(projection).keys(leading, floor):
+                stream, values = self._tables.rows[projection, key]
+                if all(values[n] in allowed for n, allowed in allowed_by_number.items()):
+                    matches.append(make_row(declared, key, stream, values))
+                    if len(matches) == limit:
+                        break
+        return tuple(matches)
 
     def due(
         self, *, before: dt.datetime, now: dt.datetime, limit: int, worker: str, lease_s: float
@@ -325,13 +403,20 @@ class MemoryJournal:
         with self._lock:
             self._check_current()
             leases = self._tables.leases
-            for (name, key), (stream, values) in self._tables.rows.items():
-                instant = values[at] if name == DUE else None
-                if not isinstance(instant, int) or instant > last:
+            for key in self._index(DUE).keys(None, None):
+                stream, values = self._tables.rows[DUE, key]
+                instant = values[at]
+                if not isinstance(instant, int):
+                    continue
+                if instant > last:
+                    if declared.sorted_by[:1] == ("at",):
+                        break
                     continue
                 holder, end = leases.get(key, (worker, 0))
                 if holder == worker or end <= real_now:
                     free.append((instant, key, stream, values))
+                    if len(free) == limit and declared.sorted_by == ("at",):
+                        break
             free.sort(key=lambda match: match[:2])
             for _, key, _, _ in free[:limit]:
                 leases[key] = (worker, until)
@@ -374,6 +459,7 @@ class MemoryJournal:
                 or not tables.streams[name].rows == before.get(name, {}) == rows
             ]
             tables.rows.clear()
+            tables.indexes.clear()
             tables.leases.clear()
             tables.declaration = self._store._declaration
             for name, (snapshot, rows) in rebuilt.items():

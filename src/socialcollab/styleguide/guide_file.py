@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ import attrs
 from socialcollab._toml import parse_toml
 from socialcollab.content import SEVERITIES
 from socialcollab.directory import NETWORKS
+from socialcollab.document_fields import NOT_IN_NAMES
 from socialcollab.errors import FaultError, InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.styleguide.rule import ConfiguredRule
@@ -19,6 +21,7 @@ from socialcollab.styleguide.rules import RULES
 from socialcollab.styleguide.rules.term import Avoided, Term
 
 LARGEST = 1_000_000
+_CONTROLS = re.compile(f"[{NOT_IN_NAMES}]")
 _MOST_TERMS = 50_000
 _DEFAULT_SEVERITY = {"SG101": "error", "SG103": "warning", "SG105": "error"}
 _TERM_KEYS = (
@@ -69,7 +72,7 @@ class _Reader:
             return
         for key, value in table.items():
             if key == "name":
-                self.name = self.string(f"{name}: name", value) or self.name
+                self.name = self.line(f"{name}: name", value) or self.name
             elif key == "terms":
                 for index, entry in enumerate(self.items(f"{name}: terms", value)):
                     self.read_entry(f"{name}: terms[{index}]", entry)
@@ -105,6 +108,13 @@ class _Reader:
         if isinstance(value, str) and value.strip() and len(value) <= most:
             return value
         self.fault(place, f"the value is not a string of 1 to {most} characters", "write a string")
+        return ""
+
+    def line(self, place: str, value: object) -> str:
+        text = self.string(place, value, most=200)
+        if _CONTROLS.search(text) is None:
+            return text
+        self.fault(place, "the name contains a line break or a control character", "remove it")
         return ""
 
     def items(self, place: str, value: object) -> list[Any]:

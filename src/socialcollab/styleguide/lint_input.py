@@ -33,7 +33,7 @@ class Target:
     text: str
 
 
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, cache_hash=True)
 class Neighbour:
     """
     The name, domains and handles of a workspace, which should not occur in other workspaces.
@@ -58,21 +58,16 @@ class Neighbour:
         cls, workspaces: Iterable[Workspace], profiles: Iterable[Profile]
     ) -> tuple[Neighbour, ...]:
         """Create a neighbour for each workspace, with the handles of its profiles."""
-        all_profiles = tuple(profiles)
+        handles: dict[str, set[str]] = {}
+        for profile in profiles:
+            if profile.handle:
+                handles.setdefault(profile.workspace, set()).add(profile.handle)
         return tuple(
             cls(
                 workspace=workspace.id,
                 name=workspace.name,
                 domains=workspace.domains,
-                handles=tuple(
-                    sorted(
-                        {
-                            profile.handle
-                            for profile in all_profiles
-                            if profile.workspace == workspace.id and profile.handle
-                        }
-                    )
-                ),
+                handles=tuple(sorted(handles.get(workspace.id, ()))),
             )
             for workspace in workspaces
         )

@@ -15,7 +15,12 @@ def _local(day: int, month: int, hour: int = 0, minute: int = 0) -> dt.datetime:
 
 
 _TEXT = st.text(
-    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=12
+    st.characters(
+        exclude_characters="\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069",
+        exclude_categories=["Cc", "Cs"],
+    ),
+    min_size=1,
+    max_size=12,
 )
 _DURATION = st.sampled_from(
     ["45 minutes", "4 business hours", "1 business day", "2 days", "1 week"]

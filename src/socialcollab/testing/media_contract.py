@@ -34,6 +34,7 @@ HOSTILE = (
     f"sha256:{'٣' * 64}",
     f"sha256:{'0' * 63}\0",
 )
+CLAIMED = "kit"
 THREADS = 6
 ROUNDS = 6
 
@@ -221,6 +222,27 @@ class MediaContract:
         assert media.put(content) == digest
         with media.open(digest) as file:
             assert _read_in_parts(file) == content
+
+    @promise("M9")
+    def test_m09_claim(self, media: Media) -> None:
+        """A media store that is reserved for one organization is refused to another."""
+        digest = media.put(fresh())
+        media.claim(CLAIMED)
+        media.claim(CLAIMED)
+        with pytest.raises(InvalidValueError) as caught:
+            media.claim("another")
+        assert f"`{CLAIMED}`" in str(caught.value)
+        assert "`another`" in str(caught.value)
+        media.claim(CLAIMED)
+        assert media.size(digest) > 0
+
+    @promise("M9")
+    def test_m09_concurrent_claims(self, media: Media) -> None:
+        """If several organizations reserve a media store at the same time, one of them succeeds."""
+        names = [CLAIMED, *(f"kit-{number}" for number in range(THREADS))]
+        results = run_together(*[partial(media.claim, name) for name in names])
+        assert sum(result is None for result in results) == 1, results
+        assert all(result is None or isinstance(result, InvalidValueError) for result in results)
 
 
 def _read_in_parts(file: BinaryIO) -> bytes:

@@ -13,7 +13,7 @@ from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class
 from socialcollab.text.entity import Entity, without_overlaps
 from socialcollab.text.grapheme import grapheme_count
-from socialcollab.text.url import is_domain
+from socialcollab.text.url import is_domain, top_level
 
 _LONGEST_TAG = 64  # in graphemes; lexicon app.bsky.richtext.facet, read 2026-11-22
 
@@ -38,9 +38,11 @@ def _more_than_digits() -> re.Pattern[str]:
 def _urls(text: str) -> Iterator[Entity]:
     for match in _URL.finditer(text):
         url = match.group()
-        if not url.lower().startswith(("http://", "https://")):
+        # Bluesky compares schemes and top-level domains with their case, so neither `HTTP://`
+        # nor `Partei.Es` is a link.
+        if not url.startswith(("http://", "https://")):
             domain = _DOMAIN.match(url)
-            if domain is None or not is_domain(domain.group()):
+            if domain is None or domain.group().rpartition(".")[2] not in top_level():
                 continue
         if url[-1] in ".,;:!?":
             url = url[:-1]
@@ -52,8 +54,13 @@ def _urls(text: str) -> Iterator[Entity]:
 def _mentions(text: str) -> Iterator[Entity]:
     for match in _MENTION_RUN.finditer(text):
         handle = match.group(1).rstrip(".-")
-        if is_domain(handle) or handle.endswith(".test"):
+        if _is_handle(handle):
             yield Entity("mention", f"@{handle}", match.start(), match.start() + 1 + len(handle))
+
+
+def _is_handle(handle: str) -> bool:
+    ending = handle.rpartition(".")[2]
+    return ending == "test" or (ending == ending.lower() and is_domain(handle))
 
 
 def _hashtags(text: str) -> Iterator[Entity]:

@@ -9,8 +9,17 @@ from functools import cache
 from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class, host_class, word_class
 from socialcollab.text.entity import Entity, without_overlaps
-from socialcollab.text.url import find_links
+from socialcollab.text.url import PathRules, brackets, find_links
 
+_SPACES = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_PATH_INSIDE = "!*\"'\u300c\u300d;:=,.$%\\[\\]~&|@"
+_BRACKETS = brackets(f"[^{_SPACES}<>()?]")
+_OTHER_SCRIPTS = "\xa0-\ud7ff\uf900-\ufdcf\ufdf0-\uffef\U00010000-\U0010fffd"
+# Mastodon accepts letters of all scripts in paths and queries (twitter_regex.rb at 3272c6b0).
+_PATHS = PathRules(
+    path=re.compile(f"/(?:[{_PATH_INSIDE}]*+(?:[^{_PATH_INSIDE}{_SPACES}<>()?]++|{_BRACKETS}))*+"),
+    query=re.compile(f"\\?(?:[!?*'();:+$%\\[\\].,~|@^]*+[a-zA-Z0-9_&=#/{_OTHER_SCRIPTS}-]++)++"),
+)
 _SEPARATORS = "\u00b7\u30fb\u200c"
 
 
@@ -60,8 +69,8 @@ def find_in_mastodon(text: str) -> tuple[Entity, ...]:
     Links may be in any script, with or without a scheme.
 
     Source:
-        mastodon/mastodon, counter.test.ts at f062d4ba and tag_spec.rb at 03006bdf,
-        read 2026-11-22.
+        mastodon/mastodon, counter.test.ts at f062d4ba, tag_spec.rb at 03006bdf and
+        twitter_regex.rb at 3272c6b0, read 2026-11-30.
     """
     entities: list[Entity] = []
     if "@" in text:
@@ -71,7 +80,7 @@ def find_in_mastodon(text: str) -> tuple[Entity, ...]:
         )
     entities += (
         Entity("url", text[link.start : link.end], link.start, link.end)
-        for link in find_links(text, every_script=True)
+        for link in find_links(text, every_script=True, paths=_PATHS)
     )
     if "#" in text or "\uff03" in text:
         entities += _hashtags(text)

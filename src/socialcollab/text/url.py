@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
+from itertools import groupby
 
 import attrs
 
@@ -20,56 +21,117 @@ class Link:
     Attributes:
         start: The position of its first code point.
         end: The position after its last code point.
-        host: The domain as written in the text.
-        scheme: ``http://`` or ``https://`` as written in the text, or an empty string.
     """
 
     start: int
     end: int
-    host: str
-    scheme: str
+
+
+@attrs.frozen(kw_only=True)
+class PathRules:
+    """
+    The rules of a network for the part of a link after the domain.
+
+    Attributes:
+        path: Matches the path of a link.
+        query: Matches the query of a link.
+    """
+
+    path: re.Pattern[str]
+    query: re.Pattern[str]
+
+    def tail(self, text: str, end: int) -> tuple[int, bool]:
+        """Return the end of a link whose domain ends at *end*, and whether it has a path."""
+        port = _PORT.match(text, end)
+        if port:
+            end = port.end()
+        path = self.path.match(text, end)
+        if path:
+            end = path.end()
+        query = self.query.match(text, end)
+        return query.end() if query else end, path is not None
+
+
+def brackets(inside: str) -> str:
+    """Return a pattern for a pair of brackets that is not empty and may contain one other pair."""
+    return f"\\((?:{inside}++\\)|{inside}*+\\({inside}++\\){inside}*+\\))"
 
 
 _LABEL = 63  # RFC 1035 section 2.3.4
-_URL = 4096  # twitter-text, MAX_URL_LENGTH
+_LONGEST = 4096  # twitter-text, MAX_URL_LENGTH
 _SHORT = 40  # twitter-text, MAX_TCO_SLUG_LENGTH
+_ADDED_SCHEME = "https://"
 
-# The letters of domains in Latin script (twitter-text, latinAccentChars).
-_LATIN = "0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
+# The letters of links in Latin script (twitter-text, latinAccentChars).
+_LATIN = (
+    "0-9A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263"
+    "\u0268\u026f\u0272\u0289\u028b\u02bb\u0300-\u036f\u1e00-\u1eff"
+)
 _CYRILLIC = "\u0400-\u04ff"
-_NOT_BEFORE_SCHEME = re.compile("[A-Za-z0-9@\uff20$#\uff03]")
-_NOT_BEFORE_BARE = frozenset("-_./@\uff20$#\uff03")
-_NOT_AFTER_BARE = re.compile("[0-9A-Za-z@+-]")
-_SCHEME = re.compile("https?://", re.IGNORECASE)
+
+_PATH_INSIDE = "!*';:,.$%\\[\\]~@&|\u2013"
+_PATH_END = f"{_LATIN}{_CYRILLIC}=_#/+-"
+_BRACKETS = brackets(f"[{_PATH_INSIDE}{_PATH_END}]")
+
+X_PATHS = PathRules(
+    # After punctuation, a pair of brackets belongs to a path only if a letter follows.
+    path=re.compile(f"/(?:(?:[{_PATH_INSIDE}]++|{_BRACKETS})*+[{_PATH_END}]++)*+(?:{_BRACKETS})*+"),
+    query=re.compile(r"\?(?:[!?*'@();:+$%\[\].,~|]*+[a-zA-Z0-9_&=#/-]++)++"),
+)
+
 _PORT = re.compile(":[0-9]++")
-_IN_PATH = f"[{_LATIN}{_CYRILLIC}!*';:=+,.$/%#\\[\\]_~@&|-]"
-# A path may contain pairs of brackets, nested up to two levels deep (twitter-text).
-_PATH = re.compile(f"/(?:{_IN_PATH}++|\\((?:{_IN_PATH}++|\\({_IN_PATH}*+\\))*+\\))*+", re.ASCII)
-_PATH_END = re.compile(f"[{_LATIN}{_CYRILLIC}=_#/+)-]")
-_QUERY = re.compile(r"\?[a-zA-Z0-9!?*'@();:&=+$/%#\[\]_.,~|-]*+")
-_QUERY_END = re.compile("[a-zA-Z0-9_&=#/-]")
-_ASCII_START = re.compile("[a-zA-Z]++(?=[^\x00-\x7f])")
 _SLUG = re.compile("/([a-zA-Z0-9]++)")
+_ASCII_ENDING = re.compile("([a-zA-Z]++)(?![0-9@+-])")
+_PUNYCODE_ENDING = re.compile("xn--[0-9a-z-]++", re.IGNORECASE)
+_AFTER_ENDING = re.compile("[^0-9A-Za-z@+-]|\\Z")
+# Other separators that IDNA treats as dots (RFC 3490 section 3.1).
+_OTHER_DOTS = re.compile("[\u3002\uff0e\uff61]")
+
+_ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
+_INVALID = "\ufffe\ufeff\uffff"
+_NOT_BEFORE = _ALPHANUMERIC | frozenset(f"@\uff20$#\uff03{_INVALID}")
+_NOT_BEFORE_BARE = frozenset("-_./")
+# twitter-text accepts every other character in a domain, including symbols and emoji.
+_DIRECTION = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_NOT_IN_LABEL = frozenset(
+    "!#%&'()*+,./:;<=>?@[\\]^{|}~$\t\n\v\f\r \x85\xa0\u1680\u180e\u2000\u2001\u2002\u2003\u2004"
+    f"\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000{_DIRECTION}{_INVALID}"
+)
+_IN_LABEL = f"[^{re.escape(''.join(sorted(_NOT_IN_LABEL)))}]"
+_DOT = re.compile(f"\\.(?={_IN_LABEL})")
+# A label, the subdomains and the domain after it, and a label that may be the ending. A domain
+# has at most 127 labels (RFC 1035 section 2.3.4). Without this bound, the time would be
+# quadratic.
+_LABELS = re.compile(
+    f"{_IN_LABEL}++(?:\\.(?![_-]){_IN_LABEL}++(?<![_-])(?=\\.{_IN_LABEL})){{0,127}}+\\.{_IN_LABEL}++"
+)
+_LATIN_LABEL = f"[{_LATIN}-]++"
+_LATIN_LABELS = re.compile(f"{_LATIN_LABEL}(?:\\.{_LATIN_LABEL})*+\\.?+")
+
+# Endings that will never exist (RFC 2606). Documentation and trials use them, so they are links
+# if they have a scheme.
+_RESERVED = frozenset(("example", "invalid", "localhost", "test"))
 
 
 @cache
-def _top_level() -> frozenset[str]:
+def top_level() -> frozenset[str]:
+    """Return all top-level domains in lower case."""
     return frozenset(TOP_LEVEL.split())
 
 
 @cache
-def _any_script() -> re.Pattern[str]:
-    label = f"[^{host_class()}]++"
-    return re.compile(f"{label}(?:\\.{label})*+")
+def _other_scripts() -> Mapping[str, tuple[str, ...]]:
+    """Return the top-level domains in other scripts by their first letter, the longest first."""
+    names = sorted(name for name in top_level() if not name.isascii())
+    return {
+        first: tuple(sorted(group, key=len, reverse=True))
+        for first, group in groupby(names, key=lambda name: name[0])
+    }
 
 
 @cache
-def _bare_any_script() -> re.Pattern[str]:
-    label = f"[^{host_class()}]++"
-    return re.compile(f"(?<![^{host_class()}])(?<!\\.){label}(?:\\.{label})++")
-
-
-_BARE_LATIN = re.compile(f"(?<![{_LATIN}_.-])[{_LATIN}_-]++(?:\\.[{_LATIN}_-]++)++")
+def _not_in_host() -> re.Pattern[str]:
+    return re.compile(f"[{host_class()}]")
 
 
 def is_domain(host: str) -> bool:
@@ -79,128 +141,208 @@ def is_domain(host: str) -> bool:
     >>> is_domain("tulip.example"), is_domain("tulip.nl")
     (False, True)
     """
-    return _domain_end(host) == len(host) > 0
+    *labels, ending = host.split(".")
+    return (
+        bool(labels)
+        and all(label and label[0] not in "-_" and label[-1] not in "-_" for label in labels)
+        and "_" not in labels[-1]
+        and _NOT_IN_LABEL.isdisjoint("".join(labels))
+        and _labels_are_valid([*labels, ending])
+        and _ending(host, len(host) - len(ending)) == len(host)
+    )
 
 
-def _domain_end(host: str) -> int:
-    """Return the length of the longest domain at the start of *host*, or 0."""
-    labels = host.split(".")
-    end = len(host)
-    best = 0
-    for index in range(len(labels) - 1, 0, -1):
-        label = labels[index]
-        lower = label.lower()
-        if lower in _top_level() or (lower.startswith("xn--") and len(lower) > 4):
-            best = end
-        elif (start := _ASCII_START.match(label)) and start.group().lower() in _top_level():
-            best = end - len(label) + start.end()
-        if best:
-            labels = labels[: index + 1]
-            break
-        end -= len(label) + 1
-    if not best or labels[-2].startswith("-") or labels[-2].endswith("-") or "_" in labels[-2]:
-        return 0
-    if any(not label or len(label) > _LABEL for label in labels):
-        return 0
-    return 0 if labels[0][0] in "-_" else best
-
-
-def _trimmed_length(run: str, last: re.Pattern[str]) -> int:
-    """Return the length of *run* up to the last character that *last* matches, at least 1."""
-    end = len(run)
-    while end > 1 and not last.match(run, end - 1):
-        end -= 1
-    return end
-
-
-def _tail(text: str, end: int) -> int:
-    """Return the position after the port, path and query that follow a domain."""
-    port = _PORT.match(text, end)
-    if port:
-        end = port.end()
-    path = _PATH.match(text, end)
-    if path:
-        kept = _trimmed_length(path.group(), _PATH_END)
-        end += kept
-        if kept < len(path.group()):
-            # Part of the path was removed, so no query can follow.
+def _ending(text: str, start: int, *, reserved: bool = False) -> int:
+    """Return the end of the top-level domain at *start*, or 0."""
+    match = _ASCII_ENDING.match(text, start)
+    if match:
+        name = match.group(1).lower()
+        if name in top_level() or (reserved and name in _RESERVED):
+            return match.end()
+    match = _PUNYCODE_ENDING.match(text, start)
+    if match:
+        return match.end()
+    for name in _other_scripts().get(text[start : start + 1].lower(), ()):
+        end = start + len(name)
+        if text[start:end].lower() == name and _AFTER_ENDING.match(text, end):
             return end
-    query = _QUERY.match(text, end)
-    if query:
-        kept = _trimmed_length(query.group(), _QUERY_END)
-        end += kept if kept > 1 else 0  # a single question mark ends the sentence
-    return end
+    return 0
 
 
-def find_links(text: str, *, every_script: bool = False) -> Iterator[Link]:
+def _labels_are_valid(labels: list[str]) -> bool:
+    """Return whether no label is too long once encoded or falsely states that it is encoded."""
+    for label in labels:
+        if len(label) > _LABEL:
+            return False
+        if label.isascii():
+            continue
+        if label[:4].lower() == "xn--" or _encoded_length(label) > _LABEL:
+            return False
+    return True
+
+
+def _encoded_length(label: str) -> int:
+    parts = _OTHER_DOTS.split(label)
+    encoded = (len(part) if part.isascii() else 4 + len(part.encode("punycode")) for part in parts)
+    return sum(encoded) + len(parts) - 1
+
+
+@attrs.frozen
+class _Domain:
+    start: int
+    end: int
+    scheme: int  # the length of the scheme
+
+
+def find_links(
+    text: str, *, every_script: bool = False, on_x: bool = False, paths: PathRules = X_PATHS
+) -> Iterator[Link]:
     """
     Yield the links in *text*, in order and without overlaps.
 
-    Every link must have a known top-level domain, even if it has a scheme.
+    Every link must have a known top-level domain, even if it has a scheme. The
+    endings that RFC 2606 reserves, such as ``.example``, count as known in a link that
+    has a scheme.
 
     Args:
         text: The text to search.
         every_script: Whether links without a scheme may be in any script.
             Otherwise, they must be in Latin script.
+        on_x: Whether a link without a scheme at the start of the text lacks its first
+            letter if that is not an ASCII letter, as on X: ``über.nl`` links to
+            ``ber.nl`` there.
+        paths: The rules for the part after the domain.
+
+    Source:
+        twitter-text, commit 30e2430d, read 2026-11-30.
     """
-    if "." not in text:
-        return
-    done = 0
-    bare = _bare_any_script() if every_script else _BARE_LATIN
-    for start, scheme_end in _candidates(text, bare):
-        if start < done:
+    first = position = 0  # no link starts before `first`
+    while dot := _DOT.search(text, position):
+        start = position = dot.start()
+        while start > first and text[start - 1] not in _NOT_IN_LABEL:
+            start -= 1
+        run = _LABELS.match(text, start) if start < position else None
+        if run is None:
+            position += 1
             continue
-        link = (
-            _with_scheme(text, start, scheme_end)
-            if scheme_end
-            else _without_scheme(text, start, bare)
-        )
-        if link is None:
+        labels = run.group().split(".")
+        domain, end = _find_domain(text, start, first, labels, on_x=on_x)
+        position = run.end()
+        if end:
+            # A domain that is no link hides the links in its path.
+            position, has_path = paths.tail(text, end)
+            first = position + 1
+            if domain is not None:
+                yield from _links_of(
+                    text,
+                    domain,
+                    position,
+                    has_path=has_path,
+                    every_script=every_script,
+                    paths=paths,
+                )
+
+
+def _find_domain(
+    text: str, start: int, first: int, labels: list[str], *, on_x: bool
+) -> tuple[_Domain | None, int]:
+    """
+    Find a domain in the *labels* at *start*.
+
+    Returns:
+        The domain, or None if it cannot start a link, and the position after the domain, or 0 if
+        there is no domain.
+    """
+    scheme = _scheme_length(text, start, first)
+    starts = [start]
+    for label in labels[:-1]:
+        starts.append(starts[-1] + len(label) + 1)
+    end = 0
+    for number in range(len(labels) - 1, 0, -1):
+        if number > 1 and "_" in labels[number - 1]:
             continue
-        # A link that is too long is skipped entirely, because its parts are not links either.
-        done = link.end
-        if link.end - link.start <= _URL:
-            yield link
+        end = _ending(text, starts[number], reserved=bool(scheme))
+        if end:
+            break
+    # Without a start in the first label, the domain can only start in a later one, after a dot.
+    hidden = end if number > 1 else 0
+    if not end or labels[0][-1] in "-_":
+        return None, hidden
+    begin = start
+    if number == 1:
+        begin += labels[0].rfind("_") + 1
+    if scheme and begin == start and text[start] not in "-_":
+        begin -= scheme
+    else:
+        scheme = 0
+        if on_x and begin == 0 and text[0] not in _NOT_BEFORE and text[1] not in "._-":
+            # twitter-text takes the first character of a text as the one before the link.
+            begin = 1
+        while begin < starts[1] - 1 and (text[begin] in "-_" or not _may_start(text, begin)):
+            begin += 1
+        if begin == starts[1] - 1:
+            return None, hidden
+        if begin and text[begin - 1] in _NOT_BEFORE_BARE:
+            return None, end
+    used = text[begin + scheme : end].split(".")
+    return (_Domain(begin, end, scheme) if _labels_are_valid(used) else None), end
 
 
-def _candidates(text: str, bare: re.Pattern[str]) -> Iterator[tuple[int, int]]:
-    candidates = [(match.start(), match.end()) for match in _SCHEME.finditer(text)]
-    candidates += [(match.start(), 0) for match in bare.finditer(text)]
-    return iter(sorted(candidates))
+def _may_start(text: str, start: int) -> bool:
+    return start == 0 or text[start - 1] not in _NOT_BEFORE
 
 
-def _with_scheme(text: str, start: int, scheme_end: int) -> Link | None:
-    if start and _NOT_BEFORE_SCHEME.match(text, start - 1):
-        return None
-    host = _any_script().match(text, scheme_end)
-    if host is None:
-        return None
-    length = _domain_end(host.group())
-    if not length:
-        return None
-    end = scheme_end + length
-    domain = text[scheme_end:end]
-    if domain.lower() == "t.co":
-        slug = _SLUG.match(text, end)
-        if slug:
-            if len(slug.group(1)) > _SHORT:
-                return None
-            query = _QUERY.match(text, slug.end())
-            end = _tail(text, slug.end()) if query else slug.end()
-            return Link(start, end, domain, text[start:scheme_end])
-    return Link(start, _tail(text, end), domain, text[start:scheme_end])
+def _scheme_length(text: str, start: int, first: int) -> int:
+    """Return the length of the scheme that ends at *start*, or 0."""
+    if text[start - 3 : start] != "://":
+        return 0
+    for scheme in ("http://", "https://"):
+        begin = start - len(scheme)
+        if begin >= first and text[begin:start].lower() == scheme and _may_start(text, begin):
+            return len(scheme)
+    return 0
 
 
-def _without_scheme(text: str, start: int, bare: re.Pattern[str]) -> Link | None:
-    if start and text[start - 1] in _NOT_BEFORE_BARE:
-        return None
-    run = bare.match(text, start)
-    if run is None:
-        return None
-    length = _domain_end(run.group())
-    if not length:
-        return None
-    end = start + length
-    if end < len(text) and _NOT_AFTER_BARE.match(text, end):
-        return None
-    return Link(start, _tail(text, end), text[start:end], "")
+def _links_of(
+    text: str, domain: _Domain, end: int, *, has_path: bool, every_script: bool, paths: PathRules
+) -> Iterator[Link]:
+    """Yield the links that start in *domain* and end at *end* or before."""
+    if domain.scheme:
+        if text[domain.start + domain.scheme : domain.end].lower() == "t.co":
+            slug = _SLUG.match(text, domain.end)
+            if slug:
+                if len(slug.group(1)) > _SHORT:
+                    return
+                end = slug.end()
+                if text.startswith("?", end):
+                    end, _ = paths.tail(text, end)
+        if end - domain.start <= _LONGEST:
+            yield Link(domain.start, end)
+    elif end - domain.start + len(_ADDED_SCHEME) <= _LONGEST:
+        parts = list((_hosts if every_script else _latin_hosts)(text, domain.start, domain.end))
+        if parts and has_path:
+            parts[-1] = Link(parts[-1].start, end)
+        yield from parts
+
+
+def _hosts(text: str, start: int, end: int) -> Iterator[Link]:
+    """Yield the host in a domain without a scheme, without the symbols before it."""
+    dot = text.index(".", start)
+    symbols = [match.end() for match in _not_in_host().finditer(text[start:end].replace(".", "-"))]
+    if symbols:
+        start += symbols[-1]
+    if start < dot and text[start] not in "-_":
+        yield Link(start, end)
+
+
+def _latin_hosts(text: str, start: int, end: int) -> Iterator[Link]:
+    """Yield the hosts in Latin script in a domain without a scheme."""
+    while match := _LATIN_LABELS.search(text, start, end):
+        start = match.end()
+        dots = [n for n in range(match.start(), match.end()) if text[n] == "."]
+        for dot in reversed(dots):
+            host_end = _ending(text, dot + 1)
+            if host_end:
+                yield Link(match.start(), host_end)
+                start = host_end
+                break

@@ -62,7 +62,7 @@ def find_in_x(text: str) -> tuple[Entity, ...]:
     """
     links = [
         Entity("url", text[link.start : link.end], link.start, link.end)
-        for link in find_links(text)
+        for link in find_links(text, on_x=True)
     ]
     entities = list(links)
     if "@" in text or "\uff20" in text:
@@ -80,7 +80,7 @@ def find_in_x(text: str) -> tuple[Entity, ...]:
 # twitter-text config v3: the ranges in this negated class have weight one, all other characters
 # have weight two.
 _HEAVY = re.compile("[^\u0000-\u10ff\u2000-\u200d\u2010-\u201f\u2032-\u2037]++")
-_MAYBE_EMOJI = re.compile("[\u20e3\ufe0f\u203c-\u3299\U0001f000-\U0001faff]")
+_KEYCAP = re.compile("[0-9#*]\ufe0f?+\u20e3|[\u00a9\u00ae]\ufe0f")
 # Composing a run of combining marks takes quadratic time, so a malicious text could block the
 # process. Natural texts have no more than 30 combining marks in a row (Unicode Standard
 # Annex 15, section 13).
@@ -92,16 +92,45 @@ def _marks() -> re.Pattern[str]:
     return re.compile(f"[{char_class(table.MARK)}]{{{_LONG_MARKS},}}")
 
 
+# The emoji above U+FFFF that are shown in colour by default, but have a text form too.
+_TEXT_FORMS = "1f004 1f21a 1f22f"
+
+
+def _points(words: str, *, drop: frozenset[str] = frozenset()) -> str:
+    return char_class(" ".join(word for word in words.split() if word not in drop))
+
+
+@cache
+def _emoji_run() -> re.Pattern[str]:
+    """
+    Match a run of characters that may be emoji.
+
+    This pattern is searched quickly. Only the runs are searched with the pattern of
+    whole emoji, which is slow.
+    """
+    low = [word for word in table.EMOJI.split() if len(word.partition("-")[0]) == 4]
+    # Each range above U+FFFF is compared with every character of a text, so one wide range is
+    # faster than many exact ones.
+    one = f"[{_points(' '.join(low))}\u200d\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
+    # A pattern that starts with a repetition is searched slowly.
+    return re.compile(f"{one}{one}*+")
+
+
 @cache
 def _emoji() -> re.Pattern[str]:
-    drop = {"a9", "ae", "1f1e6-1f1ff", "1f3fb-1f3ff"}
-    points = " ".join(word for word in table.EMOJI.split() if word not in drop)
-    one = f"[{char_class(points)}](?!\ufe0e)[\ufe0f\U0001f3fb-\U0001f3ff]?+"
+    # twitter-text counts a variation selector with the emoji only if the emoji has a text form.
+    drop = frozenset(("a9", "ae", "1f1e6-1f1ff", "1f3fb-1f3ff"))
+    emoji = _points(table.EMOJI, drop=drop)
+    text_forms = _points(f"{table.TEXT_EMOJI} {_TEXT_FORMS}", drop=drop)
+    bases = _points(table.EMOJI_BASE)
+    one = (
+        f"[{emoji}](?!\ufe0e)(?:(?<=[\u203c-\u3299{text_forms}])\ufe0f)?+"
+        f"(?:(?:(?<=[{bases}])|(?<=[{bases}]\ufe0f))[\U0001f3fb-\U0001f3ff])?+"
+    )
     return re.compile(
         "\U0001f3f4[\U000e0020-\U000e007e]++\U000e007f"
         f"|{one}(?:\u200d{one})*+"
         "|[\U0001f1e6-\U0001f1ff]{2}|[\U0001f3fb-\U0001f3ff]"
-        "|[0-9#*]\ufe0f?+\u20e3|[\u00a9\u00ae]\ufe0f"
     )
 
 
@@ -133,7 +162,7 @@ def weighted_length(text: str, *, url_weight: int = 23) -> int:
     length = 0
     kept: list[str] = []
     done = 0
-    for link in find_links(text):
+    for link in find_links(text, on_x=True):
         length += url_weight - 1
         kept.append(text[done : link.start])
         done = link.end
@@ -141,7 +170,15 @@ def weighted_length(text: str, *, url_weight: int = 23) -> int:
     rest = "\n".join([*kept, text[done:]]) if kept else text
     if rest.isascii():
         return length + len(rest)
-    if _MAYBE_EMOJI.search(rest):
-        rest, emoji = _emoji().subn("", rest)
-        length += 2 * emoji
-    return length + len(rest) + len("".join(_HEAVY.findall(rest)))
+    count = 0
+
+    def without_emoji(run: re.Match[str]) -> str:
+        nonlocal count
+        other, emoji = _emoji().subn("", run.group())
+        count += emoji
+        return other
+
+    if "\u20e3" in rest or "\ufe0f" in rest:
+        rest, count = _KEYCAP.subn("", rest)
+    rest = _emoji_run().sub(without_emoji, rest)
+    return length + 2 * count + len(rest) + len("".join(_HEAVY.findall(rest)))

@@ -207,6 +207,15 @@ class Network(Protocol):
         ...
 
 
+@runtime_checkable
+class DescribesProfiles(Protocol):
+    """A network that states the limits of each profile, which depend on its server or account."""
+
+    def description_of(self, profile: Profile) -> NetworkDescription | None:
+        """Return the limits of *profile*, or None if they are those of the built-in description."""
+        ...
+
+
 class AsyncTransport(Protocol):
     """A transport for async code; see `Transport`."""
 

@@ -64,3 +64,15 @@ class Media(Protocol):
         The caller must ensure that nothing else refers to it.
         """
         ...
+
+    def claim(self, organization: str) -> None:
+        """
+        Reserve the store for *organization*, which has no effect if it is reserved for it already.
+
+        Two organizations cannot share a media store: a picture that one of them erases
+        could still be in use in the other.
+
+        Raises:
+            InvalidValueError: If the store is reserved for another organization.
+        """
+        ...

@@ -61,13 +61,31 @@ class Edit:
 
 @attrs.frozen(kw_only=True)
 class Comment:
-    """Comment on a post; *internal* comments are shown to staff only."""
+    """
+    Comment on a post, or reply to a comment.
+
+    Attributes:
+        internal: Whether clients and guests do not see it. None for the default: a reply is internal
+            if its thread is, and a new thread is internal.
+        reply_to: The number of a comment in the thread to reply to, or None to start a thread.
+    """
 
     NAME: ClassVar[str] = "comment"
 
     post: str
     text: str
-    internal: bool = True
+    internal: bool | None = None
+    reply_to: int | None = None
+
+
+@attrs.frozen(kw_only=True)
+class ResolveComment:
+    """Mark a thread of comments as resolved; *comment* is the number of a comment in the thread."""
+
+    NAME: ClassVar[str] = "resolve_comment"
+
+    post: str
+    comment: int
 
 
 @attrs.frozen(kw_only=True)
@@ -155,14 +173,23 @@ class Unschedule:
 
 @attrs.frozen(kw_only=True)
 class Reschedule:
-    """Move a post to another time, or only its target *profile*."""
+    """
+    Move a post to another time.
+
+    Attributes:
+        at: The new time; or
+        by: how much later all of its times are. Local times keep their clock time across clock
+            changes.
+        profile: The only target to move to *at*; all targets if empty.
+    """
 
     NAME: ClassVar[str] = "reschedule"
 
     post: str
     seen: Seen
-    at: WallTime
+    at: WallTime | None = None
     profile: str = ""
+    by: dt.timedelta | None = None
 
 
 @attrs.frozen(kw_only=True)
@@ -275,6 +302,7 @@ PostCommand: TypeAlias = (
     Draft
     | Edit
     | Comment
+    | ResolveComment
     | Submit
     | Approve
     | RequestChanges

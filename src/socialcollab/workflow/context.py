@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from typing import TypeVar, cast
 
 import attrs
 
-from socialcollab.content import Delivery, Finding, Hold, Post, PostState
-from socialcollab.directory import Campaign, PostAttributes, Principal, Profile, Workspace
+from socialcollab.content import (
+    Delivery,
+    Finding,
+    Hold,
+    Post,
+    PostContent,
+    PostState,
+    limit_findings,
+)
+from socialcollab.directory import (
+    Campaign,
+    NetworkDescription,
+    PostAttributes,
+    Principal,
+    Profile,
+    Workspace,
+)
 from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions import Absence, Access, ShiftSwap, TemporaryGrant
@@ -19,6 +34,10 @@ from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.policy import ApprovalPolicy, Policies, Requirement
 
 _T = TypeVar("_T")
+
+
+def _no_description(_: Profile) -> None:
+    return None
 
 
 def _no_hours(_: str) -> BusinessHours | None:
@@ -48,6 +67,8 @@ class Context:
         zones: The time zone of each workspace.
         languages: The language of each workspace, for posts that do not specify one.
         hours: The business hours of each workspace.
+        description_of: Returns the limits of a profile's account or server, or None if they are those
+            of the built-in description.
         campaigns: All campaigns, by id, as defined in the document.
         findings: The findings of the style guide on the post after the command, or a function that
             computes them, because most commands do not need them.
@@ -74,6 +95,9 @@ class Context:
     languages: Mapping[str, str] = attrs.field(factory=dict)
     hours: Mapping[str, BusinessHours] = attrs.field(factory=dict)
     campaigns: Mapping[str, Campaign] = attrs.field(factory=dict)
+    description_of: Callable[[Profile], NetworkDescription | None] = attrs.field(
+        default=_no_description, repr=False
+    )
     _findings: tuple[Finding, ...] | Callable[[], tuple[Finding, ...]] = ()
     deliveries: tuple[Delivery, ...] = ()
     holds: tuple[Hold, ...] = ()
@@ -94,6 +118,16 @@ class Context:
         """The findings of the style guide on the post after the command."""
         findings = self._findings
         return self.cached("findings", findings) if callable(findings) else findings
+
+    def exceeded_limits(self, content: PostContent, targets: Iterable[str]) -> tuple[Finding, ...]:
+        """Return a finding for each limit for which a network would reject *content* on *targets*."""
+        profiles = [self.profiles[name] for name in targets if name in self.profiles]
+        descriptions = {
+            profile.id: description
+            for profile in profiles
+            if (description := self.description_of(profile)) is not None
+        }
+        return limit_findings(content, profiles, descriptions=descriptions)
 
     def evolve(
         self,

@@ -29,7 +29,7 @@ from socialcollab.workflow.decide.calendar import (
 from socialcollab.workflow.decide.hold import exempt, place_hold, resume
 from socialcollab.workflow.decide.outcome import mark_not_published, mark_published
 from socialcollab.workflow.decide.refusals import check_permission, refuse
-from socialcollab.workflow.decide.revision import comment, draft, edit
+from socialcollab.workflow.decide.revision import comment, draft, edit, resolve_comment
 from socialcollab.workflow.decide.schedule import cancel, reschedule, schedule, unschedule
 from socialcollab.workflow.decide.shift_swap import cancel_shift_swap, swap_shift
 from socialcollab.workflow.decide.takedown import take_down
@@ -107,6 +107,7 @@ _POST_DECIDERS: Final[
 ] = {
     cm.Edit: edit,
     cm.Comment: comment,
+    cm.ResolveComment: resolve_comment,
     cm.Submit: submit,
     cm.Approve: review,
     cm.RequestChanges: review,

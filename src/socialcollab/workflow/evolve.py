@@ -125,8 +125,35 @@ def _with_applicable(
 def _commented(
     snapshot: PostSnapshot, data: ev.PostCommented, actor: Actor, at: dt.datetime
 ) -> PostSnapshot:
-    comment = Comment(by=MemberId(actor.name), at=at, text=data.text, internal=data.internal)
-    return _with_post(snapshot, comments=(*snapshot.post.comments, comment))
+    comments = snapshot.post.comments
+    comment = Comment(
+        number=len(comments) + 1,
+        by=MemberId(actor.name),
+        at=at,
+        text=data.text,
+        internal=data.internal,
+        reply_to=data.reply_to,
+        mentions=data.mentions,
+    )
+    # A reply reopens its thread.
+    reopened = _with_resolution(comments, data.reply_to, None)
+    return _with_post(snapshot, comments=(*reopened, comment))
+
+
+def _with_resolution(
+    comments: tuple[Comment, ...], number: int | None, by: MemberId | None
+) -> tuple[Comment, ...]:
+    return tuple(
+        attrs.evolve(comment, resolved_by=by) if comment.number == number else comment
+        for comment in comments
+    )
+
+
+def _comment_resolved(
+    snapshot: PostSnapshot, data: ev.CommentResolved, actor: Actor, _: dt.datetime
+) -> PostSnapshot:
+    comments = _with_resolution(snapshot.post.comments, data.comment, MemberId(actor.name))
+    return _with_post(snapshot, comments=comments)
 
 
 def _submitted(
@@ -289,6 +316,7 @@ _POST_REDUCERS: Final[
 ] = {
     ev.PostEdited: _edited,
     ev.PostCommented: _commented,
+    ev.CommentResolved: _comment_resolved,
     ev.PostSubmitted: _submitted,
     ev.PostDecided: _decided,
     ev.PostApproved: _approved,

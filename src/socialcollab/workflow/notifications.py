@@ -293,14 +293,17 @@ def _commented(
     data = event.data
     assert isinstance(data, ev.PostCommented)  # noqa: S101  the key of the table
     post = after.post
-    participants = {post.author, *(comment.by for comment in post.comments)}
+    participants = {post.author, *(comment.by for comment in post.comments)} - {*data.mentions}
     if data.internal:
         participants = {
             name
             for name in participants
             if (member := context.access.member(name)) is not None and member.kind == "staff"
         }
-    return _to_members(participants, "commented", post, event)
+    return [
+        *_to_members(data.mentions, "mentioned", post, event),
+        *_to_members(participants, "commented", post, event),
+    ]
 
 
 def _overdue(

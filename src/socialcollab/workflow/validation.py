@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Collection, Mapping
 from functools import cache
 from types import NoneType, UnionType
@@ -10,6 +11,7 @@ from typing import Any, Final, Literal, Union, get_args, get_origin, get_type_hi
 
 import attrs
 
+from socialcollab.document_fields import NOT_IN_NAMES
 from socialcollab.errors import InvalidValueError
 
 MAX_TEXT: Final = 100_000
@@ -21,6 +23,13 @@ MAX_ITEMS: Final = 1_000
 COMPUTED: Final[Mapping[str, object]] = {"computed": True}
 """The metadata of fields with values that a desk has computed, which are not checked again."""
 
+_ONE_LINE: Final = frozenset(
+    ("external_id", "language", "links", "name", "network_id", "tags", "url")
+)
+"""The fields whose texts cannot contain line breaks or control characters."""
+
+_CONTROLS: Final = re.compile(f"[{NOT_IN_NAMES}]")
+
 _NAMES: Final[Mapping[Any, str]] = {
     str: "a text",
     bool: "true or false",
@@ -28,6 +37,7 @@ _NAMES: Final[Mapping[Any, str]] = {
     bytes: "bytes",
     dt.datetime: "a datetime",
     dt.date: "a date",
+    dt.timedelta: "a timedelta",
     NoneType: "None",
 }
 
@@ -142,6 +152,14 @@ def _check_text(text: str, place: str) -> None:
             f"`{place}` contains a NUL character at position {at}, which no network accepts",
             value=text,
             expected="a text without NUL",
+        )
+    field = place.rpartition(".")[2].partition("[")[0]
+    found = _CONTROLS.search(text) if field in _ONE_LINE else None
+    if found is not None:
+        raise InvalidValueError(
+            f"`{place}` contains a line break or a control character at position {found.start()}",
+            value=text,
+            expected="one line of text",
         )
     if not text.isascii():
         try:

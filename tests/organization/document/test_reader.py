@@ -148,6 +148,64 @@ def test_length_of_reason(place: str) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("character", "shown"),
+    [
+        (r"\n", "a line break"),
+        (r"\r", "a line break"),
+        (r"\u0085", "a line break"),
+        (r"\u2028", "a line break"),
+        (r"\t", "the control character U+0009"),
+        (r"\u001b", "the control character U+001B"),
+        (r"\u007f", "the control character U+007F"),
+        (r"\u009b", "the control character U+009B"),
+        (r"\u202e", "the control character U+202E"),
+        (r"\u2066", "the control character U+2066"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("old", "new", "place"),
+    [
+        ('id = "acme"\n', 'id = "acme"\nname = "{}"\n', "organization.name"),
+        ('id = "tulip"\n', 'id = "tulip"\nname = "{}"\n', "workspaces[0].name"),
+        ('id = "tulip"\n', 'id = "tulip"\ndomains = ["{}"]\n', "workspaces[0].domains[0]"),
+        ('network = "x"\n', 'network = "x"\nhandle = "{}"\n', "profiles[0].handle"),
+        ('network = "x"\n', 'network = "x"\nserver = "{}"\n', "profiles[0].server"),
+        ('tags = ["care"]', 'tags = ["{}"]', "profiles[0].tags[0]"),
+        ('id = "ana"\n', 'id = "ana"\nname = "{}"\n', "members[0].name"),
+        ('id = "ana"\n', 'id = "ana"\ncontact = {{ email = "{}" }}\n', "members[0].contact.email"),
+        ('id = "social"\n', 'id = "social"\nname = "{}"\n', "teams[0].name"),
+    ],
+)
+def test_control_characters_in_names(
+    old: str, new: str, place: str, character: str, shown: str
+) -> None:
+    """Line breaks, control characters and changes of direction are faults in names and addresses."""
+    document = with_changes((old, new.format(f"abc{character}d")))
+    faults = faults_of(document)
+    assert f"character 4 of the text is {shown} at {place}; remove it" in faults, faults
+
+
+def test_names_of_other_scripts() -> None:
+    """Names of any script may contain the joiners and marks that their scripts need."""
+    for name in ("\u0634\u200c\u0645", "\u05e9\u200f", "\U0001f469\u200d\U0001f4bb", "a\u00a0b"):
+        document = with_changes(('id = "tulip"\n', f'id = "tulip"\nname = "{name}"\n'))
+        assert Organization.loads(document).workspaces[0].name == name
+
+
+@pytest.mark.parametrize("place", REASONS)
+def test_lines_of_reason(place: str) -> None:
+    """A reason may have several lines, but no other control characters."""
+    old, new = REASONS[place]
+    for value, is_valid in ((r"a\n\tb\r\n", True), (r"a\u001b[31m", False)):
+        document = with_changes((old, new.replace("{reason}", f'reason = "{value}"')))
+        if is_valid:
+            assert Organization.loads(document).id == "acme"
+        else:
+            expected = f"character 2 of the text is the control character U+001B at {place}"
+            assert faults_of(document) == [f"{expected}; remove it"]
+
+
 def test_semicolon_in_value() -> None:
     """A message is not divided within the value that it quotes."""
     (fault,) = faults_of(with_changes(('"4 business hours"', '"4; hours"')))

@@ -89,3 +89,17 @@ def test_by_function() -> None:
             set(works.values()) - {work} - ({"submit", "hold"} if member == "editor" else set())
         )
         assert not others & set(made.access.permissions_of(member, "brand-linkedin", at=SPRING))
+
+
+def test_listed_templates() -> None:
+    """The listed parameters of each template are those that `Organization.template` accepts."""
+    for template in Organization.templates():
+        assert template.description
+        values = {parameter.name: parameter.default or "acme" for parameter in template.parameters}
+        organization = Organization.template(template.name, **values)
+        assert organization.id == values["id"]
+        # Every default value is listed, so leaving the values out changes nothing.
+        required = {
+            parameter.name: "acme" for parameter in template.parameters if not parameter.default
+        }
+        assert organization == Organization.template(template.name, **required)

@@ -143,12 +143,183 @@ def test_ambiguous_date():
     assert "2026-03-04" in text
 
 
-def test_offset_needs_zone():
-    """A time with a UTC offset is accepted only if the file's zone is known."""
+def test_offset():
+    """A time with a UTC offset is converted to the file's zone, or to UTC if none is known."""
     text = "text,date\nHello,2026-04-07T07:30:00Z\n"
     assert only_row(text, zone="Europe/Amsterdam").local == WHEN
-    assert only_problem(text).code == "sheet.offset"
     assert only_row(text.replace("07:30:00Z", "09:30+02:00"), zone="Europe/Amsterdam").local == WHEN
+    row = only_row(text.replace("07:30:00Z", "09:30+02:00"))
+    assert (row.local.hour, row.zone) == (7, "UTC")
+    assert row.planned_at == dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "text,date,time,zone\nHello,2026-04-07,03:30,America/New_York\n",
+        "text,date,time,Time Zone\nHello,2026-04-07T07:30:00Z,,America/New_York\n",
+        "text,Date,Time (America/New_York)\nHello,2026-04-07,03:30\n",
+        "text,date,tz\nHello,2026-04-07 03:30,America/New_York\n",
+    ],
+)
+def test_row_zone(text):
+    """The time zone of a row or of a header takes precedence over the caller's."""
+    row = only_row(text, zone="Europe/Amsterdam")
+    assert (row.zone, row.local) == ("America/New_York", WHEN.replace(hour=3))
+    assert row.planned_at == dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+
+
+@pytest.mark.parametrize(
+    ("text", "row"),
+    [
+        ("text,date,zone\nHello,2026-04-07 09:30,Amsterdm\n", 2),
+        ("text,date (PST)\nHello,2026-04-07 09:30\n", 1),
+    ],
+)
+def test_unknown_zone(text, row):
+    """An unknown time zone of a row or of a header is a problem, never another time."""
+    found = only_problem(text)
+    assert ("sheet.bad_zone", row) == (found.code, found.row)
+    assert found.blocks
+    assert not read_csv(text.encode()).rows
+
+
+@pytest.mark.parametrize(
+    ("date", "time"),
+    [
+        ("Date", "Time"),
+        ("Scheduled Date", "Scheduled Time"),
+        ("scheduledDate", "scheduledTime"),
+        ("schedule_date", "schedule_time"),
+        ("Publish Date", "Publish Time"),
+        ("Publication date", "Publication time (24h)"),
+        ("Post Date", "Post Time"),
+        ("Posting day", "Posting time"),
+        ("Planned date", "Planned time"),
+        ("Go-live date", "Go-live time"),
+        ("Day", "Local time"),
+        ("Due Date", "Time (HH:MM)"),
+        ("Publicatiedatum", "Tijdstip"),
+        ("Datum", "Uhrzeit"),
+    ],
+)
+def test_separate_date_and_time(date, time):
+    """Separate columns for the date and the time are recognised by their usual names."""
+    assert only_row(f"Text,{time},{date}\nHello,09:30,2026-04-07\n").local == WHEN
+
+
+@pytest.mark.parametrize(
+    "name", ["Scheduled at", "Publish at", "Date & time", "Scheduled Time", "When", "Schedule"]
+)
+def test_date_and_time_in_one_column(name):
+    """A column can contain both the date and the time."""
+    assert only_row(f"Text,{name}\nHello,2026-04-07 09:30\n").local == WHEN
+
+
+def test_date_in_parts():
+    """A date in three columns is read together with a time."""
+    assert only_row("text,year,month,day,hour,minute\nHello,2026,4,7,9,30\n").local == WHEN
+    assert only_row("text,Year,Month,Day,Time\nHello,2026,4,7,09:30\n").local == WHEN
+
+
+@pytest.mark.parametrize(
+    ("text", "profiles"),
+    [
+        (
+            'post,platforms,mediaUrls,scheduleDate\n"Hello","twitter, facebook",'
+            "https://a.example/a.jpg,2026-04-07T07:30:00Z\n",
+            ("twitter", "facebook"),
+        ),
+        (
+            "content,scheduledAt,socialMediaId,mediaUrls\n"
+            "Hello,2026-04-07T07:30:00.000Z,tulip-x,https://a.example/a.jpg\n",
+            ("tulip-x",),
+        ),
+        (
+            "content,platformIds,scheduledAt,mediaUrls,tags\n"
+            'Hello,"tulip-x,tulip-fb",2026-04-07T07:30:00Z,https://a.example/a.jpg,spring\n',
+            ("tulip-x", "tulip-fb"),
+        ),
+    ],
+    ids=["Ayrshare", "PostFast", "SocialPatra"],
+)
+def test_more_tools(text, profiles):
+    """Files of Ayrshare, PostFast and SocialPatra are read."""
+    row = only_row(text, zone="Europe/Amsterdam")
+    assert (row.local, row.profiles, row.text) == (WHEN, profiles, "Hello")
+    assert row.images == ("https://a.example/a.jpg",)
+
+
+def test_networks_beside_profiles():
+    """A column of networks is reported as unread if another column contains the profiles."""
+    sheet = read_csv(b"content,platforms,platformIds\nHello,twitter,tulip-x\n")
+    assert sheet.rows[0].profiles == ("tulip-x",)
+    assert [found.code for found in sheet.problems] == ["sheet.unread_column"]
+    assert "`platformIds` contains the profiles" in sheet.problems[0].text()
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("text,image 1,image 2\na,b.jpg,c.jpg\n", {"images": ("b.jpg", "c.jpg")}),
+        ("text,image,gifUrl\na,b.jpg,c.gif\n", {"images": ("b.jpg", "c.gif")}),
+        ("text,profile,account\na,x1,x2\n", {"profiles": ("x1", "x2")}),
+        ("text,tags,labels\na,x1,#x2\n", {"tags": ("x1", "x2")}),
+        ("text,note,comments\na,one,two\n", {"note": "one\ntwo"}),
+        ("text,caption\n,a\n", {"text": "a"}),
+        ("text,caption\na,a\n", {"text": "a"}),
+        (
+            "text,image1,alt1,image2,alt2\na,b.jpg,,c.jpg,A cat\n",
+            {"images": ("b.jpg", "c.jpg"), "alts": ("", "A cat")},
+        ),
+        (
+            "text,image1,alt1,image2,alt2\na,,,c.jpg,A cat\n",
+            {"images": ("c.jpg",), "alts": ("A cat",)},
+        ),
+    ],
+)
+def test_two_columns_for_one_field(text, expected):
+    """A second column for a field is read as well."""
+    row = only_row(text)
+    assert expected == {name: getattr(row, name) for name in expected}
+
+
+@pytest.mark.parametrize(
+    ("text", "column"),
+    [
+        ("text,caption\nHello,Bye\n", "caption"),
+        ("text,link,url\nHello,https://a.example,https://b.example\n", "url"),
+        ("text,date,publish date\nHello,2026-04-07 09:30,2026-04-08 09:30\n", "publish date"),
+        ("text,date,time\nHello,2026-04-07 10:30,09:30\n", "time"),
+        ("text,id,ref\nHello,a,b\n", "ref"),
+    ],
+)
+def test_two_values(text, column):
+    """A row with two different values for one field is rejected, so that neither is dropped."""
+    found = only_problem(text)
+    assert ("sheet.two_values", column, True) == (found.code, found.column, found.blocks)
+
+
+def test_midnight_beside_time():
+    """A midnight that a spreadsheet program added to a date does not contradict the time."""
+    assert only_row("text,date,time\nHello,2026-04-07 00:00:00,09:30\n").local == WHEN
+
+
+def test_unnamed_column():
+    """A column without a name is reported once, when a row has content in it."""
+    sheet = read_csv(b"text,,note\na,,\nb,lost,\nc,lost too,\n")
+    assert len(sheet.rows) == 3
+    (found,) = sheet.problems
+    assert ("sheet.unnamed_column", 3, False) == (found.code, found.row, found.blocks)
+
+
+@pytest.mark.parametrize("row", ['"He said "hi" to me",x', '"a"b,x', '"a \\"b\\" c",x'])
+def test_bare_quote(row):
+    """A quote that is not doubled is a problem; the other rows are read."""
+    sheet = read_csv(f'text,note\n{row}\n"a ""b"" c",x\n"fine" , "x"\nHe said "hi",x\n'.encode())
+    (found,) = sheet.problems
+    assert ("sheet.bare_quote", 2, True) == (found.code, found.row, found.blocks)
+    assert ['a "b" c', "fine", 'He said "hi"'] == [read.text for read in sheet.rows]
 
 
 def test_past_without_zone():
@@ -169,6 +340,10 @@ def test_past_without_zone():
         "@SUM(1+1)*cmd|' /C calc'!A0",
         "=cmd|'/C calc'!A0",
         "\t=1+1",
+        " =1+1",
+        "\u00a0\u2003=1+1",
+        "\u200b=1+1",
+        "\ufeff @SUM(1+1)",
         "+1+1",
         "＝1+1".replace("＝", "="),
     ],
@@ -178,7 +353,7 @@ def test_formulas_are_text(cell):
     out = io.StringIO()
     csv.writer(out).writerows([["text", "note"], [cell, "x"]])
     sheet = read_csv(out.getvalue().encode())
-    assert cell.strip() == sheet.rows[0].text
+    assert sheet.rows[0].text == cell.strip()
     assert [found.code for found in sheet.problems] == ["sheet.formula"]
     assert not sheet.problems[0].blocks
 
@@ -217,6 +392,9 @@ def test_given_columns():
     """The caller can specify the columns."""
     assert only_row("Was\nHello\n", columns={"Was": "text"}).text == "Hello"
     assert only_row("Hello,x\n", columns=["text", ""]).text == "Hello"
+    assert only_row("text,note\nHello,x\n", columns={"note": ""}).note == ""
+    sheet = read_csv(b"text\nHello\n", columns={"Wanneer": "date"})
+    assert [found.code for found in sheet.problems] == ["sheet.missing_column"]
     with pytest.raises(InvalidValueError, match="did you mean `text`"):
         read_csv(b"", columns=["txt"])
 

@@ -33,6 +33,7 @@ rows = st.builds(
     .map(str.strip)
     .filter(bool)
     | st.sampled_from(["=1+1", "'=1+1", "''@x", "@tulip", "-", "'s avonds", '"quoted"']),
+    zone=st.sampled_from(["", "UTC"]),
     tags=lists.map(tuple),
     campaign=words,
     note=words,
@@ -50,10 +51,32 @@ def test_rows_round_trip(row):
 
 def test_no_formula_is_written():
     """No written cell would be run as a formula."""
-    cells = ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "\r=1"]
+    spaces = ("", " ", "  ", "\n", "\t", "\u00a0", "\u3000", "\u200b", "\ufeff", " ' ")
+    cells = [
+        f"{space}{cell}" for space in spaces for cell in ("=1+1", "+1", "-1", "@SUM(1)", "＝1")
+    ]
+    cells += ["\t=1", "\r=1"]
     data = write_csv([SheetRow(number=2, text="x", note=cell, campaign=cell) for cell in cells])
     for row in list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))[1:]:
-        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+        risky = [
+            cell for cell in row if cell.strip("\u200b\ufeff \t\n\u00a0\u3000")[:1] in set("=+-@＝")
+        ]
+        assert not risky
+        assert not any(cell.startswith(("\t", "\r")) for cell in row)
+
+
+def test_no_formula_is_written_in_header():
+    """A header of another program's spreadsheet that would be run as a formula is neutralised."""
+    sheet = read_csv(b"date,text,=1+1\n99/99/2026,hello,x\n")
+    back = write_problems(sheet).decode("utf-8-sig").splitlines()
+    assert back[0] == "date,text,'=1+1,problem"
+
+
+@pytest.mark.parametrize("space", ["", " ", "\u00a0", "\u200b", "' ", " '", "'' "])
+def test_spaces_before_formula_round_trip(space):
+    """White space and apostrophes before a formula are read back unchanged."""
+    row = SheetRow(number=2, text=f"x{space}=1", note=f"{space}=1+1".strip())
+    assert read_csv(write_csv([row])).rows == (row,)
 
 
 def test_write_problems():

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from tests.styleguide.guides import PROFILES, guide_of, hits
 
 from socialcollab.content import Image, PostContent, media_digest
 from socialcollab.styleguide import lint
+from socialcollab.styleguide.rules import term as module
+from socialcollab.styleguide.rules.term import Avoided, Term
 
 
 def test_whole_words_in_any_case() -> None:
@@ -84,3 +88,39 @@ def test_nul_characters(text: str) -> None:
     """A text with NUL characters is searched like any other text."""
     found = lint(text, guide_of({"ban": ["cheap"]}), profile="x")
     assert text.count("cheap") == sum(finding.code == "SG102" for finding in found)
+
+
+class Everything(frozenset[str]):
+    """A set of words that every text contains."""
+
+    def isdisjoint(self, _: object) -> bool:
+        return False
+
+
+WORDS = st.text("aB\xe9e\u0301\xdf\u0130'\u2019-& 1\u0338=\u3046\u3099", min_size=1, max_size=6)
+TERMS = WORDS.filter(lambda word: any(map(str.isalnum, word)))
+
+
+@given(
+    st.lists(st.tuples(TERMS, st.booleans(), st.booleans()), max_size=4),
+    st.lists(WORDS, max_size=4),
+    st.lists(st.tuples(st.integers(0, 9), WORDS), max_size=6),
+)
+def test_filter_loses_nothing(
+    terms: list[tuple[str, bool, bool]], allowed: list[str], parts: list[tuple[int, str]]
+) -> None:
+    """The search finds the same terms without the filter by the rarest word of each term."""
+    avoided = tuple(
+        Avoided(term=term, exact_case=case, any_accents=accents) for term, case, accents in terms
+    )
+    rule = Term(terms=avoided, allowed=tuple(allowed))
+    text = " ".join(terms[n][0] if n < len(terms) else word for n, word in parts)
+    found = list(rule.find(text))
+    object.__setattr__(rule, "_rarest_words", Everything())
+    assert found == list(rule.find(text))
+
+
+def test_rarest_word() -> None:
+    """The filter uses the word that the fewest terms contain, and no sign if there is a word."""
+    terms = [Avoided(term=term) for term in ("the cheap flight", "the cheap & safe one", "the R&D")]
+    assert module._rarest_words(terms) == {"flight", "safe", "r"}

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from tests.styleguide.guides import NEIGHBOURS, PROFILES
 
 from socialcollab.content import PostContent
 from socialcollab.styleguide import Neighbour, StyleGuide, lint
+from socialcollab.styleguide.rules import wrong_workspace
+from socialcollab.styleguide.rules.term import Term
 
 
 @pytest.mark.parametrize(
@@ -45,3 +49,32 @@ def test_shared_domain() -> None:
     )
     text = "zie group.nl"
     assert lint(text, StyleGuide.default(), workspace="a", neighbours=shared) == ()
+
+
+def test_own_name_and_domain_within_others() -> None:
+    """A name or domain of the post's own workspace is not reported as a part of another's."""
+    neighbours = (
+        Neighbour(workspace="a", name="Polder Bank Noord", domains=("noord.polderbank.nl",)),
+        Neighbour(workspace="b", name="Polder Bank", domains=("polderbank.nl",)),
+    )
+    text = "Polder Bank Noord: noord.polderbank.nl"
+    assert lint(text, StyleGuide.default(), workspace="a", neighbours=neighbours) == ()
+    found = lint(text, StyleGuide.default(), workspace="b", neighbours=neighbours)
+    assert [text[f.start : f.end] for f in found] == ["Polder Bank Noord", "noord.polderbank.nl"]
+
+
+def test_names_are_compiled_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The names of the workspaces are compiled once for many posts of several workspaces."""
+    compiled = []
+    original = wrong_workspace.Term
+
+    def count(**arguments: Any) -> Term:
+        compiled.append(arguments)
+        return original(**arguments)
+
+    monkeypatch.setattr(wrong_workspace, "Term", count)
+    neighbours = [Neighbour(workspace=f"w{n}", name=f"Counted {n}") for n in range(20)]
+    for n in range(20):
+        found = lint("Counted 7", StyleGuide.default(), workspace=f"w{n}", neighbours=neighbours)
+        assert len(found) == (n != 7)
+    assert len(compiled) == 1

@@ -50,6 +50,47 @@ def draft(
     external_id: str,
 ) -> Effects[Post]:
     """Draft a post; see `MemberDesk.draft`."""
+    command, data, state = yield from draft_command(
+        engine,
+        actor,
+        text,
+        profiles=profiles,
+        workspace=workspace,
+        planned_at=planned_at,
+        times=times,
+        media=media,
+        variants=variants,
+        links=links,
+        language=language,
+        labels=labels,
+        poll=poll,
+        campaign=campaign,
+        tags=tags,
+        external_id=external_id,
+    )
+    return (yield from perform_with_media(engine, actor, command, data, state))
+
+
+def draft_command(
+    engine: Engine,
+    actor: Actor,
+    text: str,
+    *,
+    profiles: Iterable[str] = (),
+    workspace: str = "",
+    planned_at: TimeLike | None = None,
+    times: Mapping[str, TimeLike] | None = None,
+    media: Iterable[Image] = (),
+    variants: Mapping[str, str] | None = None,
+    links: Iterable[str] = (),
+    language: str = "",
+    labels: Iterable[str] = (),
+    poll: Poll | None = None,
+    campaign: str = "",
+    tags: Iterable[str] = (),
+    external_id: str = "",
+) -> Effects[tuple[cm.Draft, dict[str, bytes], State]]:
+    """Return the command that drafts a post, the bytes of its media, and the current state."""
     targets = as_words(profiles)
     state = yield from engine.state()
     organization = state.organization
@@ -88,10 +129,10 @@ def draft(
         salt=engine.entropy(16),
         external_id=external_id,
     )
-    return (yield from _perform_with_media(engine, actor, command, data, state))
+    return command, data, state
 
 
-def _perform_with_media(
+def perform_with_media(
     engine: Engine,
     actor: Actor,
     command: cm.Draft | cm.Edit,
@@ -119,6 +160,25 @@ def edit(
     changes: Mapping[str, Any],
 ) -> Effects[Post]:
     """Store a new revision with *changes* to fields of the content; see `MemberDesk.edit`."""
+    command, data, state = yield from edit_command(
+        engine, post, seen=seen, planned_at=planned_at, times=times, media=media, changes=changes
+    )
+    if isinstance(media, Unchanged):
+        return (yield from perform_on_post(engine, actor, command, state=state))
+    return (yield from perform_with_media(engine, actor, command, data, state))
+
+
+def edit_command(
+    engine: Engine,
+    post: Post | PostId,
+    *,
+    seen: str,
+    planned_at: TimeLike | Unchanged | None,
+    times: Mapping[str, TimeLike] | Unchanged,
+    media: Iterable[Image] | Unchanged,
+    changes: Mapping[str, Any],
+) -> Effects[tuple[cm.Edit, dict[str, bytes], State]]:
+    """Return the command that edits a post, the bytes of its media, and the current state."""
     state = yield from engine.state()
     organization = state.organization
     current: Post = post if isinstance(post, Post) else (yield from engine.post(post)).snapshot.post
@@ -132,10 +192,7 @@ def edit(
     if not isinstance(times, Unchanged):
         fields["times"] = _as_times(times, zone)
     content = _changed(current.content, fields)
-    command = cm.Edit(post=current.id, seen=seen, content=content)
-    if isinstance(media, Unchanged):
-        return (yield from perform_on_post(engine, actor, command, state=state))
-    return (yield from _perform_with_media(engine, actor, command, data, state))
+    return cm.Edit(post=current.id, seen=seen, content=content), data, state
 
 
 def _as_times(times: Mapping[str, TimeLike], zone: str) -> dict[str, WallTime]:

@@ -252,7 +252,7 @@ def _decide_on_post(
         content=command.content if isinstance(command, cm.Edit) else snapshot.post.content,
         workspace=snapshot.post.workspace,
         snapshot=snapshot,
-        lint=isinstance(command, cm.Waive),
+        lint=isinstance(command, cm.Waive | cm.Submit | cm.PublishNow),
     )
     loaded = [post, *deliveries]
     if isinstance(command, _TAKES_SLOTS):
@@ -307,5 +307,13 @@ def _times(post: Post, command: cm.PostCommand) -> Mapping[str, dt.datetime]:
         times = dict.fromkeys(times, command.at)
     if isinstance(command, cm.Reschedule):
         moved = [command.profile] if command.profile else list(times)
-        times = {target: command.at for target in moved if target in times}
+        times = {
+            target: _moved_time(at, command) for target, at in times.items() if target in moved
+        }
     return {target: at.instant for target, at in times.items() if at is not None}
+
+
+def _moved_time(at: WallTime | None, command: cm.Reschedule) -> WallTime | None:
+    if command.by is None:
+        return command.at
+    return None if at is None else WallTime(local=at.local + command.by, zone=at.zone)

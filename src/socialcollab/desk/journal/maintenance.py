@@ -19,8 +19,9 @@ from socialcollab.errors import (
     NotFoundError,
     StaleProjectionError,
     StoreError,
+    StoreUnavailableError,
 )
-from socialcollab.identifiers import MemberId
+from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.organization import Organization, RuntimeState, changes_between
 from socialcollab.permissions import PERMISSIONS
 from socialcollab.stores import (
@@ -45,7 +46,8 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
 
     Raises:
         NotAllowedError: If the owner does not have every permission on all resources.
-        InvalidValueError: If the store already contains a desk for the organization.
+        InvalidValueError: If the store already contains a desk for the organization, or if the media
+            store belongs to another organization.
     """
     now = engine.now()
     missing = [
@@ -60,6 +62,7 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
     before = yield from engine.load(ORGANIZATION)
     if before.version:
         raise _exists_already(organization.id)
+    yield from call(engine.media.claim, organization.id)
     created = OrganizationCreated(
         owner=MemberId(owner),
         document_digest=organization.digest,
@@ -99,6 +102,18 @@ def refuse_other(engine: Engine, organization: Organization) -> Effects[None]:
         active=state.digest,
         changes=tuple(str(change) for change in changes_between(state.document, organization)),
     )
+
+
+def claim_media(engine: Engine) -> Effects[None]:
+    """
+    Reserve the media store for the organization of the desk.
+
+    Raises:
+        InvalidValueError: If the media store belongs to another organization.
+    """
+    # A desk on a read-only disk can still be read.
+    with suppress(StoreUnavailableError):
+        yield from call(engine.media.claim, engine.store.organization)
 
 
 def reindex(engine: Engine) -> Effects[ReindexReport]:
@@ -170,7 +185,7 @@ def _journal_in(path: str | Path, organization: str) -> Iterator[BoundStore]:
     refuse_missing(path)
     store = SqliteStore(str(path), projections=PROJECTIONS)
     try:
-        yield store.for_organization(organization or run(only_one(store, str(path))))
+        yield store.for_organization(run(organization_in(store, str(path), organization)))
     finally:
         store.close()
 
@@ -187,7 +202,7 @@ def refuse_missing(path: str | Path) -> None:
     """Raise an error if the file does not exist, because SQLite would create an empty file."""
     # SQLite opens a copy on a read-only disk under the name `file:PATH?immutable=1`.
     if not str(path).startswith("file:") and not Path(path).is_file():
-        raise NotFoundError("desk", str(path), suggestion="make it with `Desk.create`")
+        raise NotFoundError("desk", str(path), suggestion="create it with `Desk.create`")
 
 
 def opened_file(
@@ -212,11 +227,27 @@ def opened_file(
     return store, FolderMedia(folder / known[0] if len(known) == 1 else folder)
 
 
-def only_one(store: Store, name: str) -> Effects[str]:
-    """Return the only organization in a store."""
+def organization_in(store: Store, name: str, organization: str) -> Effects[str]:
+    """
+    Return the id of *organization* if the store contains it, or of the only organization.
+
+    Args:
+        store: The store.
+        name: The name of the store in errors.
+        organization: The organization's id; empty for the only organization.
+
+    Raises:
+        NotFoundError: If there is no such organization, or no organization at all.
+        InvalidValueError: If *organization* is empty and there are several organizations.
+    """
     names = yield from call(store.organizations)
+    if organization:
+        if organization not in names:
+            hint = did_you_mean(organization, names, otherwise="create it with `Desk.create`")
+            raise NotFoundError("organization", organization, suggestion=hint)
+        return organization
     if not names:
-        raise NotFoundError("desk", name, suggestion="make it with `Desk.create`")
+        raise NotFoundError("desk", name, suggestion="create it with `Desk.create`")
     if len(names) > 1:
         raise InvalidValueError(
             f"the store contains several organizations ({', '.join(names)}); specify one of them",

@@ -115,10 +115,18 @@ class CalendarSnapshot:
 
 @attrs.frozen(kw_only=True)
 class Budget:
-    """The period, according to the desk's clock, in which a network asked a profile to wait."""
+    """
+    The periods, according to the desk's clock, in which the deliveries of a profile wait.
+
+    Attributes:
+        since: When the network asked the profile to wait.
+        until: The end of the period for which it asked.
+        paced_until: Until when late deliveries wait, so that they are not all sent at once.
+    """
 
     since: dt.datetime
     until: dt.datetime
+    paced_until: dt.datetime | None = None
 
 
 def kind_of(stream: str) -> str:
@@ -214,8 +222,11 @@ def _evolve_delivery(
     return evolve_delivery(snapshot, data, at=at)
 
 
-def _evolve_budget(_: Any, data: Any, __: Actor, at: dt.datetime, ___: bytes) -> Budget:
-    return Budget(since=at, until=data.until)
+def _evolve_budget(snapshot: Any, data: Any, _: Actor, at: dt.datetime, __: bytes) -> Budget:
+    before: Budget = snapshot or Budget(since=at, until=at)
+    if isinstance(data, ev.BudgetPaced):
+        return attrs.evolve(before, paced_until=data.until)
+    return attrs.evolve(before, since=at, until=data.until)
 
 
 def _evolve_native_post(
@@ -345,6 +356,8 @@ _ON_CALENDAR = frozenset(
         PostState.CHANGES_REQUESTED,
         PostState.APPROVED,
         PostState.EXPIRED,
+        # Only shown if a reader asks for cancelled posts.
+        PostState.CANCELLED,
     }
 )
 

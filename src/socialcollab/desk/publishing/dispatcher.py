@@ -9,9 +9,10 @@ from typing import Any, Final, TypeVar
 
 import attrs
 
-from socialcollab.content import Delivery, Post, PostContent
+from socialcollab.content import Delivery, DeliveryState, Post, PostContent
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.journal.streams import Budget
+from socialcollab.desk.publishing.pace import pace_of
 from socialcollab.desk.queries.calendar import barred
 from socialcollab.effects import Effects, call, shielded
 from socialcollab.errors import NetworkError, NotFoundError, SocialCollabError
@@ -30,6 +31,7 @@ from socialcollab.transport import (
     Transport,
 )
 from socialcollab.workflow import Actor, Context, PostSnapshot
+from socialcollab.workflow.decide import Pace, is_late
 from socialcollab.workflow.events import Event
 
 T = TypeVar("T")
@@ -65,6 +67,7 @@ class Read:
         context: The publisher's context for the post and the delivery.
         limited_until: The end of the period in which the network asked the profile to wait, or
             None.
+        pace: How the late deliveries of the profile are spread, if this one is late.
         loaded: The delivery's stream.
         loaded_post: The post's stream.
         loaded_others: The streams of the post's other deliveries to the same profile.
@@ -75,6 +78,7 @@ class Read:
     delivery: Delivery
     context: Context
     limited_until: dt.datetime | None
+    pace: Pace | None
     loaded: Loaded
     loaded_post: Loaded
     loaded_others: tuple[Loaded, ...]
@@ -128,6 +132,9 @@ class Dispatcher:
             now=now,
             deliveries=(*(other.snapshot for other in others), value),
         )
+        pace = None
+        if value.state is DeliveryState.WAITING and is_late(value, now):
+            pace = yield from pace_of(engine, state, value, budget.snapshot, now)
         blackouts = barred(state, snapshot, {value.profile: now}, kinds=("blackout",))
         return Read(
             state=state,
@@ -135,6 +142,7 @@ class Dispatcher:
             delivery=value,
             context=context.evolve(barred=blackouts),
             limited_until=_limited_until(budget.snapshot, now),
+            pace=pace,
             loaded=loaded,
             loaded_post=loaded_post,
             loaded_others=others,

@@ -102,7 +102,12 @@ class Publisher:
             refused.clear()
             keys: Mapping[str, str] = read.delivery.prepared
             events = start_delivery(
-                read.snapshot, read.delivery, read.context, keys, limited_until=read.limited_until
+                read.snapshot,
+                read.delivery,
+                read.context,
+                keys,
+                limited_until=read.limited_until,
+                pace=read.pace,
             )
             if keys or not _starts(events):
                 return events
@@ -121,7 +126,12 @@ class Publisher:
             except Exception as error:  # noqa: BLE001  as in `or_network_error`
                 refused.append(broken_adapter(error))
             return start_delivery(
-                read.snapshot, read.delivery, read.context, keys, limited_until=read.limited_until
+                read.snapshot,
+                read.delivery,
+                read.context,
+                keys,
+                limited_until=read.limited_until,
+                pace=read.pace,
             )
 
         events = yield from self.dispatcher.store(delivery, now, decide, before_sending=True)

@@ -7,8 +7,19 @@ from collections.abc import Iterable, Mapping
 
 import attrs
 
-from socialcollab.content import Delivery, DeliveryState, Hold, NativePost, Post, Summary, summarise
+from socialcollab.content import (
+    Delivery,
+    DeliveryState,
+    Hold,
+    NativePost,
+    Post,
+    PostContent,
+    PostState,
+    Summary,
+    summarise,
+)
 from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.journal.encoding import event_data
 from socialcollab.desk.journal.streams import PROJECTIONS
 from socialcollab.effects import Effects, call
 from socialcollab.scheduling import Calendar, Entry, check_stops, next_slot
@@ -16,6 +27,8 @@ from socialcollab.stores import Column, Row, microseconds
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, PostSnapshot
+from socialcollab.workflow import events as ev
+from socialcollab.workflow.decide import is_outdated
 
 _PAGE = 500
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
@@ -59,7 +72,7 @@ def all_rows(
         after = page[-1]
 
 
-def _start_row(projection: str, at: dt.datetime) -> Row:
+def start_row(projection: str, at: dt.datetime) -> Row:
     """Return a row that sorts directly before the rows at that instant."""
     columns: dict[str, Column] = dict.fromkeys(_COLUMNS[projection])
     columns["at"] = microseconds(at)
@@ -86,13 +99,13 @@ def calendar_of(
         engine,
         "plans",
         where={"profile": names, "state": _POST_STATES},
-        after=_start_row("plans", start),
+        after=start_row("plans", start),
     )
     deliveries = yield from all_rows(
         engine,
         "deliveries",
         where={"profile": names, "state": _DELIVERY_STATES},
-        after=_start_row("deliveries", start),
+        after=start_row("deliveries", start),
     )
     native_posts = yield from _native_post_rows(engine, names, start=start)
     # A scheduled post has a plan and a delivery at the same time, which count as one entry.
@@ -131,7 +144,7 @@ def _native_post_rows(
         engine,
         "native_posts",
         where={"profile": names},
-        after=_start_row("native_posts", start),
+        after=start_row("native_posts", start),
         before=before,
     )
     if not rows:
@@ -215,6 +228,7 @@ def full_calendar(
     end: dt.datetime,
     workspace: str = "",
     viewer: str = "",
+    cancelled: bool = False,
 ) -> Effects[Calendar]:
     """
     Read the publishing calendar for people, with all planned posts and all deliveries.
@@ -226,6 +240,7 @@ def full_calendar(
         end: The end of the calendar; exclusive.
         workspace: Only this workspace, or all workspaces if empty.
         viewer: Only entries that this member can view, or all entries if empty.
+        cancelled: Whether to include cancelled posts.
     """
     organization = state.organization
     now = engine.now()
@@ -250,14 +265,14 @@ def full_calendar(
         engine,
         "plans",
         where={"profile": names},
-        after=_start_row("plans", start - _MOMENT),
+        after=start_row("plans", start - _MOMENT),
         before=before,
     )
     deliveries = yield from all_rows(
         engine,
         "deliveries",
         where={"profile": names},
-        after=_start_row("deliveries", start - _MOMENT),
+        after=start_row("deliveries", start - _MOMENT),
         before=before,
     )
     visible = engine.context(state, Actor.member(viewer), now=now) if viewer else None
@@ -272,12 +287,19 @@ def full_calendar(
             snapshots[name], deliveries_of[name] = yield from _with_deliveries(engine, name)
         if visible is not None and not visible.sees(viewer, snapshots[name].post):
             continue
+        post = snapshots[name].post
         held = is_held(state, snapshots[name], [profile], now=now)
         delivery = next(each for each in deliveries_of[name] if each.id == row.key)
         summary = summarise(snapshots[name].post, [delivery], held=held)
         occurrence = _occurrence(deliveries_of[name], profile, delivery)
         at = instant_of(row.columns["at"])
-        entries.append(_entry(snapshots[name], profile, at, summary, occurrence))
+        entry = _entry(snapshots[name], profile, at, summary, occurrence)
+        if is_outdated(post, delivery):
+            content = yield from content_of_revision(engine, post, delivery.revision)
+            if content is not None:
+                title = _shortened(content.text_for(profile))
+                entry = attrs.evolve(entry, title=title, pending_edit=True)
+        entries.append(entry)
     for row in plans:
         name, profile = str(row.columns["post"]), str(row.columns["profile"])
         if name not in snapshots:
@@ -285,6 +307,8 @@ def full_calendar(
         if _is_delivered(deliveries_of[name], profile, instant_of(row.columns["at"])):
             continue
         if visible is not None and not visible.sees(viewer, snapshots[name].post):
+            continue
+        if snapshots[name].post.state is PostState.CANCELLED and not cancelled:
             continue
         summary = Summary(snapshots[name].post.state.value)
         occurrence = _occurrence(deliveries_of[name], profile, None)
@@ -309,6 +333,17 @@ def _with_deliveries(engine: Engine, name: str) -> Effects[tuple[PostSnapshot, l
     snapshot: PostSnapshot = (yield from engine.post(name)).snapshot
     loaded = yield from engine.deliveries(snapshot.post)
     return snapshot, [each.snapshot for each in loaded]
+
+
+def content_of_revision(engine: Engine, post: Post, revision: str) -> Effects[PostContent | None]:
+    """Return the content of one revision of a post, or None if it was erased."""
+    for event in (yield from call(engine.store.read, f"post/{post.id}")):
+        if event.type in (ev.PostDrafted.TYPE, ev.PostEdited.TYPE) and not event.erased:
+            data = event_data(event)
+            assert isinstance(data, ev.PostDrafted | ev.PostEdited)  # noqa: S101  given its type
+            if data.revision.digest == revision:
+                return data.content
+    return None
 
 
 def _is_delivered(deliveries: list[Delivery], profile: str, at: dt.datetime) -> bool:

@@ -42,7 +42,8 @@ class PostView(NotebookMixin):
         changed_since_decision: The names of the fields that differ from the revision on which this
             member last decided; empty if they have not decided.
         allowed_actions: A verdict for each command: whether this member may perform it now.
-        findings: The findings of the style guide that are not waived.
+        findings: The limits of the networks that the post exceeds, which block it, and the findings
+            of the style guide that are not waived.
         waivers: The waived findings.
         history: The history of the post; without internal comments for clients and guests.
     """
@@ -101,7 +102,10 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
         decisions=request.decisions if request is not None else (),
         changed_since_decision=_changed_since_decision(snapshot, actor.name),
         allowed_actions=verdicts,
-        findings=context.findings,
+        findings=(
+            *context.exceeded_limits(snapshot.post.content, snapshot.post.targets),
+            *context.findings,
+        ),
         waivers=visible.waivers,
         history=redacted_history(actor.name, history, snapshot.post, context.access),
     )

@@ -94,7 +94,13 @@ def read_posts(
 
 
 def read_calendar(
-    engine: Engine, start: TimeLike, end: TimeLike, *, workspace: str, viewer: str
+    engine: Engine,
+    start: TimeLike,
+    end: TimeLike,
+    *,
+    workspace: str,
+    viewer: str,
+    cancelled: bool,
 ) -> Effects[Calendar]:
     """Return the publishing calendar from *start* (inclusive) to *end* (exclusive)."""
     state = yield from engine.state()
@@ -102,7 +108,13 @@ def read_calendar(
     check_text(viewer, "viewer")
     return (
         yield from full_calendar(
-            engine, state, start=first, end=last, workspace=workspace, viewer=viewer
+            engine,
+            state,
+            start=first,
+            end=last,
+            workspace=workspace,
+            viewer=viewer,
+            cancelled=cancelled,
         )
     )
 
@@ -131,6 +143,14 @@ def read_deliveries(engine: Engine, post: str) -> Effects[tuple[Delivery, ...]]:
     loaded = yield from engine.post(post)
     deliveries = yield from engine.deliveries(loaded.snapshot.post)
     return tuple(delivery.snapshot for delivery in deliveries)
+
+
+def read_delivery(engine: Engine, delivery: str) -> Effects[Delivery]:
+    """Return a delivery by its id."""
+    loaded = yield from engine.load(f"delivery/{check_text(delivery, 'delivery')}")
+    if loaded.snapshot is None:
+        raise NotFoundError("delivery", delivery)
+    return loaded.snapshot  # type: ignore[no-any-return]
 
 
 def read_summary(engine: Engine, post: str) -> Effects[Summary]:

@@ -26,8 +26,9 @@ class ToDo(NotebookMixin):
             "triage" a delivery that needs attention.
         post: The post.
         step: The approval step to decide on; empty for other kinds.
-        delivery: The delivery to triage; None for other kinds.
-        attention: Why the delivery needs attention: "missed", "failed", "unknown",
+        deliveries: The deliveries to triage, which need attention for the same reason; empty for other
+            kinds.
+        attention: Why the deliveries need attention: "missed", "failed", "unknown",
             "published_twice", "partly_published", "sign_in", "takedown_failed" or "not_amended"; empty
             for other kinds.
         planned_at: When the post is to be published, in UTC, or None.
@@ -38,7 +39,7 @@ class ToDo(NotebookMixin):
     kind: str
     post: Post
     step: str = ""
-    delivery: Delivery | None = None
+    deliveries: tuple[Delivery, ...] = ()
     attention: str = ""
     planned_at: dt.datetime | None = None
 
@@ -68,25 +69,29 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
             elif _responsible_for(post, state, now) == member:
                 kind = "move" if row.columns["state"] == "expired" else "change"
                 items.append(ToDo(kind=kind, post=post, planned_at=planned_at))
+    names: dict[str, list[str]] = {}
     for row in (yield from all_rows(engine, "attention")):
-        post = (yield from engine.post(str(row.columns["post"]))).snapshot.post
+        names.setdefault(str(row.columns["post"]), []).append(row.key)
+    for name, keys in names.items():
+        post = (yield from engine.post(name)).snapshot.post
         workspace = state.organization.workspaces_by_id.get(post.workspace)
         responsible = {post.author, workspace.lead if workspace else post.author}
         if member not in responsible or not plain.sees(member, post):
             continue
-        deliveries: list[Delivery] = [
-            loaded.snapshot for loaded in (yield from engine.deliveries(post))
-        ]
+        loads = yield from engine.deliveries(post)
+        by_attention: dict[str, list[Delivery]] = {}
+        for delivery in current_deliveries(loaded.snapshot for loaded in loads):
+            if delivery.id in keys and delivery.attention:
+                by_attention.setdefault(delivery.attention, []).append(delivery)
         items += [
             ToDo(
                 kind="triage",
                 post=redacted_for(member, post, access),
-                delivery=delivery,
-                attention=delivery.attention,
-                planned_at=delivery.at.instant,
+                deliveries=tuple(deliveries),
+                attention=attention,
+                planned_at=min(delivery.at.instant for delivery in deliveries),
             )
-            for delivery in current_deliveries(deliveries)
-            if delivery.id == row.key and delivery.attention
+            for attention, deliveries in by_attention.items()
         ]
     latest = dt.datetime.max.replace(tzinfo=dt.UTC)
     return tuple(

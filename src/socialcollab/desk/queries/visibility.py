@@ -68,9 +68,12 @@ def redacted_history(
     if is_staff(member, access):
         return entries
     visible: list[HistoryEntry] = []
+    hidden = {comment.number for comment in post.comments if comment.internal}
     for entry in entries:
         data = entry.data
         if isinstance(data, ev.PostCommented) and data.internal:
+            continue
+        if isinstance(data, ev.CommentResolved) and data.comment in hidden:
             continue
         unsubmitted = isinstance(data, ev.PostDrafted) or (
             isinstance(data, ev.PostEdited) and data.state in _UNSUBMITTED_STATES

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 import attrs
@@ -154,7 +156,7 @@ class _Run:
                 lease_s=self.lease_s,
             )
             new = [row for row in rows if row.stream not in self.done]
-            for row in sorted(new, key=lambda row: kind_of(row.stream) != "delivery"):
+            for row in (yield from self._in_order(new)):
                 if self._is_spent():
                     break
                 yield from self._work(row, now, reevaluated=reevaluated)
@@ -164,6 +166,22 @@ class _Run:
             # Streams that stay due after they were processed would fill the page, so the next read
             # is larger.
             skipped = len(rows) - len(new)
+
+    def _in_order(self, rows: Sequence[Row]) -> Effects[list[Row]]:
+        """Return the deliveries in the order in which they fell due, followed by everything else."""
+        deliveries: list[tuple[dt.datetime, str, Row]] = []
+        others: list[Row] = []
+        for row in rows:
+            planned = instant_of(row.columns["at"])
+            if kind_of(row.stream) != "delivery":
+                others.append(row)
+                continue
+            # Late deliveries that are spread over time keep the order of their planned times.
+            with suppress(CorruptJournalError):
+                delivery = (yield from self.engine.load(row.stream)).snapshot
+                planned = delivery.at.instant if delivery.problem == "paced" else planned
+            deliveries.append((planned, row.key, row))
+        return [row for _, _, row in sorted(deliveries, key=lambda item: item[:2])] + others
 
     def _is_spent(self) -> bool:
         """Return whether the budget is spent; a run does at least one piece of work."""

@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Image, Json
+from socialcollab.content import Image, Json, exceeded_limits
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
-from socialcollab.networks.limits import limits_broken, text_to_send
+from socialcollab.networks.limits import text_to_send
 from socialcollab.networks.sandbox.responses import (
     check_changed,
     check_removed,
@@ -79,9 +79,9 @@ class SandboxAdapter:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
         """
         broken = [
-            problem
+            finding.message
             for part, text in enumerate(self._texts(outgoing))
-            for problem in limits_broken(
+            for finding in exceeded_limits(
                 self.description,
                 text=text,
                 images=outgoing.images if part == 0 else (),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
-from socialcollab.directory import NetworkDescription, Profile
+from socialcollab.directory import NETWORKS, NetworkDescription, Profile
 from socialcollab.directory import network as described
 from socialcollab.networks.sandbox.adapter import SandboxAdapter
 from socialcollab.networks.sandbox.faults import InjectedFault
@@ -93,6 +93,11 @@ class Sandbox:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def description_of(self, profile: Profile) -> NetworkDescription | None:
+        """Return the limits of *profile*, or None if its network is not known."""
+        known = self._descriptions.get(profile.network)
+        return known or NETWORKS.get(profile.network)
 
     def adapter(self, profile: Profile) -> Adapter:
         """

@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 
 import attrs
 
-from socialcollab.content import Json
+from socialcollab.content import Json, exceeded_limits
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import (
     OutcomeUnknownError,
@@ -20,7 +20,6 @@ from socialcollab.errors import (
     StoreUnavailableError,
     TransientError,
 )
-from socialcollab.networks.limits import limits_broken
 from socialcollab.networks.sandbox.adapter import token_of
 from socialcollab.networks.sandbox.draft import Draft, UnreadableDraftError, read_draft
 from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
@@ -316,14 +315,14 @@ class SandboxTransport:
             draft = read_draft(db, self.profile.id, request.json, now=now)
         except UnreadableDraftError as error:
             return _refusal(400, str(error))
-        broken = limits_broken(
+        broken = exceeded_limits(
             self.description,
             text=draft.text,
             images=[image for _, image in draft.images],
             labels=draft.labels,
             poll=draft.poll,
         )
-        return _refusal(422, "; ".join(broken)) if broken else draft
+        return _refusal(422, "; ".join(finding.message for finding in broken)) if broken else draft
 
     def _wait_s(self, db: sqlite3.Connection, now: dt.datetime) -> int | None:
         """Return the seconds until the profile may post again, or None if it may post now."""

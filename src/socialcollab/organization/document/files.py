@@ -6,6 +6,7 @@ from os import PathLike
 from pathlib import Path
 
 from socialcollab.document_fields import Field
+from socialcollab.organization.document.faults import Faults, printable
 from socialcollab.organization.document.loader import (
     MOST_BYTES,
     include_patterns,
@@ -21,9 +22,27 @@ def read_files(
     Return the text of a document, and the files in its folder that it includes or names.
 
     Files that do not exist are omitted; the loader reports them with the places that name them.
+
+    Raises:
+        ExceptionGroup: With one `FaultError` for each file outside the folder that a symbolic link
+            in the folder leads to.
     """
     main = Path(path)
     folder = main.parent
+    root = folder.resolve()
+    faults = Faults()
+
+    def read_inside(name: str, place: str) -> bytes:
+        if (folder / name).resolve().is_relative_to(root):
+            return _read(folder / name)
+        faults.add(
+            place,
+            f"`{printable(name)}` leads to a file outside the folder of the document",
+            "replace the symbolic link with a copy of the file",
+            name,
+        )
+        return b""
+
     text = _read(main)
     included = {}
     for pattern in include_patterns(text):
@@ -31,12 +50,13 @@ def read_files(
             name = file.relative_to(folder).as_posix()
             # On some operating systems, glob patterns ignore case.
             if file.is_file() and matches_pattern(pattern, name):
-                included[name] = _read(file)
+                included[name] = read_inside(name, "include")
     named = {
-        name: _read(folder / name)
-        for name in named_files(text, fields, included=included)
+        name: read_inside(name, place)
+        for name, place in named_files(text, fields, included=included).items()
         if (folder / name).is_file()
     }
+    faults.raise_all()
     return text, {**included, **named}
 
 

@@ -236,12 +236,12 @@ def named_files(
     fields: tuple[Field, ...],
     *,
     included: Mapping[str, bytes],
-) -> tuple[str, ...]:
-    """Return the files that a document and its included files name, ignoring faults."""
+) -> Mapping[str, str]:
+    """Return the files that a document and its included files name, with the place of each."""
     reader = Reader(Faults())
     with suppress(TooManyFaultsError, RecursionError):
         _Loader(reader, fields, included).read_sections(document)
-    return tuple(reader.file_places)
+    return reader.file_places
 
 
 class _Loader:

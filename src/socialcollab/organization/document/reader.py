@@ -26,6 +26,8 @@ DOTTED_PATTERN: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"
 LONGEST_ADDRESS: Final = 320
 _LONGEST_PROBLEM = 600
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_IN_NAMES = re.compile(f"[{sh.NOT_IN_NAMES}]")
+_IN_PROSE = re.compile(f"[{sh.NOT_IN_PROSE}]")
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -343,7 +345,9 @@ class Reader:
                     here, f"the address is not a string of 1 to {LONGEST_ADDRESS} characters"
                 )
                 faulty = True
-            elif self._string(address, here) is FAULTY:
+            elif self._string(address, here) is FAULTY or not self._has_no_controls(
+                address, here, _IN_NAMES
+            ):
                 faulty = True
         return FAULTY if faulty else dict(value)
 
@@ -361,7 +365,23 @@ class Reader:
                 place,
                 f"the text is {len(text)} characters long; the limit is {shape.at_most}",
             )
+        if not self._has_no_controls(text, place, _IN_PROSE if shape.prose else _IN_NAMES):
+            return FAULTY
         return text if not shape.file or self._names_file(text, place) else FAULTY
+
+    def _has_no_controls(self, text: str, place: str, controls: re.Pattern[str]) -> bool:
+        found = controls.search(text)
+        if found is None:
+            return True
+        character = found.group()
+        shown = (
+            "a line break"
+            if character in "\n\r\v\f\x85\u2028\u2029"
+            else f"the control character U+{ord(character):04X}"
+        )
+        # The text may be personal data, so the message does not contain it.
+        self.faults.add(place, f"character {found.start() + 1} of the text is {shown}", "remove it")
+        return False
 
     def _names_file(self, name: str, place: str) -> bool:
         if not is_file_name(name):

@@ -154,10 +154,9 @@ class _Generator:
                     "type": "object",
                     "propertyNames": _matching(CHANNEL_PATTERN),
                     "additionalProperties": {
-                        "type": "string",
+                        **_matching(f"^[^{sh.NOT_IN_NAMES}]*$"),
                         "minLength": 1,
                         "maxLength": LONGEST_ADDRESS,
-                        "pattern": _NO_NUL,
                     },
                 }
             case sh.Choice():
@@ -230,7 +229,8 @@ class _Generator:
 def _string(shape: sh.Shape) -> Schema:
     match shape:
         case sh.Text():
-            return {"type": "string", "maxLength": shape.at_most, "pattern": _NO_NUL}
+            controls = sh.NOT_IN_PROSE if shape.prose else sh.NOT_IN_NAMES
+            return {**_matching(f"^[^{controls}]*$"), "maxLength": shape.at_most}
         case sh.Id():
             return _matching(f"^{ID_PATTERN}$")
         case sh.NameShape(kind="network"):

@@ -4,18 +4,82 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from importlib import resources
-from importlib.resources.abc import Traversable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import attrs
 
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.organization.document.loader import tables_of
 
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 
 
+# A parameter in the table [template], with its default value and a comment that describes it.
+_PARAMETER: Final = re.compile(r'^(\w+) = "(.*?)"(?:\s*# (.*))?$', re.MULTILINE)
+
+
+@attrs.frozen(kw_only=True)
+class TemplateParameter:
+    """
+    A parameter of a template.
+
+    Attributes:
+        name: The name, such as "lead".
+        default: The value that is used by default; an empty string if the parameter is required.
+        description: What the parameter stands for; may be empty.
+    """
+
+    name: str
+    default: str
+    description: str
+
+
+@attrs.frozen(kw_only=True)
+class Template:
+    """
+    A document that is included in the library, into which names can be filled.
+
+    Attributes:
+        name: The name, as in `Organization.template`.
+        description: The kind of team that it is for.
+        parameters: Its parameters, in the order of the document.
+    """
+
+    name: str
+    description: str
+    parameters: tuple[TemplateParameter, ...]
+
+
+def read_templates() -> tuple[Template, ...]:
+    """Return the templates, sorted by name."""
+    templates: list[Template] = []
+    for name in template_names():
+        text = (_folder() / name / "agency.toml").read_text(encoding="utf-8")
+        lead: list[str] = []
+        for line in text.splitlines():
+            if not line.startswith("# "):
+                break
+            lead.append(line.removeprefix("# "))
+        _, _, table = text.partition("[template]\n")
+        parameters = tuple(
+            TemplateParameter(name=match[1], default=match[2], description=match[3] or "")
+            for match in _PARAMETER.finditer(table.partition("\n[")[0])
+        )
+        if not parameters:
+            # A template without a table [template] has only its id as a parameter.
+            own = str(tables_of(text.encode())["organization"]["id"])
+            parameters = (TemplateParameter(name="id", default=own, description=""),)
+        templates.append(Template(name=name, description=" ".join(lead), parameters=parameters))
+    return tuple(templates)
+
+
 def _folder() -> Traversable:
+    from importlib import resources  # noqa: PLC0415  slow to import
+
     return resources.files("socialcollab.organization") / "templates"
 
 

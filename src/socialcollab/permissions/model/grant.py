@@ -98,7 +98,9 @@ class Grant:
     on: Selector = attrs.field(metadata=shape(_ON), converter=as_selector)
     start: dt.date | dt.datetime | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
     end: dt.date | dt.datetime | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
-    reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
+    reason: str = attrs.field(
+        metadata=shape(Text(at_most=500, prose=True, personal=True)), default=""
+    )
     by: str = ""
     place: str = attrs.field(default="", eq=False)
 
@@ -140,7 +142,9 @@ class Forbid:
     on: Selector = attrs.field(metadata=shape(_ON), converter=as_selector)
     start: dt.date | dt.datetime | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
     end: dt.date | dt.datetime | None = attrs.field(metadata=shape(TimeOrDate()), default=None)
-    reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
+    reason: str = attrs.field(
+        metadata=shape(Text(at_most=500, prose=True, personal=True)), default=""
+    )
     place: str = attrs.field(default="", eq=False)
 
     def __attrs_post_init__(self) -> None:

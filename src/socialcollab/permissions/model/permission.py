@@ -44,6 +44,7 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "draft": "draft",
         "edit": "draft",  # and edit_others for posts of other authors
         "comment": "comment",
+        "resolve_comment": "comment",
         "submit": "submit",
         "withdraw": "submit",
         "approve": "approve",
@@ -101,7 +102,7 @@ class CustomPermissions:
     """
 
     custom: Mapping[str, str] = attrs.field(
-        metadata=shape(MapOf(item=Text(at_most=300), dotted=True)),
+        metadata=shape(MapOf(item=Text(at_most=300, prose=True), dotted=True)),
         factory=dict,
         converter=_as_custom,
         hash=False,

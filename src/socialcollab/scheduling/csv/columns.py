@@ -16,6 +16,7 @@ FIELDS: Final = (
     "profiles",
     "date",
     "time",
+    "zone",
     "text",
     "link",
     "image",
@@ -30,28 +31,42 @@ FIELDS: Final = (
 _PARTS: Final = ("year", "month", "day", "hour", "minute")
 
 # The column names that bulk composers use, reduced to letters and digits: those of Sprout Social,
-# Hootsuite, HighLevel, Auto-PostIt, MagicSync, Postcron and Buffer, and our own.
+# Hootsuite, HighLevel, Auto-PostIt, MagicSync, Postcron, Buffer, Ayrshare, PostFast and
+# SocialPatra, and our own.
 _NAMES: Final[Mapping[str, str]] = {
     **{name.replace("_", ""): name for name in FIELDS},
     **dict.fromkeys(
-        ("profile", "account", "accounts", "channel", "channels", "platform"), "profiles"
-    ),
-    **dict.fromkeys(
         (
-            "datetime",
-            "dateandtime",
-            "postatspecifictime",
-            "scheduledtime",
-            "scheduleddate",
-            "scheduledat",
-            "plannedat",
-            "publishdate",
-            "postingtime",
-            "datum",
+            "profile",
+            "profilename",
+            "profileid",
+            "profileids",
+            "profiel",
+            "profielen",
+            "account",
+            "accounts",
+            "accountname",
+            "accountid",
+            "accountids",
+            "socialaccount",
+            "socialaccounts",
+            "socialaccountid",
+            "socialaccountids",
+            "socialmediaid",
+            "socialmediaids",
+            "socialprofile",
+            "channel",
+            "channels",
+            "channelid",
+            "channelids",
+            "platformid",
+            "platformids",
+            "kanaal",
+            "kanalen",
         ),
-        "date",
+        "profiles",
     ),
-    **dict.fromkeys(("time24hr", "tijd"), "time"),
+    **dict.fromkeys(("tz", "timezone", "tijdzone", "zeitzone"), "zone"),
     **dict.fromkeys(
         (
             "messagetext",
@@ -60,13 +75,20 @@ _NAMES: Final[Mapping[str, str]] = {
             "caption",
             "post",
             "posttext",
+            "postcontent",
+            "postcopy",
+            "socialcopy",
+            "tweet",
             "body",
             "copy",
             "tekst",
+            "bericht",
+            "texte",
+            "texto",
         ),
         "text",
     ),
-    **dict.fromkeys(("url", "linkurl"), "link"),
+    **dict.fromkeys(("links", "url", "linkurl", "hyperlink", "destinationurl"), "link"),
     **dict.fromkeys(
         (
             "images",
@@ -74,20 +96,51 @@ _NAMES: Final[Mapping[str, str]] = {
             "imageurls",
             "mediaurl",
             "mediaurls",
+            "mediapath",
+            "mediapaths",
             "media",
             "picture",
+            "pictures",
+            "photo",
             "afbeelding",
+            "afbeeldingen",
+            "gifurl",
+            "videourl",
+            "videourls",
         ),
         "image",
     ),
-    **dict.fromkeys(("gifurl", "videourl", "videourls"), "image"),
-    **dict.fromkeys(("alttext", "alttexts", "alts", "imagealt"), "alt"),
+    **dict.fromkeys(("alttext", "alttexts", "alts", "imagealt", "imagealttext"), "alt"),
     **dict.fromkeys(("tag", "labels", "hashtags"), "tags"),
+    **dict.fromkeys(("campagne", "campaignname"), "campaign"),
     **dict.fromkeys(("lang", "taal", "locale"), "language"),
     **dict.fromkeys(("writer", "auteur"), "author"),
-    **dict.fromkeys(("notes", "comment", "comments"), "note"),
-    **dict.fromkeys(("id", "ref", "reference"), "external_id"),
+    **dict.fromkeys(("notes", "comment", "comments", "opmerking", "opmerkingen"), "note"),
+    **dict.fromkeys(("id", "ref", "reference", "postid"), "external_id"),
 }
+# These columns contain networks in some files and profiles in others. They are read only if no
+# other column contains the profiles.
+_NETWORK_NAMES: Final = frozenset(
+    ("platform", "platforms", "network", "networks", "socialnetwork", "socialnetworks")
+)
+# A column of dates, of times, or of both. `time` alone can also contain both.
+_PURPOSE: Final = (
+    r"(?:schedul(?:e|ed|ing)|publi(?:sh|shed|shing|cation|catie)|post(?:ed|ing)?|plaatsings?"
+    r"|plan(?:ned|ning)?|send(?:ing)?|golive|live|due|release|launch|start|local)"
+)
+_DATE_NAME: Final = re.compile(rf"{_PURPOSE}*(?:date|day|datum|dag|fecha)")
+_TIME_NAME: Final = re.compile(
+    rf"{_PURPOSE}*(?:time|tijd|tijdstip|uur|uhrzeit|hora|heure)(?:24|24h|24hr|24hours?|hhmm)?"
+)
+_DATE_AND_TIME_NAME: Final = re.compile(
+    rf"{_PURPOSE}*(?:date(?:and)?time|datum(?:en)?tijd)|{_PURPOSE}+(?:at|on|for)"
+    r"|schedule|when|wanneer|postatspecifictime"
+)
+_DATE_PARTS: Final = frozenset(("year", "month", "day"))
+# A time zone in a header, such as `Time (CET)` or `Date (Europe/Amsterdam)`.
+_HEADER_ZONE: Final = re.compile(
+    r"\(\s*((?:UTC|GMT)(?:\s*[-+].*)?|[A-Z]{1,4}T|[A-Z]\w+/[A-Z]\S+)\s*\)"
+)
 _DATE_TIME = re.compile(r"[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4}[ T][0-9]{1,2}:[0-9]{2}.*")
 
 
@@ -101,15 +154,22 @@ class Columns:
         names: The name that problems use for each column: its header or its field.
         header: Whether the first row is a header.
         unknown: The headers that do not match any field.
+        unread: The headers of columns with networks, which are not read because another
+            column contains the profiles.
+        missing: The headers that the caller gave and that the file does not contain.
         order: The order of day and month in dates, if a header such as
             ``date (dd/mm/yyyy)`` specifies it.
+        zone: The time zone in a header such as ``time (Europe/Amsterdam)``, as written.
     """
 
     fields: tuple[str, ...]
     names: tuple[str, ...]
     header: bool
     unknown: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
     order: DateOrder | None = None
+    zone: str = ""
 
     def at(self, field: str) -> tuple[int, ...]:
         """Return the positions of the columns of a field."""
@@ -142,19 +202,70 @@ def find_columns(
         fields = tuple(_field(name) for name in given)
         return Columns(fields=fields, names=fields, header=False)
     named = {_plain(header): _field(name) for header, name in (given or {}).items()}
-    fields = tuple(named.get(_plain(cell)) or _NAMES.get(_plain(cell), "") for cell in first)
+    plain = [_plain(cell) for cell in first]
+    fields = _fields(plain, named)
     if "text" in fields or ("image" in fields and "date" in fields):
-        unknown = tuple(
-            cell for cell, name in zip(first, fields, strict=True) if not name and cell.strip()
-        )
+        unused = [
+            (cell, name)
+            for cell, name, field in zip(first, plain, fields, strict=True)
+            if not field and cell.strip() and name not in named
+        ]
+        has_profiles = "profiles" in fields
         return Columns(
             fields=fields,
             names=tuple(cell.strip() for cell in first),
             header=True,
-            unknown=unknown,
+            unknown=tuple(
+                cell for cell, name in unused if not (has_profiles and name in _NETWORK_NAMES)
+            ),
+            unread=tuple(cell for cell, name in unused if has_profiles and name in _NETWORK_NAMES),
+            missing=tuple(header for header in given or {} if _plain(header) not in plain),
             order=_order(first),
+            zone=_zone(first, fields),
         )
     return _headerless(first)
+
+
+def _fields(plain: Sequence[str], named: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the field of each column, given the plain headers and the fields that are given."""
+    in_parts = set(plain) >= _DATE_PARTS
+    fields = [
+        named[name]
+        if name in named
+        else name
+        if in_parts and name in _PARTS
+        # Numbered columns, such as `image 2`, contain further values of the same field.
+        else _NAMES.get(name) or _NAMES.get(name.rstrip("0123456789"), "")
+        for name in plain
+    ]
+    timed = [index for index, field in enumerate(fields) if field in ("", "date", "time")]
+    matching = {
+        pattern: [
+            index
+            for index in timed
+            if plain[index] not in named and pattern.fullmatch(plain[index])
+        ]
+        for pattern in (_DATE_NAME, _DATE_AND_TIME_NAME, _TIME_NAME)
+    }
+    for index in (*matching[_DATE_NAME], *matching[_DATE_AND_TIME_NAME]):
+        fields[index] = "date"
+    # A column of times contains the dates too if no other column does.
+    dated = "date" in fields or "year" in fields
+    for index in matching[_TIME_NAME]:
+        fields[index] = "time" if dated else "date"
+    if "profiles" not in fields:
+        for index, name in enumerate(plain):
+            if name in _NETWORK_NAMES and name not in named:
+                fields[index] = "profiles"
+    return tuple(fields)
+
+
+def _zone(header: Sequence[str], fields: Sequence[str]) -> str:
+    for cell, field in zip(header, fields, strict=True):
+        match = _HEADER_ZONE.search(cell) if field in ("date", "time", "hour") else None
+        if match:
+            return match[1]
+    return ""
 
 
 def _field(name: str) -> str:

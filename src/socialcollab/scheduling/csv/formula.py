@@ -6,6 +6,8 @@ import re
 from typing import Final
 
 FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+_SPACES: Final = re.compile(r"[\s\u200b\u2060\ufeff]*+")
+_SPACES_AND_APOSTROPHES: Final = re.compile(r"\A[\s\u200b\u2060\ufeff']++")
 _FORMULA: Final = re.compile(
     r"""
     = \s* [-+(]* \s* (?:
@@ -38,9 +40,8 @@ def looks_like_formula(cell: str) -> bool:
     Source:
         OWASP, CSV Injection.
     """
-    if not cell.startswith(FORMULA_STARTS):
-        return False
-    return _FORMULA.match(cell.lstrip("\t\r\n ")) is not None
+    spaces = _SPACES.match(cell)
+    return _FORMULA.match(cell, 0 if spaces is None else spaces.end()) is not None
 
 
 def neutralised(cell: str) -> str:
@@ -50,13 +51,19 @@ def neutralised(cell: str) -> str:
     A cell that could be a formula is prefixed with an apostrophe, which `read_csv`
     removes.
 
-    >>> neutralised("=1+1"), neutralised("hello")
-    ("'=1+1", 'hello')
+    >>> neutralised("=1+1"), neutralised(" =1+1"), neutralised("hello")
+    ("'=1+1", "' =1+1", 'hello')
     """
     # A cell that already begins with an apostrophe before such a character gets another
     # apostrophe. Otherwise, reading it back would remove an apostrophe that is part of the text.
-    is_risky = cell.lstrip("'").startswith(FORMULA_STARTS)
-    return f"'{cell}" if is_risky else cell
+    return f"'{cell}" if _is_risky(cell) else cell
+
+
+def _is_risky(cell: str) -> bool:
+    """Return whether a spreadsheet program could run *cell*, ignoring apostrophes before it."""
+    # Some programs remove white space before they look for a formula.
+    bare = _SPACES_AND_APOSTROPHES.sub("", cell, count=1)
+    return bare.startswith(FORMULA_STARTS) or cell.lstrip("'").startswith(("\t", "\r"))
 
 
 def restored(cell: str) -> str:
@@ -66,6 +73,4 @@ def restored(cell: str) -> str:
     >>> restored("'=1+1"), restored("'s Avonds")
     ('=1+1', "'s Avonds")
     """
-    if cell.startswith("'") and cell.lstrip("'").startswith(FORMULA_STARTS):
-        return cell[1:]
-    return cell
+    return cell[1:] if cell.startswith("'") and _is_risky(cell) else cell

@@ -47,11 +47,14 @@ def read_csv(
     r"""
     Read a spreadsheet of posts and report all of its problems.
 
-    The columns are profiles, date, time, text, link, image, alt, tags, campaign,
+    The columns are profiles, date, time, zone, text, link, image, alt, tags, campaign,
     language, author, note and external_id. The column names of Sprout Social,
-    HighLevel, Auto-PostIt, MagicSync and other tools are also recognised, and so are
-    the files of Hootsuite and Postcron, which have no header. Separate multiple
-    profiles with ``|`` or ``;``, and multiple images and alt texts with ``|``.
+    HighLevel, Auto-PostIt, MagicSync, Ayrshare, PostFast, SocialPatra and other tools are
+    also recognised, and so are the files of Hootsuite and Postcron, which have no header.
+    Separate multiple profiles with ``|`` or ``;``, and multiple images and alt texts with
+    ``|``. Several columns of profiles, images, alt texts, tags or notes are joined. A row
+    with different values in two columns of any other field is rejected. Columns that are
+    not read are reported.
 
     >>> sheet = read_csv(b"date,time_24hr,message_text\n25/12/2026,09:30,Merry Christmas\n")
     >>> sheet.rows[0].local.isoformat(), sheet.rows[0].text
@@ -63,9 +66,10 @@ def read_csv(
     Args:
         data: The content of the file, in UTF-8, or in UTF-16 with a byte order
             mark.
-        zone: The time zone of the times in the file. If it is given, times with a UTC
-            offset are accepted, and times that a clock change skips or repeats are
-            reported as problems.
+        zone: The time zone of the times in the file. The time zone of a row or of a header
+            takes precedence. A time with a UTC offset is converted to the time zone, or to
+            UTC if none is known. If the time zone is known, times that a clock change skips
+            or repeats are reported as problems.
         order: Whether the day or the month comes first in a date such as
             03/04/2026.
         columns: A mapping from headers to fields. For a file without a header: the
@@ -202,19 +206,19 @@ class _Reader:
             )
             return
         self.names = columns.names
-        for name in columns.unknown:
-            yield SheetProblem(
-                row=first.number,
-                column=name.strip(),
-                reason=Reason.of("sheet.unknown_column", value=name.strip()[:_SHOWN]),
-                fix=Reason.of("sheet.unknown_column.fix", columns=", ".join(FIELDS)),
-                value=name[:_SHOWN],
-                cells=tuple(first.cells),
-                blocks=False,
-            )
+        yield from self._header_problems(first, columns)
+        zone = self.zone
+        if columns.zone:
+            try:
+                zone = zone_named(columns.zone).key
+            except InvalidValueError:
+                yield self._header_problem(
+                    first, columns.zone, "sheet.bad_zone", value=columns.zone, blocks=True
+                )
+                return
         reader = _RowReader(
             columns,
-            zone=self.zone,
+            zone=zone,
             order=self.order,
             now=self.now,
             most_bytes=self.limits.cell_bytes,
@@ -238,6 +242,35 @@ class _Reader:
                 return
             yield from reader.read(record)
 
+    def _header_problems(self, first: SheetRecord, columns: Columns) -> Iterator[SheetProblem]:
+        for name in columns.missing:
+            yield self._header_problem(first, name, "sheet.missing_column")
+        profiles = ", ".join(
+            f"`{name}`"
+            for name, field in zip(columns.names, columns.fields, strict=True)
+            if field == "profiles"
+        )
+        for name in columns.unread:
+            yield self._header_problem(first, name, "sheet.unread_column", profiles=profiles)
+        for name in columns.unknown:
+            yield self._header_problem(first, name, "sheet.unknown_column")
+        if columns.header and first.bare_quote:
+            yield self._header_problem(first, "", "sheet.bare_quote")
+
+    def _header_problem(
+        self, first: SheetRecord, name: str, code: str, *, blocks: bool = False, **params: object
+    ) -> SheetProblem:
+        name = name.strip()
+        return SheetProblem(
+            row=first.number,
+            column=name,
+            reason=Reason.of(code, **{"value": name[:_SHOWN], **params}),
+            fix=Reason.of(f"{code}.fix", columns=", ".join(FIELDS)),
+            value=name[:_SHOWN],
+            cells=tuple(first.cells),
+            blocks=blocks,
+        )
+
 
 _WHEN: Final = re.compile(
     r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
@@ -250,18 +283,30 @@ _TIME: Final = re.compile(
 )
 _WEB_LIST: Final = re.compile(r"\s*\|\s*|\s*[,;]?\s+(?=https?://)|[,;](?=https?://)")
 _WORD_LIST: Final = re.compile(r"[|;,]")
+# Several columns of these fields are read as one; the value is what joins their cells.
+_JOINED: Final = {"profiles": "|", "tags": "|", "image": "|", "alt": "|", "note": "\n"}
+# These problems do not prevent the row from being read.
+_WARNINGS: Final = frozenset(("sheet.formula", "sheet.unnamed_column"))
+_MIDNIGHT: Final = re.compile(r"0?0[:.]00(?:[:.]00(?:\.0+)?)?(?: ?(?:Z|[+-]00:?00))?")
 # In the westernmost time zone, local time is this far behind UTC.
 _FURTHEST_BEHIND: Final = dt.timedelta(hours=12)
 _MOST_TIMES: Final = 20_000
 
 
 class _CellError(Exception):
-    """A problem with a cell that blocks its row."""
+    """
+    A problem with a cell that blocks its row.
 
-    def __init__(self, field: str, code: str, value: str, **params: object) -> None:
+    The column is *index* if it is given, and otherwise the first column of *field*.
+    """
+
+    def __init__(
+        self, field: str, code: str, value: str, *, index: int | None = None, **params: object
+    ) -> None:
         super().__init__(code)
         self.field = field
         self.value = value
+        self.index = index
         self.reason = Reason.of(code, value=value, **params)
 
 
@@ -284,8 +329,12 @@ class _RowReader:
         self.most = most_bytes
         self.at = {field: columns.at(field) for field in {*columns.fields, *FIELDS}}
         self.width = len(columns.fields)
+        self.zones: dict[str, str] = {}
+        self.unnamed = {
+            index for index, name in enumerate(columns.names) if columns.header and not name
+        }
         # A file with many rows has few distinct times, and parsing a time is slow.
-        self.times: dict[tuple[str, str], dt.datetime] = {}
+        self.times: dict[tuple[str, str, str], tuple[dt.datetime, str]] = {}
 
     def read(self, record: SheetRecord) -> Iterator[SheetRow | SheetProblem]:
         """Yield the problems of a row and, unless one of them blocks it, the row itself."""
@@ -295,11 +344,24 @@ class _RowReader:
                 record, "", Reason.of("sheet.too_many_cells", value=len(cells), columns=self.width)
             )
             return
+        if record.bare_quote:
+            yield self._problem(record, "", Reason.of("sheet.bare_quote"))
+            return
+        for index in sorted(self.unnamed):
+            cell = cells[index] if index < len(cells) else ""
+            if cell.strip():
+                self.unnamed.discard(index)
+                unnamed = Reason.of("sheet.unnamed_column", number=index + 1)
+                yield self._problem(record, self._name(index), unnamed, cell)
         blocked = False
         for index, cell in enumerate(cells[: self.width]):
-            # Most cells pass these three quick checks, which saves the slow checks below.
+            # Most cells pass these quick checks, which saves the slow checks below.
             if not cell or not (
-                cell[0] in FORMULA_STARTS or "\0" in cell or len(cell) * 4 > self.most
+                cell[0] in FORMULA_STARTS
+                or cell[0].isspace()
+                or not cell[0].isprintable()
+                or "\0" in cell
+                or len(cell) * 4 > self.most
             ):
                 continue
             reason = self._check_cell(cell)
@@ -311,7 +373,7 @@ class _RowReader:
         try:
             row = self._row(record)
         except _CellError as error:
-            at = self.at.get(error.field, ())
+            at = self.at.get(error.field, ()) if error.index is None else (error.index,)
             yield self._problem(record, self._name(at[0]) if at else "", error.reason, error.value)
             return
         if row is not None:
@@ -339,33 +401,28 @@ class _RowReader:
             fix=Reason.of(f"{reason.code}.fix"),
             value=value[:_SHOWN],
             cells=tuple(record.cells),
-            blocks=reason.code != "sheet.formula",
+            blocks=reason.code not in _WARNINGS,
         )
 
     def _row(self, record: SheetRecord) -> SheetRow | None:
-        cells: dict[str, str] = {}
-        for field, cell in zip(self.columns.fields, record.cells, strict=False):
-            clean = cell.strip()
-            if not clean or not field:
-                continue
-            if field == "image" and field in cells:
-                cells[field] += f"|{clean}"
-            elif field not in cells:
-                cells[field] = restored(clean) if clean[0] == "'" else clean
+        cells = self._values(record)
         cell_of = cells.get
-        text, image, alt = cell_of("text", ""), cell_of("image", ""), cell_of("alt", "")
+        text, image = cell_of("text", ""), cell_of("image", "")
         if not text and not image:
             if not cells:
                 return None
             raise _CellError("text", "sheet.empty", "")
+        local, zone = self._local(cells)
+        images, alts = self._images(record, cells)
         return SheetRow(
             number=record.number,
             profiles=_parts(_WORD_LIST, cell_of("profiles", "")),
-            local=self._local(cells),
+            local=local,
+            zone=zone,
             text=text,
             link=cell_of("link", ""),
-            images=_parts(_WEB_LIST if "://" in image else _WORD_LIST, image),
-            alts=tuple(part.strip() for part in alt.split("|")) if alt else (),
+            images=images,
+            alts=alts,
             tags=tuple(tag.lstrip("#") for tag in _parts(_WORD_LIST, cell_of("tags", ""))),
             campaign=cell_of("campaign", ""),
             language=cell_of("language", ""),
@@ -374,30 +431,84 @@ class _RowReader:
             external_id=cell_of("external_id", ""),
         )
 
-    def _local(self, cells: Mapping[str, str]) -> dt.datetime | None:
+    def _values(self, record: SheetRecord) -> dict[str, str]:
+        """Return the value of each field that has one."""
+        cells: dict[str, str] = {}
+        for index, (field, cell) in enumerate(zip(self.columns.fields, record.cells, strict=False)):
+            clean = cell.strip()
+            if not clean or not field:
+                continue
+            value = restored(clean) if clean[0] == "'" else clean
+            if field not in cells:
+                cells[field] = value
+            elif field in _JOINED:
+                cells[field] += f"{_JOINED[field]}{value}"
+            elif value != cells[field]:
+                raise _CellError(
+                    field,
+                    "sheet.two_values",
+                    value[:_SHOWN],
+                    index=index,
+                    name=field,
+                    first=cells[field][:_SHOWN],
+                )
+        return cells
+
+    def _images(
+        self, record: SheetRecord, cells: Mapping[str, str]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Return the images and their alt texts."""
+        images, alts = self.at["image"], self.at["alt"]
+        if len(images) < 2 or len(images) != len(alts):
+            return _image_names(cells.get("image", "")), _alt_texts(cells.get("alt", ""))
+        # Each column of images has its own column of alt texts. An empty cell must not shift the
+        # alt texts of the other columns.
+        names: list[str] = []
+        texts: list[str] = []
+        for image, alt in zip(images, alts, strict=True):
+            of_column = _image_names(_cell(record, image))
+            names += of_column
+            of_alt = _alt_texts(_cell(record, alt))
+            texts += [*of_alt, *[""] * (len(of_column) - len(of_alt))]
+        return tuple(names), tuple(texts) if any(texts) else ()
+
+    def _local(self, cells: Mapping[str, str]) -> tuple[dt.datetime | None, str]:
+        """Return the planned local time of a row and its time zone."""
+        zone = self._zone(cells.get("zone", ""))
+        date, time = cells.get("date", ""), cells.get("time", "")
+        fields = ("date", "time" if self.at["time"] else "date")
         if "year" in self.at:
-            year, month, day, hour, minute = (
-                cells.get(part, "") for part in ("year", "month", "day", "hour", "minute")
-            )
-            if not any((year, month, day, hour, minute)):
-                return None
-            fields = ("year", "hour")
-            date, time = f"{year.zfill(4)}-{month}-{day}", f"{hour}:{minute.zfill(2)}"
-        else:
-            date, time = cells.get("date", ""), cells.get("time", "")
-            if not date and not time:
-                return None
-            fields = ("date", "time" if self.at["time"] else "date")
-        known = self.times.get((date, time))
+            year, month, day = (cells.get(part, "") for part in ("year", "month", "day"))
+            date = f"{year.zfill(4)}-{month}-{day}" if year or month or day else ""
+            fields = ("year", fields[1])
+            if "hour" in self.at:
+                hour, minute = cells.get("hour", ""), cells.get("minute", "")
+                time = f"{hour}:{minute.zfill(2)}" if hour or minute else ""
+                fields = ("year", "hour")
+        if not date and not time:
+            return None, zone
+        known = self.times.get((date, time, zone))
         if known is not None:
             return known
-        local = self._read_time(date, time, *fields)
-        self._check_time(local)
+        local, zone_of_time = self._read_time(date, time, *fields, zone=zone)
+        self._check_time(local, zone_of_time)
         if len(self.times) < _MOST_TIMES:
-            self.times[date, time] = local
-        return local
+            self.times[date, time, zone] = local, zone_of_time
+        return local, zone_of_time
 
-    def _read_time(self, date: str, time: str, date_field: str, time_field: str) -> dt.datetime:
+    def _zone(self, cell: str) -> str:
+        if not cell:
+            return self.zone or ""
+        if cell not in self.zones:
+            try:
+                self.zones[cell] = zone_named(cell).key
+            except InvalidValueError as error:
+                raise _CellError("zone", "sheet.bad_zone", cell[:_SHOWN]) from error
+        return self.zones[cell]
+
+    def _read_time(
+        self, date: str, time: str, date_field: str, time_field: str, *, zone: str
+    ) -> tuple[dt.datetime, str]:
         match = _WHEN.fullmatch(date)
         if match is None:
             raise _CellError(date_field, "sheet.bad_date", date[:_SHOWN])
@@ -411,10 +522,14 @@ class _RowReader:
         except InvalidValueError as error:
             raise _CellError(date_field, "sheet.bad_date", date[:_SHOWN]) from error
         # A spreadsheet program may add 00:00 to a date, so a separate time takes precedence.
-        clock = time or match[2] or ""
-        return self._at(day, clock.strip(), time_field if time or not match[2] else date_field)
+        clock = (match[2] or "").strip()
+        if time and clock and not _MIDNIGHT.fullmatch(clock) and clock != time:
+            raise _CellError(
+                time_field, "sheet.two_values", time[:_SHOWN], name="time", first=clock[:_SHOWN]
+            )
+        return self._at(day, time or clock, time_field if time or not clock else date_field, zone)
 
-    def _at(self, day: dt.date, clock: str, field: str) -> dt.datetime:
+    def _at(self, day: dt.date, clock: str, field: str, zone: str) -> tuple[dt.datetime, str]:
         match = _TIME.fullmatch(clock)
         if match is None:
             raise _CellError(field, "sheet.bad_time", clock[:_SHOWN])
@@ -426,19 +541,19 @@ class _RowReader:
         try:
             local = dt.datetime(day.year, day.month, day.day, hour, minute, second)  # noqa: DTZ001
             if not match[5]:
-                return local
+                return local, zone
             offset = dt.datetime.fromisoformat(f"2000-01-01T00:00:00{match[5]}").tzinfo
-            if self.zone is None:
-                raise _CellError(field, "sheet.offset", clock[:_SHOWN])
-            return local_time(local.replace(tzinfo=offset), self.zone)
+            # The offset alone determines the instant, so any zone will do if none is known.
+            zone = zone or "UTC"
+            return local_time(local.replace(tzinfo=offset), zone), zone
         except (ValueError, OverflowError) as error:
             raise _CellError(field, "sheet.bad_time", clock[:_SHOWN]) from error
 
-    def _check_time(self, local: dt.datetime) -> None:
-        zone, now = self.zone, self.now
+    def _check_time(self, local: dt.datetime, zone: str) -> None:
+        now = self.now
         shown = f"{local:%Y-%m-%d %H:%M}"
         field = "date" if self.at["date"] else "year"
-        if zone is not None:
+        if zone:
             try:
                 instant = resolve(local, zone)
             except SkippedTimeError as error:
@@ -460,3 +575,15 @@ def _parts(pattern: re.Pattern[str], cell: str) -> tuple[str, ...]:
     if cell.isalnum():
         return (cell,)
     return tuple(part for part in map(str.strip, pattern.split(cell)) if part)
+
+
+def _image_names(cell: str) -> tuple[str, ...]:
+    return _parts(_WEB_LIST if "://" in cell else _WORD_LIST, cell)
+
+
+def _alt_texts(cell: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in cell.split("|")) if cell else ()
+
+
+def _cell(record: SheetRecord, index: int) -> str:
+    return restored(record.cells[index].strip()) if index < len(record.cells) else ""

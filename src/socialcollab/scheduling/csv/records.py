@@ -5,7 +5,8 @@ from __future__ import annotations
 import codecs
 import csv
 import io
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import attrs
@@ -62,10 +63,19 @@ class BrokenCellError(InvalidValueError):
 
 @attrs.frozen
 class SheetRecord:
-    """A row of cells with its row number, counted from 1."""
+    """
+    A row of cells.
+
+    Attributes:
+        number: The row number, counted from 1.
+        cells: The cells.
+        bare_quote: Whether a cell in quotes contains a quote that is not doubled, so that the
+            cell was not read as its author meant it.
+    """
 
     number: int
     cells: list[str]
+    bare_quote: bool = False
 
 
 def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
@@ -207,4 +217,23 @@ def _records(data: bytes, encoding: str) -> Iterator[SheetRecord]:
         # The csv module requests another line after the last line only if a quote is open.
         if lines.ended:
             raise BrokenCellError(row=number, cells=tuple(cells), too_long=False)
-        yield SheetRecord(number, cells)
+        is_quoted = any('"' in line for line in lines.read)
+        yield SheetRecord(number, cells, is_quoted and _has_bare_quote(lines.read, separator))
+
+
+def _has_bare_quote(lines: list[str], separator: str) -> bool:
+    """Return whether a cell that begins with a quote continues after its closing quote."""
+    # The csv module drops such a quote silently, except in strict mode.
+    if _is_strict(lines, separator):
+        return False
+    # Spaces between a closing quote and a separator are harmless, but not strict.
+    closed = re.sub(rf'"[ \t]+(?=[{re.escape(separator)}\r\n]|\Z)', '"', "".join(lines))
+    return not _is_strict(io.StringIO(closed, newline=""), separator)
+
+
+def _is_strict(lines: Iterable[str], separator: str) -> bool:
+    try:
+        next(csv.reader(lines, delimiter=separator, doublequote=True, strict=True), None)
+    except csv.Error:
+        return False
+    return True

@@ -7,6 +7,7 @@ import datetime as dt
 import attrs
 
 from socialcollab.errors import InvalidValueError
+from socialcollab.time import resolve
 from socialcollab.verdicts import Reason, message
 
 # The csv module rejects longer cells. Its limit applies to the whole process, so a library must
@@ -25,6 +26,8 @@ class SheetRow:
             1 and include the header. A row with line breaks in its cells counts once.
         profiles: The names of the profiles, which are not validated.
         local: The planned local time, or None for a draft.
+        zone: The time zone of *local*, or an empty string if neither the file nor the
+            caller specified it.
         text: The text of the post.
         link: The link.
         images: The files or addresses of the images.
@@ -40,6 +43,7 @@ class SheetRow:
     number: int
     profiles: tuple[str, ...] = ()
     local: dt.datetime | None = None
+    zone: str = ""
     text: str = ""
     link: str = ""
     images: tuple[str, ...] = ()
@@ -50,6 +54,18 @@ class SheetRow:
     author: str = ""
     note: str = ""
     external_id: str = ""
+
+    @property
+    def planned_at(self) -> dt.datetime | None:
+        """
+        The planned time: an instant if the time zone is known, otherwise the local time.
+
+        >>> SheetRow(number=2, local=dt.datetime(2026, 4, 7, 9, 30), zone="UTC").planned_at
+        datetime.datetime(2026, 4, 7, 9, 30, tzinfo=datetime.timezone.utc)
+        """
+        if self.local is None or not self.zone:
+            return self.local
+        return resolve(self.local, self.zone)
 
 
 @attrs.frozen(kw_only=True)

@@ -20,7 +20,7 @@ def write_csv(rows: Iterable[SheetRow]) -> bytes:
     the apostrophe, so a file that is read back contains the same rows.
 
     >>> write_csv([SheetRow(number=2, text="=1+1")]).splitlines()[1]
-    b",,,'=1+1,,,,,,,,,"
+    b",,,,'=1+1,,,,,,,,,"
     """
     return _written(
         FIELDS,
@@ -29,6 +29,7 @@ def write_csv(rows: Iterable[SheetRow]) -> bytes:
                 "|".join(row.profiles),
                 row.local.date().isoformat() if row.local else "",
                 _clock(row.local.time()) if row.local else "",
+                row.zone,
                 row.text,
                 row.link,
                 "|".join(row.images),
@@ -75,6 +76,6 @@ def _clock(time: dt.time) -> str:
 def _written(header: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
     out = io.StringIO(newline="")
     writer = csv.writer(out, lineterminator="\r\n")
-    writer.writerow(header)
+    writer.writerow([neutralised(name) for name in header])
     writer.writerows([neutralised(cell) for cell in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")

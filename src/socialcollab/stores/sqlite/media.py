@@ -11,14 +11,20 @@ from contextlib import suppress
 from typing import BinaryIO, cast
 
 from socialcollab.errors import NotFoundError, StoreError
-from socialcollab.stores.media import check_digest, chunks_of, damaged_media_error
+from socialcollab.stores.media import check_claim, check_digest, chunks_of, damaged_media_error
 from socialcollab.stores.sqlite.connections import Connections, translated
 
 _TABLE = (
     "CREATE TABLE IF NOT EXISTS socialcollab_media"
     " (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, size INTEGER NOT NULL, content BLOB)"
 )
-_TABLE_EXISTS = "SELECT 1 FROM sqlite_master WHERE name = 'socialcollab_media'"
+_CLAIM_TABLE = (
+    "CREATE TABLE IF NOT EXISTS socialcollab_media_claim"
+    " (id INTEGER PRIMARY KEY CHECK (id = 1), organization TEXT NOT NULL)"
+)
+_ADD_CLAIM = "INSERT OR IGNORE INTO socialcollab_media_claim VALUES (1, ?)"
+_CLAIM = "SELECT organization FROM socialcollab_media_claim"
+_TABLE_EXISTS = "SELECT 1 FROM sqlite_master WHERE name = ?"
 _KNOWN = "SELECT id, size FROM socialcollab_media WHERE digest = ?"
 _DELETE = "DELETE FROM socialcollab_media WHERE digest = ?"
 _ADD = "INSERT INTO socialcollab_media (digest, size, content) VALUES (?, ?, zeroblob(?))"
@@ -49,7 +55,7 @@ class SqliteMedia:
             timeout_s=timeout_s,
         )
         with self._connections.connection() as connection:
-            if connection.execute(_TABLE_EXISTS).fetchone() is None:
+            if connection.execute(_TABLE_EXISTS, ("socialcollab_media",)).fetchone() is None:
                 connection.execute("BEGIN IMMEDIATE")
                 connection.execute(_TABLE)
                 connection.execute("COMMIT")
@@ -121,6 +127,18 @@ class SqliteMedia:
             # If a journal shares the file, its write-ahead log still contains the content.
             with suppress(StoreError), self._connections.connection() as connection:
                 connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    def claim(self, organization: str) -> None:
+        """Reserve the media in the file for *organization*."""
+        with self._connections.connection() as connection:
+            known = connection.execute(_TABLE_EXISTS, ("socialcollab_media_claim",)).fetchone()
+            claimed = connection.execute(_CLAIM).fetchone() if known else None
+        if claimed is None:
+            with self._connections.transaction() as connection:
+                connection.execute(_CLAIM_TABLE)
+                connection.execute(_ADD_CLAIM, (organization,))
+                claimed = connection.execute(_CLAIM).fetchone()
+        check_claim(claimed[0], organization)
 
     def close(self) -> None:
         """Close the file. File objects that are already open remain usable."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import ClassVar
 
@@ -134,6 +135,27 @@ def _build(terms: tuple[Avoided, ...], allowed: Iterable[str], preferred: Iterab
     return modes
 
 
+def _rarest_words(terms: Iterable[Avoided]) -> frozenset[str]:
+    """
+    Return one word of each term. A text without any of them contains none of the terms.
+
+    The word is the one that occurs in the fewest terms, because it is likely to be rare in
+    texts, too. The first word of a term is often a common word.
+    """
+    words_of = [
+        [_plain(token, case=False, accents=True) for token, _, _, _ in _tokens(avoided.term)]
+        for avoided in terms
+    ]
+    counts = Counter(word for words in words_of for word in set(words))
+    return frozenset(
+        min(
+            filter(None, words),
+            key=lambda word: (not any(map(str.isalnum, word)), counts[word], -len(word)),
+        )
+        for words in words_of
+    )
+
+
 def _as_terms(terms: Iterable[Avoided]) -> tuple[Avoided, ...]:
     return tuple(terms)
 
@@ -188,13 +210,11 @@ class Term:
     allowed: tuple[str, ...] = attrs.field(default=(), converter=as_words)
     preferred: tuple[str, ...] = attrs.field(default=(), converter=as_words)
     _modes: _Modes = attrs.field(init=False, eq=False, repr=False)
-    _first_words: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
+    _rarest_words: frozenset[str] = attrs.field(init=False, eq=False, repr=False)
 
     def __attrs_post_init__(self) -> None:
         object.__setattr__(self, "_modes", _build(self.terms, self.allowed, self.preferred))
-        words = {word for root in self._modes.values() for word in root}
-        first_words = frozenset(_plain(word, case=False, accents=True) for word in words)
-        object.__setattr__(self, "_first_words", first_words)
+        object.__setattr__(self, "_rarest_words", _rarest_words(self.terms))
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
         """Report every avoided term, in the order of the text."""
@@ -207,9 +227,9 @@ class Term:
 
     def find(self, text: str) -> Iterator[tuple[Avoided, int, int]]:
         """Yield the longest avoided term at each position of *text*, with its start and end."""
-        # Most texts do not contain the first word of any term, so the slow search is rarely needed.
+        # Most texts do not contain the rarest word of any term, so the slow search is rarely needed.
         plain = text.lower() if text.isascii() else _plain(text, case=False, accents=True)
-        if self._first_words.isdisjoint(_TOKEN.findall(plain)):
+        if self._rarest_words.isdisjoint(_TOKEN.findall(plain)):
             return
         tokens = _tokens(text)
         readings = [

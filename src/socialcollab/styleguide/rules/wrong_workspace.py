@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import ClassVar
 from urllib.parse import urlsplit
 
@@ -70,40 +71,26 @@ class WrongWorkspace:
         """Report every link, mention and name of another workspace."""
         if not draft.workspace:
             return
-        own = [n for n in draft.neighbours if n.workspace == draft.workspace]
-        others = [n for n in draft.neighbours if n.workspace != draft.workspace]
-        if not others:
+        if all(each.workspace == draft.workspace for each in draft.neighbours):
             return
-        domains = _owners(others, own, "domains")
-        handles = _owners(others, own, "handles")
-        names = {
-            _plain_name(n.name): n
-            for n in others
-            if n.name and _plain_name(n.name) not in {_plain_name(o.name) for o in own}
-        }
-        term = Term(terms=(Avoided(term=n.name) for n in names.values() if _word(n.name)))
+        known = _known(draft.neighbours)
         for link in draft.links:
-            owner = _owner_of_host(link, domains)
+            owner = known.owner_of_link(link, draft.workspace)
             if owner:
                 yield self._finding("link", owner, link, field="links")
         for span in draft.spans:
-            yield from self._find_entities(draft, span, domains, handles)
-            if self.names and names:
-                yield from self._find_names(draft, span, term, names)
+            yield from self._find_entities(draft, span, known)
+            if self.names:
+                yield from self._find_names(draft, span, known)
 
-    def _find_entities(
-        self,
-        draft: LintInput,
-        span: TextSpan,
-        domains: dict[str, Neighbour],
-        handles: dict[str, Neighbour],
-    ) -> Iterator[Finding]:
+    def _find_entities(self, draft: LintInput, span: TextSpan, known: _Known) -> Iterator[Finding]:
         for entity in draft.entities_of(span):
             owner = None
             if entity.kind == "url":
-                owner = _owner_of_host(entity.text, domains)
+                owner = known.owner_of_link(entity.text, draft.workspace)
             elif entity.kind == "mention":
-                owner = handles.get(_plain_handle(entity.text))
+                users = known.handles.get(_plain_handle(entity.text), ())
+                owner = _owner(users, draft.workspace)
             if owner:
                 yield self._finding(
                     "link" if entity.kind == "url" else "mention",
@@ -115,21 +102,21 @@ class WrongWorkspace:
                     profile=span.profile,
                 )
 
-    def _find_names(
-        self, draft: LintInput, span: TextSpan, term: Term, names: dict[str, Neighbour]
-    ) -> Iterator[Finding]:
-        hits = list(term.find(span.text))
+    def _find_names(self, draft: LintInput, span: TextSpan, known: _Known) -> Iterator[Finding]:
+        hits = list(known.term.find(span.text))
         active = draft.entities_of(span) if hits else ()
         for avoided, start, end in outside_links(hits, active):
-            yield self._finding(
-                "name",
-                names[_plain_name(avoided.term)],
-                span.text[start:end],
-                field=span.field,
-                start=start,
-                end=end,
-                profile=span.profile,
-            )
+            owner = _owner(known.names[_plain_name(avoided.term)], draft.workspace)
+            if owner:
+                yield self._finding(
+                    "name",
+                    owner,
+                    span.text[start:end],
+                    field=span.field,
+                    start=start,
+                    end=end,
+                    profile=span.profile,
+                )
 
     def _finding(
         self,
@@ -165,28 +152,76 @@ def _plain_handle(handle: str) -> str:
     return handle.lstrip("@\uff20").casefold()
 
 
-def _owners(others: list[Neighbour], own: list[Neighbour], field: str) -> dict[str, Neighbour]:
-    def plain(value: str) -> str:
-        return _plain_handle(value).removeprefix("www.")
-
-    shared = {plain(value) for neighbour in own for value in getattr(neighbour, field)}
-    owners: dict[str, Neighbour] = {}
-    for neighbour in others:
-        for value in getattr(neighbour, field):
-            if plain(value) and plain(value) not in shared:
-                owners.setdefault(plain(value), neighbour)
-    return owners
+def _plain_domain(domain: str) -> str:
+    return _plain_handle(domain).removeprefix("www.")
 
 
-def _owner_of_host(link: str, domains: dict[str, Neighbour]) -> Neighbour | None:
-    if not _SCHEME.match(link):
-        link = f"https://{link}"
-    try:
-        host = (urlsplit(link).hostname or "").casefold()
-    except ValueError:
+_Users = Mapping[str, tuple[Neighbour, ...]]
+
+
+@attrs.frozen(kw_only=True)
+class _Known:
+    """
+    The domains, handles and names of all workspaces, with the workspaces that use each.
+
+    Attributes:
+        domains: The workspaces that use each domain.
+        handles: The workspaces that use each handle.
+        names: The workspaces that have each name.
+        term: Finds the names.
+    """
+
+    domains: _Users
+    handles: _Users
+    names: _Users
+    term: Term
+
+    def owner_of_link(self, link: str, workspace: str) -> Neighbour | None:
+        """Return the workspace that uses the domain of *link*, unless *workspace* uses it, too."""
+        if not _SCHEME.match(link):
+            link = f"https://{link}"
+        try:
+            host = (urlsplit(link).hostname or "").casefold()
+        except ValueError:
+            return None
+        while host:
+            if host in self.domains:
+                return _owner(self.domains[host], workspace)
+            host = host.partition(".")[2]
         return None
-    while host:
-        if host in domains:
-            return domains[host]
-        host = host.partition(".")[2]
-    return None
+
+
+@lru_cache(maxsize=16)
+def _known(neighbours: tuple[Neighbour, ...]) -> _Known:
+    """
+    Return the domains, handles and names of *neighbours*, compiled for searching.
+
+    All posts of an organization are checked with the same neighbours, and compiling
+    their names takes longer than checking a post.
+    """
+    names = {
+        name: users
+        for name, users in _users((n, [_plain_name(n.name)]) for n in neighbours).items()
+        if _word(users[0].name)
+    }
+    return _Known(
+        domains=_users((n, map(_plain_domain, n.domains)) for n in neighbours),
+        handles=_users((n, map(_plain_handle, n.handles)) for n in neighbours),
+        names=names,
+        term=Term(terms=(Avoided(term=users[0].name) for users in names.values())),
+    )
+
+
+def _users(values: Iterable[tuple[Neighbour, Iterable[str]]]) -> dict[str, tuple[Neighbour, ...]]:
+    users: dict[str, list[Neighbour]] = {}
+    for neighbour, own in values:
+        for value in filter(None, own):
+            users.setdefault(value, []).append(neighbour)
+    return {value: tuple(using) for value, using in users.items()}
+
+
+def _owner(users: tuple[Neighbour, ...], workspace: str) -> Neighbour | None:
+    """Return the first of *users*, or None if *workspace* is one of them."""
+    if any(user.workspace == workspace for user in users):
+        return None
+    return users[0] if users else None

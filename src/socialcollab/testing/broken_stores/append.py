@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 import attrs
 
 from socialcollab.errors import ConflictError
-from socialcollab.stores import Event, NewEvent, Row
-from socialcollab.testing.broken_stores.broken import BrokenJournal
+from socialcollab.stores import Event, MemoryJournal, MemoryStore, NewEvent, Row
+from socialcollab.testing.broken_stores.broken import BrokenJournal, BrokenStore
 
 
 class CountsFromZero(BrokenJournal):
@@ -133,3 +133,44 @@ class RoundsInstants(BrokenJournal):
     def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
         rounded = [attrs.evolve(event, at=event.at.replace(microsecond=0)) for event in events]
         return super().append(rounded, **rest)
+
+
+class CutsSnapshots(BrokenJournal):
+    """Snapshots are cut at one megabyte, as in a column of limited size."""
+
+    breaks: ClassVar[str] = "S9"
+
+    def append(
+        self, events: Sequence[NewEvent], *, snapshots: Mapping[str, bytes], **rest: Any
+    ) -> tuple[Event, ...]:
+        cut = {stream: snapshot[:1_000_000] for stream, snapshot in snapshots.items()}
+        return super().append(events, snapshots=cut, **rest)
+
+
+class _RemembersSnapshots(MemoryJournal):
+    """A journal that reads the snapshot of each stream only once."""
+
+    def __init__(self, organization: str, store: MemoryStore) -> None:
+        super().__init__(organization, store)
+        self._remembered: dict[str, tuple[int, bytes]] = {}
+
+    def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
+        stored = super().append(events, **rest)
+        for event in stored:
+            self._remembered.pop(event.stream, None)
+        return stored
+
+    def snapshot(self, stream: str) -> tuple[int, bytes]:
+        if stream not in self._remembered:
+            self._remembered[stream] = super().snapshot(stream)
+        return self._remembered[stream]
+
+
+class RemembersSnapshots(BrokenStore):
+    """Each journal keeps the snapshots that it has read, whatever other journals append."""
+
+    breaks: ClassVar[str] = "S35"
+
+    def for_organization(self, organization: str) -> MemoryJournal:
+        super().for_organization(organization)  # checks the name
+        return _RemembersSnapshots(organization, self)

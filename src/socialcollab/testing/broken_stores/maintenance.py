@@ -45,6 +45,15 @@ class SkipsBetweenPages(BrokenJournal):
         return super().read_all(after=after + (after > 0), limit=limit)
 
 
+class CapsPagesOfEvents(BrokenJournal):
+    """A page has at most 1,000 events, whatever its limit is."""
+
+    breaks: ClassVar[str] = "S18"
+
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        return super().read_all(after=after, limit=min(limit, 1000))
+
+
 class SortsByStream(BrokenJournal):
     """Pages of events are sorted by stream."""
 
@@ -61,12 +70,21 @@ class DoesNotRebuild(BrokenJournal):
 
     def reindex(self, reducer: Any) -> ReindexReport:
         streams = {name: attrs.evolve(stream) for name, stream in self._tables.streams.items()}
-        rows = dict(self._tables.rows)
+        rows, indexes = dict(self._tables.rows), dict(self._tables.indexes)
         report = super().reindex(reducer)
         self._tables.streams.update(streams)
-        self._tables.rows.clear()
-        self._tables.rows.update(rows)
+        self._tables.rows, self._tables.indexes = rows, indexes
         return report
+
+
+class ReindexesWithoutLock(BrokenJournal):
+    """A reindex reads the events first and locks the journal only to store the results."""
+
+    breaks: ClassVar[str] = "S19"
+
+    def reindex(self, reducer: Any) -> ReindexReport:
+        results = {name: reducer(name, self.read(name)) for name in self.streams()}
+        return super().reindex(lambda name, events: results.get(name) or reducer(name, events))
 
 
 class AuditsEventsOnly(BrokenJournal):
@@ -119,6 +137,21 @@ class KeepsErasedValues(BrokenJournal):
             stored = super().append(events, **rest)
             self._tables.personal.update(before)
             return stored
+
+
+class RemembersPages(BrokenJournal):
+    """Full pages of events are remembered, although an erasure changes them."""
+
+    breaks: ClassVar[str] = "S28"
+
+    def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
+        pages: dict[tuple[int, int], tuple[Event, ...]] = self.__dict__.setdefault("_pages", {})
+        if (after, limit) not in pages:
+            page = super().read_all(after=after, limit=limit)
+            if len(page) < limit:
+                return page
+            pages[after, limit] = page
+        return pages[after, limit]
 
 
 class ErasesTooMuch(BrokenJournal):
@@ -202,8 +235,8 @@ class DoesNotRebuildRows(BrokenJournal):
     breaks: ClassVar[str] = "S33"
 
     def reindex(self, reducer: Any) -> ReindexReport:
-        rows = dict(self._tables.rows)
+        rows, indexes = dict(self._tables.rows), dict(self._tables.indexes)
         report = super().reindex(reducer)
         if all(place in self._tables.rows for place in rows):
-            self._tables.rows = rows
+            self._tables.rows, self._tables.indexes = rows, indexes
         return report

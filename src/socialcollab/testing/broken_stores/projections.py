@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import copy
+import unicodedata
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from socialcollab.stores import Event, NewEvent, Projection, Row
+import attrs
+
+from socialcollab.stores import Column, Event, NewEvent, Projection, Row
 from socialcollab.testing.broken_stores.broken import BrokenJournal, BrokenStore
 from socialcollab.testing.threads import yield_to_threads
 
@@ -27,17 +31,17 @@ class UpdatesRowsLate(BrokenJournal):
     breaks: ClassVar[str] = "S10"
 
     def append(self, events: Sequence[NewEvent], **rest: Any) -> tuple[Event, ...]:
-        self._shown = dict(self._tables.rows)
+        self._shown = dict(self._tables.rows), copy.deepcopy(self._tables.indexes)
         return super().append(events, **rest)
 
     def query(self, projection: str, **rest: Any) -> tuple[Row, ...]:
         with self._lock:
-            present = dict(self._tables.rows)
+            present = self._tables.rows, self._tables.indexes
             try:
-                self._tables.rows = getattr(self, "_shown", present)
+                self._tables.rows, self._tables.indexes = getattr(self, "_shown", present)
                 return super().query(projection, **rest)
             finally:
-                self._tables.rows = present
+                self._tables.rows, self._tables.indexes = present
 
 
 class StealsKeys(BrokenJournal):
@@ -51,9 +55,10 @@ class StealsKeys(BrokenJournal):
         with self._lock:
             for row in rows:
                 place = (row.projection, row.key)
-                owner, _ = self._tables.rows.get(place, ("", ()))
+                owner, values = self._tables.rows.get(place, ("", ()))
                 if owner and owner != row.stream:
                     del self._tables.rows[place]
+                    self._tables.indexes[row.projection].remove(row.key, values)
                     self._tables.streams[owner].rows.pop(place)
             return super().append(events, rows=rows, **rest)
 
@@ -68,6 +73,116 @@ class SortsNoneLast(BrokenJournal):
         first = self._projections[projection].sorted_by[:1]
         ordered = sorted(rows, key=lambda row: [row.columns[name] is None for name in first])
         return tuple(ordered[:limit])
+
+
+class _ChangesColumns(BrokenJournal):
+    """A journal that changes the text of columns before it stores them."""
+
+    def _changed(self, text: str) -> str:
+        raise NotImplementedError
+
+    def append(
+        self, events: Sequence[NewEvent], *, rows: Sequence[Row] = (), **rest: Any
+    ) -> tuple[Event, ...]:
+        changed = [
+            attrs.evolve(
+                row,
+                columns={
+                    name: self._changed(value) if isinstance(value, str) else value
+                    for name, value in row.columns.items()
+                },
+            )
+            for row in rows
+        ]
+        return super().append(events, rows=changed, **rest)
+
+
+class CutsColumns(_ChangesColumns):
+    """Texts in columns are cut at 255 characters."""
+
+    breaks: ClassVar[str] = "S12"
+
+    def _changed(self, text: str) -> str:
+        return text[:255]
+
+
+class TrimsColumns(_ChangesColumns):
+    """Spaces at the end of texts in columns are lost, as with the type CHAR."""
+
+    breaks: ClassVar[str] = "S12"
+
+    def _changed(self, text: str) -> str:
+        return text.rstrip(" ")
+
+
+class NormalizesColumns(_ChangesColumns):
+    """Texts in columns are stored in normal form C."""
+
+    breaks: ClassVar[str] = "S12"
+
+    def _changed(self, text: str) -> str:
+        return unicodedata.normalize("NFC", text)
+
+
+class IgnoresCase(BrokenJournal):
+    """Queries compare texts without case, as with many collations."""
+
+    breaks: ClassVar[str] = "S12"
+
+    def query(
+        self,
+        projection: str,
+        *,
+        where: Mapping[str, Any] | None = None,
+        limit: int = 100,
+        **rest: Any,
+    ) -> tuple[Row, ...]:
+        super().query(projection, where=where, limit=limit, **rest)  # checks the arguments
+        folded = {
+            name: [_folded(value) for value in (allowed if type(allowed) is tuple else (allowed,))]
+            for name, allowed in (where or {}).items()
+        }
+        rows = super().query(projection, limit=_ALL, **rest)
+        found = [
+            row
+            for row in rows
+            if all(_folded(row.columns[name]) in allowed for name, allowed in folded.items())
+        ]
+        return tuple(found[:limit])
+
+
+def _folded(value: Column) -> Column:
+    return value.casefold() if isinstance(value, str) else value
+
+
+class CapsPagesOfRows(BrokenJournal):
+    """A page has at most 1,000 rows, whatever its limit is."""
+
+    breaks: ClassVar[str] = "S13"
+
+    def query(self, projection: str, *, limit: int = 100, **rest: Any) -> tuple[Row, ...]:
+        return super().query(projection, limit=min(limit, 1000), **rest)
+
+
+class CapsDueRows(BrokenJournal):
+    """At most 1,000 due rows are returned, whatever the limit is."""
+
+    breaks: ClassVar[str] = "S14"
+
+    def due(self, *, limit: int, **rest: Any) -> tuple[Row, ...]:
+        return super().due(limit=min(limit, 1000), **rest)
+
+
+class IgnoresShortLeases(BrokenJournal):
+    """The length of a lease is stored in whole seconds, so a shorter lease ends immediately."""
+
+    breaks: ClassVar[str] = "S15"
+
+    def due(self, *, lease_s: float, **rest: Any) -> tuple[Row, ...]:
+        rows = super().due(lease_s=lease_s, **rest)
+        if 0 < lease_s < 1:
+            self.release(rows, worker=rest["worker"])
+        return rows
 
 
 class RestartsPaging(BrokenJournal):

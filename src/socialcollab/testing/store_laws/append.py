@@ -13,7 +13,11 @@ from socialcollab.content import Json, canonical_json, salted_digest
 from socialcollab.errors import ConflictError, InvalidValueError
 from socialcollab.stores import Event, Row, Store
 from socialcollab.testing.promises import promise
-from socialcollab.testing.store_laws.organization import SALT, fresh_organization
+from socialcollab.testing.store_laws.organization import (
+    EXACT_TEXTS,
+    SALT,
+    fresh_organization,
+)
 
 
 def _is_sealed(event: Event) -> bool:
@@ -54,6 +58,17 @@ class AppendLaws:
         assert org.journal.read("post/none") == ()
         assert org.journal.read_all() == tuple(events)
         assert org.journal.streams() == ("post/a", "post/b")
+
+    @promise("S1")
+    def test_s01_exact_streams(self, store: Store) -> None:
+        """Streams whose names differ only in case or in their last character are different."""
+        org = fresh_organization(store)
+        names = ["post/A", "post/a", f"post/{'x' * 199}", f"post/{'x' * 199}y", f"post/{'x' * 200}"]
+        for count, name in enumerate(names, 1):
+            [event] = org.put(name)
+            assert (event.version, event.position) == (1, count)
+        assert org.journal.streams() == tuple(sorted(names))
+        assert [len(org.journal.read(name)) for name in names] == [1] * len(names)
 
     @promise("S2")
     def test_s02_conflict(self, store: Store) -> None:
@@ -259,3 +274,45 @@ class AppendLaws:
         assert (early.at, org.journal.snapshot("post/a")) == (old, (2, b""))
         assert org.journal.snapshot("post/none") == (0, b"")
         assert org.journal.audit().clean
+
+    @promise("S9")
+    def test_s09_exact_texts(self, store: Store) -> None:
+        """Texts that differ only in length, case, spaces or normal form are returned unchanged."""
+        org = fresh_organization(store)
+        texts: dict[str, Json] = {"texts": list(EXACT_TEXTS)}
+        [event] = org.append([org.new("post/a", texts, personal=texts, salt=SALT)])
+        [read] = org.journal.read("post/a")
+        assert read.body["texts"] == read.personal["texts"] == texts["texts"]
+        assert org.journal.read_all() == (read,) == (event,)
+        assert org.journal.audit().clean
+
+    @promise("S9")
+    def test_s09_large_values(self, store: Store) -> None:
+        """A snapshot, a text and a personal value of several megabytes are returned unchanged."""
+        org = fresh_organization(store)
+        large = bytes(range(256)) * 12_000
+        text = "0123456789\u00e9" * 200_000
+        event = org.new("post/a", {"text": text}, personal={"text": text}, salt=SALT)
+        org.journal.append(
+            [event], expected_versions={"post/a": 0}, snapshots={"post/a": large + b"end"}
+        )
+        version, snapshot = org.journal.snapshot("post/a")
+        assert (version, len(snapshot)) == (1, len(large) + 3)
+        assert snapshot == large + b"end"
+        [read] = org.journal.read("post/a")
+        assert read.body["text"] == read.personal["text"] == text
+        assert org.journal.audit().clean
+
+    @promise("S35")
+    def test_s35_journals(self, store: Store) -> None:
+        """An append to one journal of an organization is visible in all its journals at once."""
+        org = fresh_organization(store)
+        other = store.for_organization(org.journal.organization)
+        for count in (1, 2, 3):
+            org.put("post/a", body={"state": f"state {count}"})
+            assert other.snapshot("post/a") == org.journal.snapshot("post/a")
+            assert other.snapshot("post/a")[0] == count
+            assert len(other.read("post/a")) == len(other.read_all()) == count
+            assert [row.columns["state"] for row in other.query("posts")] == [f"state {count}"]
+            assert other.streams() == ("post/a",)
+            assert other.audit().anchor.position == count

@@ -58,6 +58,27 @@ class ErasureLaws(InspectionHooks):
         assert "personal" in after[0].body, "the digests must remain, as the chain needs them"
         assert org.journal.audit(reducer=reducer).findings == ()
 
+    @promise("S28")
+    def test_s28_pages(self, store: Store) -> None:
+        """After an erasure, no page that was read before contains the erased values any more."""
+        org = fresh_organization(store)
+        other = store.for_organization(org.journal.organization)
+        _put_personal(org, "post/a", "post/b")
+        _put_personal(org, "post/a", "post/b")
+        pages = [(after, limit) for after in range(4) for limit in (1, 2, 4, 1000)]
+        for journal in (org.journal, other):
+            for after, limit in pages:
+                assert all(e.personal for e in journal.read_all(after=after, limit=limit))
+                assert all(e.personal for e in journal.read("post/a", after=after))
+        _erase(org, "post/a", {1: ("text", "name"), 2: ("text", "name")})
+        for journal in (org.journal, other):
+            for after, limit in pages:
+                found = journal.read_all(after=after, limit=limit)
+                assert [e.stream for e in found if e.personal] == [
+                    "post/b" for e in found if e.stream == "post/b"
+                ]
+                assert not any(e.personal for e in journal.read("post/a", after=after))
+
     @promise("S29")
     def test_s29_unknown_value(self, store: Store) -> None:
         """A tombstone for values that were never stored is rejected, and erases nothing."""

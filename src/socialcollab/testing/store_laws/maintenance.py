@@ -3,15 +3,24 @@
 # ruff: noqa: S101, ARG001
 from __future__ import annotations
 
+import threading
 from collections.abc import Sequence
+from functools import partial
 
 import attrs
 import pytest
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.stores import Anchor, Event, Row, Store
+from socialcollab.stores import Anchor, Event, ReindexReport, Row, Store
 from socialcollab.testing.promises import promise
-from socialcollab.testing.store_laws.organization import AT, SALT, fresh_organization, reducer
+from socialcollab.testing.store_laws.organization import (
+    AT,
+    MANY,
+    SALT,
+    fresh_organization,
+    reducer,
+)
+from socialcollab.testing.threads import run_together
 
 
 class MaintenanceLaws:
@@ -76,6 +85,47 @@ class MaintenanceLaws:
                 events += page
             assert events == stored
         assert org.journal.read_all(after=99) == ()
+
+    @promise("S18")
+    def test_s18_long_page(self, store: Store) -> None:
+        """A page contains as many events as its limit allows, and a stream is read completely."""
+        org = fresh_organization(store)
+        stored = org.append([org.new("post/a") for _ in range(MANY)])
+        assert org.journal.read_all(limit=10 * MANY) == stored
+        assert org.journal.read_all(after=1, limit=MANY - 2) == stored[1:-1]
+        assert org.journal.read("post/a") == stored
+
+    @promise("S19")
+    def test_s19_reindex_during_appends(self, store: Store) -> None:
+        """Appends during a reindex are neither lost nor missing in the snapshots and rows."""
+        org = fresh_organization(store)
+        org.put("post/a", "post/b", body={"state": "draft", "rank": 1})
+        began, appended = threading.Event(), threading.Event()
+
+        def slow(stream: str, events: Sequence[Event]) -> tuple[bytes, Sequence[Row]]:
+            result = reducer(stream, events)
+            began.set()
+            # A store that locks the journal cannot append meanwhile, so the wait has an end.
+            appended.wait(0.1)
+            return result
+
+        def write() -> None:
+            began.wait(10)
+            org.put("post/a", body={"state": "sent", "rank": 2})
+            org.put("post/c", body={"state": "new"})
+            appended.set()
+
+        report, failure = run_together(partial(org.journal.reindex, slow), write)
+        assert isinstance(report, ReindexReport), report
+        assert failure is None, failure
+        expected = {}
+        for stream in ("post/a", "post/b", "post/c"):
+            snapshot, rows = reducer(stream, org.journal.read(stream))
+            assert org.journal.snapshot(stream) == (org.version(stream), snapshot)
+            expected.update({row.key: row for row in rows})
+        assert {row.key: row for row in org.journal.query("posts")} == expected
+        assert org.journal.audit(reducer=reducer).clean
+        org.put("post/a", "post/c")
 
     @promise("S19")
     def test_s19_reindex(self, store: Store) -> None:

@@ -24,6 +24,40 @@ PROJECTIONS = (
 )
 """The projections that the laws need."""
 
+EXACT_TEXTS = (
+    "",
+    "a",
+    "A",
+    " a",
+    "a ",
+    "a\t",
+    "a\n",
+    "a\r\n",
+    "a\u00a0",
+    "a\u200b",
+    "\ufeffa",
+    "01",
+    "1",
+    "1.0",
+    "\u00e9",
+    "e\u0301",
+    "\u00c9",
+    "\u00df",
+    "ss",
+    "\ufb01",
+    "fi",
+    "\u0131",
+    "%",
+    "_",
+    "x" * 10_000,
+    "x" * 9_999,
+    "x" * 9_999 + "y",
+)
+"""Texts that a store could mistake for one another: long, cased, spaced and decomposed ones."""
+
+MANY = 1_500
+"""More rows or events than many databases return in one page by default."""
+
 _numbers = itertools.count(1)
 
 

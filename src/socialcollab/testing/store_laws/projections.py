@@ -15,6 +15,8 @@ from socialcollab.stores import Column, Projection, Row, Store, microseconds
 from socialcollab.testing.promises import promise
 from socialcollab.testing.store_laws.organization import (
     AT,
+    EXACT_TEXTS,
+    MANY,
     PROJECTIONS,
     FreshOrganization,
     fresh_organization,
@@ -37,9 +39,14 @@ def _fill(org: FreshOrganization, values: list[tuple[str, object, object]]) -> N
 
 
 def _lease(
-    org: FreshOrganization, worker: str, *, now: dt.datetime = AT, limit: int = 10
+    org: FreshOrganization,
+    worker: str,
+    *,
+    now: dt.datetime = AT,
+    limit: int = 10,
+    lease_s: float = 60,
 ) -> list[str]:
-    rows = org.journal.due(before=AT, now=now, limit=limit, worker=worker, lease_s=60)
+    rows = org.journal.due(before=AT, now=now, limit=limit, worker=worker, lease_s=lease_s)
     return [row.key for row in rows]
 
 
@@ -132,6 +139,48 @@ class ProjectionLaws:
         with pytest.raises(InvalidValueError):
             org.journal.query("mixed", limit=0)
 
+    @promise("S12")
+    def test_s12_exact_texts(self, store: Store) -> None:
+        """Keys and values that differ only in length, case, spaces or normal form are different."""
+        org = fresh_organization(store)
+        rows = [
+            Row("mixed", f"key {text}", "post/a", {"value": text, "second": None})
+            for text in EXACT_TEXTS
+        ]
+        org.journal.append(
+            [org.new("post/a")],
+            expected_versions={"post/a": 0},
+            rows=rows,
+            snapshots={"post/a": b""},
+        )
+        found = org.journal.query("mixed")
+        assert [row.columns["value"] for row in found] == sorted(EXACT_TEXTS)
+        assert found == tuple(sorted(rows, key=lambda row: str(row.columns["value"])))
+        for row in rows:
+            value = row.columns["value"]
+            assert org.journal.query("mixed", where={"value": value}) == (row,)
+        pages: list[Row] = []
+        while page := org.journal.query("mixed", after=pages[-1] if pages else None, limit=1):
+            pages += page
+        assert tuple(pages) == found
+        assert org.journal.audit().clean
+
+    @promise("S13")
+    def test_s13_long_page(self, store: Store) -> None:
+        """A page contains as many rows as its limit allows."""
+        org = fresh_organization(store)
+        rows = [
+            Row("mixed", f"{n:04}", "post/a", {"value": n, "second": None}) for n in range(MANY)
+        ]
+        org.journal.append(
+            [org.new("post/a")],
+            expected_versions={"post/a": 0},
+            rows=rows,
+            snapshots={"post/a": b""},
+        )
+        assert org.journal.query("mixed", limit=10 * MANY) == tuple(rows)
+        assert org.journal.query("mixed", limit=MANY - 1) == tuple(rows[:-1])
+
     @promise("S13")
     def test_s13_paging(self, store: Store) -> None:
         """Pages of any length contain every row once, even if the last row of a page is removed."""
@@ -180,6 +229,28 @@ class ProjectionLaws:
                 org.journal.due(
                     **{"before": AT, "now": AT, "limit": 1, "worker": "w", "lease_s": 1, **wrong}  # type: ignore[arg-type]  # wrong on purpose
                 )
+
+    @promise("S14")
+    def test_s14_long_page(self, store: Store) -> None:
+        """As many due rows are returned as the limit allows."""
+        org = fresh_organization(store)
+        rows = [Row("due", f"{n:04}", "post/a", {"at": n, "kind": "publish"}) for n in range(MANY)]
+        org.journal.append(
+            [org.new("post/a")],
+            expected_versions={"post/a": 0},
+            rows=rows,
+            snapshots={"post/a": b""},
+        )
+        assert _lease(org, "one", limit=10 * MANY) == [row.key for row in rows]
+
+    @promise("S15")
+    def test_s15_short_lease(self, store: Store) -> None:
+        """A lease of less than a second lasts as long as it states."""
+        org = fresh_organization(store)
+        org.put("post/a", body={"due": 1})
+        assert _lease(org, "one", lease_s=0.4) == ["post/a"]
+        assert _lease(org, "two", now=AT + dt.timedelta(milliseconds=399)) == []
+        assert _lease(org, "two", now=AT + dt.timedelta(milliseconds=401)) == ["post/a"]
 
     @promise("S15")
     def test_s15_lease(self, store: Store) -> None:

@@ -1,6 +1,11 @@
 """Deciders: pure functions that convert a command into events, or refuse the command."""
 
-from socialcollab.workflow.decide.amendment import abandon_amend, record_amend_outcome, start_amend
+from socialcollab.workflow.decide.amendment import (
+    abandon_amend,
+    is_outdated,
+    record_amend_outcome,
+    start_amend,
+)
 from socialcollab.workflow.decide.approval import not_waived
 from socialcollab.workflow.decide.outcome import (
     Publication,
@@ -14,7 +19,9 @@ from socialcollab.workflow.decide.outcome import (
 )
 from socialcollab.workflow.decide.refusals import not_visible, refuse, verdict_on
 from socialcollab.workflow.decide.sending import (
+    Pace,
     end_interrupted,
+    is_late,
     start_delivery,
     start_send,
     waits_for_sign_in,
@@ -27,12 +34,15 @@ from socialcollab.workflow.decide.takedown import (
 )
 
 __all__ = [
+    "Pace",
     "Publication",
     "abandon_amend",
     "abandon_takedown",
     "defer_takedown",
     "end_interrupted",
     "hold_profile",
+    "is_late",
+    "is_outdated",
     "not_visible",
     "not_waived",
     "on_duty_throughout",

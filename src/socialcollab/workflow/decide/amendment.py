@@ -39,6 +39,7 @@ from socialcollab.workflow.decide.refusals import (
     check_state,
     refuse,
 )
+from socialcollab.workflow.decide.schedule import refuse_limits
 from socialcollab.workflow.decide.sending import hold_or_blackout, is_approved, waits_for_sign_in
 from socialcollab.workflow.model.request import PostSnapshot
 from socialcollab.workflow.steps import gate
@@ -79,6 +80,7 @@ def amend(snapshot: PostSnapshot, command: cm.Amend, context: Context) -> tuple[
         raise refuse(post_reason("nothing_to_amend", post))
     for delivery in outdated:
         _refuse_impossible(post, delivery, context)
+    refuse_limits(post, post.content, [delivery.profile for delivery in outdated], context)
     return tuple(
         ev.delivery_event(delivery.id, ev.AmendRequested(revision=post.digest), context.actor)
         for delivery in outdated

@@ -35,6 +35,7 @@ from socialcollab.workflow.decide.schedule import (
     plan,
     refuse_barred,
     refuse_in_doubt,
+    refuse_limits,
     refuse_past,
     refuse_taken_down,
     slot_events,
@@ -72,6 +73,8 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
     check_fresh(post, command.seen)
     if not post.targets:
         raise refuse(post_reason("no_targets", post))
+    refuse_limits(post, post.content, unpublished_targets(post, context), context)
+    _refuse_blocking_findings(post, context)
     events: list[ev.Event] = []
     if command.when == "next slot":
         events += _take_next_slots(snapshot, context)
@@ -95,6 +98,13 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
     if gate(current, context):
         return (*events, *_approve(current, context, Actor.RULES))
     return tuple(events)
+
+
+def _refuse_blocking_findings(post: Post, context: Context) -> None:
+    """Refuse a post with a finding of severity "error" that is not waived."""
+    codes = sorted({finding.code for finding in context.findings if finding.severity == "error"})
+    if codes:
+        raise refuse(*(post_reason("finding_blocks", post, code=code) for code in codes))
 
 
 def _take_next_slots(snapshot: PostSnapshot, context: Context) -> list[ev.Event]:
@@ -377,6 +387,7 @@ def publish_now(
     refuse_taken_down(snapshot, targets)
     if not targets:
         raise refuse(post_reason("all_published", post))
+    refuse_limits(post, post.content, targets, context)
     return (
         *cancel_unsent(context.deliveries, "scheduled_again", context.actor),
         *plan(snapshot, context, context.actor, targets, at_once=True),

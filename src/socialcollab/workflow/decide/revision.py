@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import attrs
 
 from socialcollab.content import (
     PUBLISHED_FIELDS,
+    Comment,
     DeliveryState,
     Post,
     PostContent,
@@ -17,7 +20,7 @@ from socialcollab.content import (
     revision_digest,
 )
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import MemberId, PostId, WorkspaceId, check_id
+from socialcollab.identifiers import ID_PATTERN, MemberId, PostId, WorkspaceId, check_id
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
@@ -40,6 +43,7 @@ from socialcollab.workflow.model.request import PostSnapshot
 from socialcollab.workflow.steps import applicable_steps, gate, pins_of
 
 _SALT_BYTES = 16
+_MENTION = re.compile(rf"(?<![\w.@-])@({ID_PATTERN})", re.IGNORECASE)
 
 
 def draft(
@@ -210,16 +214,95 @@ def comment(snapshot: PostSnapshot, command: cm.Comment, context: Context) -> tu
     Comment on a post; comments by clients and guests are never internal.
 
     Raises:
-        NotFoundError: If the post is not visible to the actor.
+        NotFoundError: If the post, or the comment to reply to, does not exist or is not visible to
+            the actor.
         NotAllowedError: If the actor does not have `comment`.
-        InvalidValueError: If the text is empty.
+        InvalidValueError: If the text is empty, *internal* differs from the thread's, or an internal
+            comment mentions a client or a guest.
     """
     check_permission("comment", snapshot.post, context)
     if not command.text.strip():
         raise InvalidValueError("a comment needs text", value=command.text, expected="a text")
-    internal = command.internal and is_staff(context)
-    commented = ev.PostCommented(internal=internal, text=command.text)
+    internal = command.internal is not False and is_staff(context)
+    start = None
+    if command.reply_to is not None:
+        start = _start_of_thread(snapshot.post, command.reply_to, context)
+        if command.internal not in (None, start.internal):
+            kind = "internal" if start.internal else "shown to clients and guests"
+            raise InvalidValueError(
+                f"the thread of comment {command.reply_to} is {kind}, and a reply cannot differ",
+                value=command.internal,
+                expected="a reply without `internal`, or a comment that starts a thread",
+            )
+        internal = start.internal
+    commented = ev.PostCommented(
+        internal=internal,
+        reply_to=None if start is None else start.number,
+        mentions=_mentioned(snapshot.post, command.text, context, internal=internal),
+        text=command.text,
+    )
     return (ev.post_event(snapshot.post.id, commented, context.actor),)
+
+
+def resolve_comment(
+    snapshot: PostSnapshot, command: cm.ResolveComment, context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Mark a thread of comments as resolved, until a member replies to it.
+
+    Raises:
+        NotFoundError: If the post or the comment does not exist or is not visible to the actor.
+        NotAllowedError: If the actor does not have `comment`, or the thread is resolved already.
+    """
+    check_permission("comment", snapshot.post, context)
+    start = _start_of_thread(snapshot.post, command.comment, context)
+    if start.resolved_by:
+        reason = post_reason(
+            "comment_resolved", snapshot.post, comment=start.number, by=start.resolved_by
+        )
+        raise refuse(reason)
+    resolved = ev.CommentResolved(comment=start.number)
+    return (ev.post_event(snapshot.post.id, resolved, context.actor),)
+
+
+def _start_of_thread(post: Post, number: int, context: Context) -> Comment:
+    """Return the comment that starts the thread of comment *number*."""
+    by_number = {
+        comment.number: comment
+        for comment in post.comments
+        if not comment.internal or is_staff(context)
+    }
+    if number not in by_number:
+        raise NotFoundError("comment", str(number))
+    return by_number[by_number[number].reply_to or number]
+
+
+def _mentioned(post: Post, text: str, context: Context, *, internal: bool) -> tuple[MemberId, ...]:
+    """
+    Return the members whom *text* mentions and who can view the post.
+
+    Raises:
+        InvalidValueError: If the comment is internal and one of them is a client or a guest.
+    """
+    # The full stop at the end of a sentence is not part of a member's id.
+    names = {
+        name
+        for match in _MENTION.finditer(text)
+        for name in (match[1].lower(), match[1].lower().rstrip("._-"))
+    }
+    mentioned = []
+    for name in sorted(names - {context.actor.name}):
+        member = context.access.member(name)
+        if member is None or not context.sees(name, post):
+            continue
+        if internal and member.kind != "staff":
+            raise InvalidValueError(
+                f"the comment mentions `{name}`, who does not see internal comments",
+                value=text,
+                expected="`internal=False`, or a text without this mention",
+            )
+        mentioned.append(MemberId(name))
+    return tuple(mentioned)
 
 
 def _check_removed(post: Post, content: PostContent, context: Context) -> None:

@@ -17,7 +17,7 @@ from socialcollab.content import (
     post_reason,
     post_remedy,
 )
-from socialcollab.errors import NotAllowedError
+from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.identifiers import DeliveryId, ProfileId
 from socialcollab.time import WallTime
 from socialcollab.workflow import commands as cm
@@ -76,6 +76,7 @@ def schedule(
                 remedies=[post_remedy("reschedule_post", post)],
             )
     refuse_past(post, post.content, targets, context)
+    refuse_limits(post, post.content, targets, context)
     return (
         *resumed,
         *cancel_unsent(context.deliveries, "scheduled_again", context.actor),
@@ -122,13 +123,35 @@ def reschedule(
     check_fresh(post, command.seen)
     if command.profile and command.profile not in post.targets:
         raise refuse(post_reason("no_such_target", post, profile=command.profile))
-    if command.profile:
+    if (command.at is None) == (command.by is None):
+        raise InvalidValueError(
+            "give either the new time or the shift of a post",
+            value=command.at,
+            expected="one of `at` and `by`",
+        )
+    if command.by is not None:
+        content = _shifted(post.content, command.by)
+    elif command.profile:
         times = {str(profile): at for profile, at in post.content.times}
+        assert command.at is not None  # noqa: S101  checked above
         times[command.profile] = command.at
         content = attrs.evolve(post.content, times=times)
     else:
         content = attrs.evolve(post.content, planned_at=command.at, times=())
     return _move(snapshot, content, context, "reschedule")
+
+
+def _shifted(content: PostContent, by: dt.timedelta) -> PostContent:
+    """Return *content* with all of its times moved on the wall clock."""
+
+    def later(at: WallTime) -> WallTime:
+        return WallTime(local=at.local + by, zone=at.zone)
+
+    return attrs.evolve(
+        content,
+        planned_at=None if content.planned_at is None else later(content.planned_at),
+        times={str(profile): later(at) for profile, at in content.times},
+    )
 
 
 def _move(
@@ -378,6 +401,26 @@ def refuse_in_doubt(
                     command=command,
                 )
             )
+
+
+def refuse_limits(
+    post: Post, content: PostContent, targets: Iterable[str], context: Context
+) -> None:
+    """Refuse *content* that a network would certainly reject on one of *targets*."""
+    findings = context.exceeded_limits(content, targets)
+    if findings:
+        raise refuse(
+            *(
+                post_reason(
+                    "exceeds_limits",
+                    post,
+                    profile=finding.profile,
+                    problem=finding.message,
+                    source=dict(finding.params)["source"],
+                )
+                for finding in findings
+            )
+        )
 
 
 def refuse_past(post: Post, content: PostContent, targets: Iterable[str], context: Context) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
+import attrs
+
 from socialcollab.content import (
     PROFILE_REMOVED,
     PUBLISHED_FIELDS,
@@ -21,7 +23,22 @@ from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.request import PostSnapshot
 from socialcollab.workflow.steps import gate
 
+_LATE = dt.timedelta(minutes=5)
 _PART_RETRY_DELAY = dt.timedelta(minutes=1)
+
+
+@attrs.frozen
+class Pace:
+    """
+    The pace at which the late deliveries of a profile are sent.
+
+    Attributes:
+        gap: The minimum time between two of them.
+        until: The earliest instant for the next one, or None if it can be sent now.
+    """
+
+    gap: dt.timedelta
+    until: dt.datetime | None = None
 
 
 def start_delivery(
@@ -31,6 +48,7 @@ def start_delivery(
     prepared: Mapping[str, str],
     *,
     limited_until: dt.datetime | None = None,
+    pace: Pace | None = None,
 ) -> tuple[ev.Event, ...]:
     """
     Start a waiting delivery that is due, or record that it is missed.
@@ -45,6 +63,7 @@ def start_delivery(
         prepared: The ids and keys that the adapter generated for the delivery.
         limited_until: The end of the period in which the network asked the profile to wait, or
             None.
+        pace: How the late deliveries of the profile are spread, or None to send it at once.
 
     Returns:
         `DeliveryStarted`, `DeliveryMissed` or `DeliveryDeferred`; or no event if the delivery is
@@ -64,7 +83,25 @@ def start_delivery(
         # The limit applies to the whole profile, and another request would only prolong it.
         waits = ev.DeliveryDeferred(problem="rate_limited", not_before=limited_until)
         return (ev.publisher_event(delivery.id, waits),)
-    return (ev.publisher_event(delivery.id, ev.DeliveryStarted(prepared=prepared)),)
+    started = ev.publisher_event(delivery.id, ev.DeliveryStarted(prepared=prepared))
+    if pace is None or not is_late(delivery, context.now):
+        return (started,)
+    if pace.until is not None and pace.until > context.now:
+        waits = ev.DeliveryDeferred(problem="paced", not_before=pace.until)
+        return (ev.publisher_event(delivery.id, waits),)
+    paced = ev.BudgetPaced(until=context.now + pace.gap)
+    stream = ev.budget_stream(delivery.profile)
+    return (started, ev.Event(stream, Actor.PUBLISHER, paced))
+
+
+def is_late(delivery: Delivery, now: dt.datetime) -> bool:
+    """
+    Return whether a delivery missed its time because no worker ran.
+
+    After an outage, the late deliveries of a profile are not all sent at once. A delivery that was
+    attempted before is not held up a second time.
+    """
+    return now - delivery.at.instant > _LATE and not delivery.attempts and not delivery.live_ids
 
 
 def start_send(

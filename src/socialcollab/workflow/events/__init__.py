@@ -2,6 +2,7 @@
 
 from socialcollab.workflow.events.calendar import (
     BudgetLimited,
+    BudgetPaced,
     HoldEnded,
     HoldPlaced,
     NativePostAdded,
@@ -64,6 +65,7 @@ from socialcollab.workflow.events.notification import (
     OutboxEntry,
 )
 from socialcollab.workflow.events.post import (
+    CommentResolved,
     DecisionsOutdated,
     FindingWaived,
     PostApproved,
@@ -108,8 +110,10 @@ __all__ = [
     "AmendRequested",
     "AmendStarted",
     "BudgetLimited",
+    "BudgetPaced",
     "CalendarNoteAdded",
     "CampaignStarted",
+    "CommentResolved",
     "DecisionsOutdated",
     "DeliveryAmended",
     "DeliveryCancelled",

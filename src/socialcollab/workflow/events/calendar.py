@@ -31,6 +31,15 @@ class BudgetLimited:
 
 
 @attrs.frozen(kw_only=True)
+class BudgetPaced:
+    """A late delivery of a profile was sent; its other late deliveries wait until *until*."""
+
+    TYPE: ClassVar[str] = "budget.paced"
+
+    until: dt.datetime
+
+
+@attrs.frozen(kw_only=True)
 class NativePostAdded:
     """A post that was published directly on the network was recorded."""
 

@@ -57,12 +57,23 @@ class PostEdited:
 
 @attrs.frozen(kw_only=True)
 class PostCommented:
-    """A member commented on a post."""
+    """A member commented on a post; see `Comment` for the fields."""
 
     TYPE: ClassVar[str] = "post.commented"
 
     internal: bool
+    reply_to: int | None = None
+    mentions: tuple[MemberId, ...] = ()
     text: str = attrs.field(metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
+class CommentResolved:
+    """A member resolved the thread that a comment starts."""
+
+    TYPE: ClassVar[str] = "post.comment_resolved"
+
+    comment: int
 
 
 @attrs.frozen(kw_only=True)

@@ -258,7 +258,9 @@ class ApprovalPolicy:
     exempt: tuple[Principal, ...] = attrs.field(
         metadata=shape(ListOf(item=PrincipalShape(("role",)))), default=(), converter=as_principals
     )
-    reason: str = attrs.field(metadata=shape(Text(at_most=500, personal=True)), default="")
+    reason: str = attrs.field(
+        metadata=shape(Text(at_most=500, prose=True, personal=True)), default=""
+    )
 
     def __attrs_post_init__(self) -> None:
         check_id("policy", self.id)

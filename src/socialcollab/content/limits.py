@@ -1,0 +1,164 @@
+"""Check a post against the limits of the networks it goes to, before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+from socialcollab.content.finding import Finding
+from socialcollab.content.media import Image
+from socialcollab.content.post_content import Poll, PostContent
+from socialcollab.directory import NETWORKS, NetworkDescription, Profile
+from socialcollab.text import entities, measure, text_with_links
+
+_UNITS: Final = {"weighted": "weighted characters", "utf16": "UTF-16 code units"}
+
+
+def limit_findings(
+    content: PostContent,
+    profiles: Iterable[Profile],
+    *,
+    descriptions: Mapping[str, NetworkDescription] | None = None,
+) -> tuple[Finding, ...]:
+    """
+    Return a finding for each limit for which a network would certainly reject a post.
+
+    The severity is "error", and the findings cannot be waived.
+
+    Args:
+        content: The content of the post.
+        profiles: The targets to check.
+        descriptions: Descriptions by profile id or network name, for servers and accounts with
+            different limits. Profiles on other networks that are not built in are not checked.
+    """
+    known = {**NETWORKS, **(descriptions or {})}
+    found: list[Finding] = []
+    for profile in profiles:
+        description = known.get(profile.id) or known.get(profile.network)
+        if description is not None:
+            text = text_with_links(description, content.text_for(profile.id), content.links)
+            found += exceeded_limits(
+                description,
+                text=text,
+                images=content.media,
+                labels=content.labels,
+                poll=content.poll,
+                profile=profile.id,
+            )
+    return tuple(found)
+
+
+def exceeded_limits(
+    description: NetworkDescription,
+    *,
+    text: str,
+    images: Sequence[Image] = (),
+    labels: Sequence[str] = (),
+    poll: Poll | None = None,
+    profile: str = "",
+) -> tuple[Finding, ...]:
+    """
+    Return a finding for each limit of a network that a post exceeds.
+
+    >>> from socialcollab.directory import network
+    >>> [finding.message for finding in exceeded_limits(network("instagram"), text="De lente is er")]
+    ['Instagram does not accept a post without an image']
+
+    Args:
+        description: The limits and features of the network.
+        text: The complete text, as it would be sent.
+        images: The images, in order.
+        labels: Content warnings and other labels.
+        poll: A poll, or None.
+        profile: The profile that the findings name.
+    """
+    found = (
+        *_text(description, text, labels, empty=not images and poll is None),
+        *_images(description, images),
+        *_extras(description, labels, poll),
+    )
+    return tuple(
+        Finding(
+            code=code,
+            severity="error",
+            params={
+                "network": description.title,
+                "source": description.source or "-",
+                **params,
+            },
+            field=field,
+            profile=profile,
+        )
+        for code, field, params in found
+    )
+
+
+_Found = tuple[str, str, dict[str, object]]
+
+
+def _text(
+    description: NetworkDescription, text: str, labels: Sequence[str], *, empty: bool
+) -> Iterator[_Found]:
+    limits = description.text
+    if empty and not text.strip():
+        yield "limit.empty", "text", {}
+    warning = ", ".join(labels) if "content_warning" in description.features else ""
+    length = measure(description, text, warning=warning)
+    if length.over:
+        unit = _UNITS.get(length.unit, length.unit)
+        yield (
+            "limit.text",
+            "text",
+            {"length": f"{length.value} {unit}", "limit": length.limit},
+        )
+    elif not length.fits:
+        yield (
+            "limit.text",
+            "text",
+            {"length": f"{length.size_bytes} bytes", "limit": length.limit_bytes},
+        )
+    for code, kind, most in (
+        ("limit.hashtags", "hashtag", limits.hashtags),
+        ("limit.mentions", "mention", limits.mentions),
+    ):
+        if most is not None:
+            count = sum(entity.kind == kind for entity in entities(description, text))
+            if count > most:
+                yield code, "text", {"count": count, "limit": most}
+
+
+def _images(description: NetworkDescription, images: Sequence[Image]) -> Iterator[_Found]:
+    limits = description.media
+    if limits.required and not images:
+        yield "limit.image_required", "media", {}
+    if len(images) > limits.images:
+        yield "limit.images", "media", {"count": len(images), "limit": limits.images}
+    for number, image in enumerate(images, start=1):
+        if limits.types and image.media_type not in limits.types:
+            accepted = ", ".join(sorted(limits.types))
+            yield (
+                "limit.image_type",
+                "media",
+                {"number": number, "type": image.media_type, "accepted": accepted},
+            )
+        if limits.image_bytes is not None and image.size_bytes > limits.image_bytes:
+            yield (
+                "limit.image_bytes",
+                "media",
+                {"number": number, "size": image.size_bytes, "limit": limits.image_bytes},
+            )
+        if limits.alt_text is not None and len(image.alt) > limits.alt_text:
+            yield (
+                "limit.alt_text",
+                "alt",
+                {"number": number, "length": len(image.alt), "limit": limits.alt_text},
+            )
+
+
+def _extras(
+    description: NetworkDescription, labels: Sequence[str], poll: Poll | None
+) -> Iterator[_Found]:
+    if poll is not None and "poll" not in description.features:
+        yield "limit.poll", "poll", {}
+    if labels and not description.features & {"labels", "content_warning"}:
+        yield "limit.labels", "labels", {"labels": ", ".join(f"`{label}`" for label in labels)}

@@ -1,0 +1,108 @@
+"""Threads of comments: replies, mentions and resolution."""
+
+import pytest
+from tests.desk.agency import in_review, refusal_code
+
+from socialcollab.errors import InvalidValueError, NotFoundError
+
+
+def test_threads(agency) -> None:
+    """Replies belong to the thread of the comment that they answer."""
+    ana, ben = agency.acting("ana", "ben")
+    post = ben.comment(in_review(agency), "Which link?")
+    post = ana.comment(post, "And which picture?")
+    post = ana.comment(post, "The tour page.", reply_to=1)
+    post = ben.comment(post, "Good.", reply_to=3)
+    assert [[1, 3, 4], [2]] == [[comment.number for comment in thread] for thread in post.threads]
+    assert [None, None, 1, 1] == [comment.reply_to for comment in post.comments]
+
+
+def test_resolution(agency) -> None:
+    """A thread is resolved as a whole, and a reply reopens it."""
+    ana, ben = agency.acting("ana", "ben")
+    post = ana.comment(ben.comment(in_review(agency), "Which link?"), "The tour page.", reply_to=1)
+    post = ana.resolve_comment(post, 2)
+    assert ["ana", None] == [comment.resolved_by for comment in post.comments]
+    assert "comment_resolved" == refusal_code(lambda: ben.resolve_comment(post, 1))
+    post = ben.comment(post, "Not yet.", reply_to=1)
+    assert [None, None, None] == [comment.resolved_by for comment in post.comments]
+    assert ["post.commented", "post.comment_resolved", "post.commented"] == [
+        entry.type for entry in agency.desk.history(post)
+    ][-3:]
+
+
+def test_unknown_comment(agency) -> None:
+    """A reply or a resolution names an existing comment."""
+    ben = agency.desk.acting_as("ben")
+    post = in_review(agency)
+    for command in (
+        lambda: ben.comment(post, "x", reply_to=1),
+        lambda: ben.comment(post, "x", reply_to=0),
+        lambda: ben.resolve_comment(post, -1),
+    ):
+        with pytest.raises(NotFoundError, match="comment"):
+            command()
+    with pytest.raises(InvalidValueError, match="reply_to"):
+        ben.comment(post, "x", reply_to="1")
+
+
+@pytest.mark.parametrize(
+    ("text", "mentioned"),
+    [
+        ("@ben, please look", ["ben"]),
+        ("Thanks @ben.", ["ben"]),
+        ("@Ben @ben and @eva", ["ben", "eva"]),
+        ("(@eva)", ["eva"]),
+        ("ask ben@example.org or ana@eva", []),
+        ("@@ben @unknown @ana @dirk", []),
+    ],
+)
+def test_mentions(agency, text, mentioned) -> None:
+    """A mention names another member who can view the post, and notifies only that member."""
+    post = agency.desk.acting_as("ana").comment(in_review(agency), text)
+    assert mentioned == list(post.comments[-1].mentions)
+    assert [("mentioned", name) for name in mentioned] == agency.notified("mentioned")
+    assert [] == agency.notified("commented")
+
+
+def test_mentioned_author(agency) -> None:
+    """An author who is mentioned gets one notification, and earlier participants get the other."""
+    ben, eva = agency.acting("ben", "eva")
+    eva.comment(ben.comment(in_review(agency), "Hm."), "@ana, what do you think?")
+    assert [("mentioned", "ana")] == agency.notified("mentioned")
+    assert [("commented", "ana"), ("commented", "ben")] == agency.notified("commented")
+    (text,) = [
+        notification.text("nl")
+        for notification in agency.desk.notifications(member="ana")
+        if notification.kind == "mentioned"
+    ]
+    assert text.startswith("eva noemt je in een reactie op bericht")
+
+
+def test_internal_threads(agency) -> None:
+    """Clients see and answer shared threads only, and a reply is as internal as its thread."""
+    ana, noor = agency.acting("ana", "noor")
+    post = ana.comment(in_review(agency), "Between us.")
+    post = ana.comment(post, "For @noor.", internal=False)
+    assert [("mentioned", "noor")] == agency.notified("mentioned")
+    with pytest.raises(NotFoundError, match="comment"):
+        noor.comment(post, "x", reply_to=1)
+    with pytest.raises(NotFoundError, match="comment"):
+        noor.resolve_comment(post, 1)
+    seen = noor.comment(post, "Thanks.", reply_to=2)
+    assert [2, 3] == [comment.number for comment in seen.comments]
+    assert [[2, 3]] == [[comment.number for comment in thread] for thread in seen.threads]
+    post = ana.comment(ana.comment(post, "Mine.", reply_to=1), "Ours.", reply_to=3)
+    assert [True, False] == [comment.internal for comment in post.comments[-2:]]
+    for number, internal in ((1, False), (2, True)):
+        with pytest.raises(InvalidValueError, match=f"thread of comment {number}"):
+            ana.comment(post, "x", reply_to=number, internal=internal)
+    ana.resolve_comment(post, 1)
+    assert "post.comment_resolved" not in [entry.type for entry in noor.post_view(post).history]
+
+
+def test_internal_mention_of_client(agency) -> None:
+    """An internal comment cannot mention a client, who would never see it."""
+    ana = agency.desk.acting_as("ana")
+    with pytest.raises(InvalidValueError, match="`noor`, who does not see internal comments"):
+        ana.comment(in_review(agency), "@noor, what do you think?")

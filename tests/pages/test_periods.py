@@ -1,0 +1,49 @@
+"""The calendar of a week, and an agenda."""
+
+# ruff: noqa: DTZ001  calendars show local times
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from socialcollab.errors import InvalidValueError
+from socialcollab.pages import CalendarEntry, CalendarNote, agenda, month_calendar, week_calendar
+
+ENTRY = CalendarEntry(at=dt.datetime(2026, 4, 7, 9, 30), title="De lente", state="published")
+
+
+def test_week() -> None:
+    """A week shows its seven days, also across a month, and no others."""
+    other = CalendarEntry(at=dt.datetime(2026, 4, 13, 9, 30), title="later")
+    html = week_calendar([ENTRY, other], dt.date(2026, 4, 6), zone="Europe/Amsterdam")
+    assert "De lente" in html
+    assert "later" not in html
+    assert 7 == html.count("<td ")
+    assert "Times in Europe/Amsterdam" in html
+    assert "Week 15, 2026" in html
+    assert "2026-05-01" in week_calendar([], dt.date(2026, 4, 27), language="nl")
+
+
+def test_agenda() -> None:
+    """An agenda shows one day below the other; days without entries are not displayed."""
+    note = CalendarNote(date=dt.date(2026, 4, 9), text="campaign")
+    html = agenda([ENTRY], dt.date(2026, 4, 6), 10, notes=[note])
+    assert 10 == html.count("<tr><td")
+    assert 8 == html.count('empty"')
+    assert "campaign" in html
+    for days in (0, 367):
+        with pytest.raises(InvalidValueError, match="cannot have"):
+            agenda([], dt.date(2026, 4, 6), days)
+    with pytest.raises(InvalidValueError, match="there are no 20 days"):
+        agenda([], dt.date(9999, 12, 20), 20)
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "edit pending"), ("nl", "wijziging nog niet")]
+)
+def test_pending_edit(language, text) -> None:
+    """A published post with a newer text says so."""
+    edited = CalendarEntry(at=ENTRY.at, title="old text", state="published", pending_edit=True)
+    assert text in month_calendar([edited], 2026, 4, language=language)
+    assert text not in month_calendar([ENTRY], 2026, 4, language=language)
