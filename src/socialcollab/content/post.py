@@ -136,7 +136,7 @@ class Post(NotebookMixin):
 
     @property
     def digest(self) -> str:
-        """The digest of the newest revision, which identifies the version that is decided on."""
+        """The digest of the newest revision; decisions refer to it."""
         return self.revisions[-1].digest
 
     @property
