@@ -161,8 +161,9 @@ class AsyncDesk:
 
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
-            InvalidValueError: If the store already contains a desk for the organization, if the media
-                store belongs to another organization, or if the store was created with projections that do not include all of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If the store already contains a desk for the organization, if the
+                media store belongs to another organization, or if the store was created with
+                projections that do not include all of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
