@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 
+import attrs
 import pytest
 from tests.pages.html_reader import Reader
 
@@ -117,3 +118,16 @@ def test_legend_counts_by_word() -> None:
         for state in ("waiting", "scheduled", "scheduled")
     ]
     assert "scheduled <b>3</b>" in month_calendar(entries, 2026, 4)
+
+
+def test_file_link() -> None:
+    """An entry links to a file below the page, rather than to its address."""
+    entry = CalendarEntry(
+        at=dt.datetime.fromisoformat("2026-06-01 09:00"),
+        title="x",
+        url="https://x.example/1",
+        file="a/b.html#p-1",
+    )
+    assert 'href="a/b.html#p-1"' in month_calendar([entry], 2026, 6)
+    outside = attrs.evolve(entry, file="../b.html")
+    assert 'href="https://x.example/1"' in month_calendar([outside], 2026, 6)

@@ -12,12 +12,13 @@ from socialcollab.pages.calendar import (
 from socialcollab.pages.elements import (
     bullet_list,
     file_link,
+    file_tabs,
     heading,
     link,
     paragraph,
     table,
 )
-from socialcollab.pages.markup import Html, escape, join, safe_href, safe_source
+from socialcollab.pages.markup import Html, escape, join, safe_file, safe_href, safe_source
 from socialcollab.pages.page import page
 from socialcollab.pages.permissions_table import (
     PermissionsCell,
@@ -26,7 +27,14 @@ from socialcollab.pages.permissions_table import (
     permissions_matrix,
     permissions_table,
 )
-from socialcollab.pages.preview import LinkCard, PreviewImage, PreviewPost, preview, preview_grid
+from socialcollab.pages.preview import (
+    LinkCard,
+    PreviewImage,
+    PreviewPost,
+    preview,
+    preview_feed,
+    preview_grid,
+)
 from socialcollab.pages.words import words
 
 __all__ = [
@@ -47,6 +55,7 @@ __all__ = [
     "bullet_list",
     "escape",
     "file_link",
+    "file_tabs",
     "heading",
     "join",
     "link",
@@ -57,7 +66,9 @@ __all__ = [
     "permissions_matrix",
     "permissions_table",
     "preview",
+    "preview_feed",
     "preview_grid",
+    "safe_file",
     "safe_href",
     "safe_source",
     "state_badge",

@@ -13,7 +13,7 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.pages.badges import STATES, badge, network_badge
-from socialcollab.pages.markup import Html, escape, safe_href
+from socialcollab.pages.markup import Html, escape, safe_file, safe_href
 from socialcollab.pages.words import MONTHS, WEEKDAYS, base_language, words
 
 # The public will not see posts in these states, so their titles are struck through.
@@ -46,6 +46,8 @@ class CalendarEntry:
         network: The name of the network.
         state: A key of `STATES`.
         url: The address of the post, or an empty string. Only http and https addresses become links.
+        file: A file to link to instead, such as `SandboxPost.page`, or an empty string; see
+            `safe_file`.
         pending_edit: Whether the post was edited after it was published, and the network still shows
             the earlier text.
     """
@@ -56,6 +58,7 @@ class CalendarEntry:
     network: str = ""
     state: str = attrs.field(default="draft", validator=_check_state)
     url: str = ""
+    file: str = ""
     pending_edit: bool = False
 
 
@@ -370,7 +373,7 @@ def _day(
 def _entry(entry: CalendarEntry, labels: Mapping[str, str]) -> str:
     tone, sign = STATES[entry.state]
     struck = " struck" if entry.state in _STRUCK_THROUGH else ""
-    href = safe_href(entry.url)
+    href = safe_file(entry.file) or safe_href(entry.url)
     tag = "a" if href else "div"
     link = f' href="{escape(href)}" rel="noopener noreferrer"' if href else ""
     pending = f" · {labels['pending_edit']}" if entry.pending_edit else ""

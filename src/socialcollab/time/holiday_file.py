@@ -182,8 +182,8 @@ def _read_events(data: bytes) -> list[_Event]:
                     problems.append(problem)
     if problems:
         shown = "; ".join(map(str, problems[:_MOST_PROBLEMS]))
-        more = len(problems) - _MOST_PROBLEMS
-        raise _unreadable(f"{shown}; and {more} more problems" if more > 0 else shown)
+        more = "; and more problems" if len(problems) > _MOST_PROBLEMS else ""
+        raise _unreadable(shown + more)
     if not calendars:
         raise _unreadable("it does not contain `BEGIN:VCALENDAR`")
     if sum(len(event.rules) for event in events) > MOST_RULES:
@@ -221,6 +221,8 @@ def _parse(text: str, problems: list[_LineError]) -> list[_Component]:
         if match is None:
             shown = line if len(line) <= 60 else f"{line[:59]}…"
             problems.append(_LineError(number, f"`{shown}` is not a property such as `NAME:value`"))
+            if len(problems) > _MOST_PROBLEMS:
+                return []
             continue
         name, value = match[1].upper(), match[3]
         component = open_components[-1]
@@ -239,7 +241,9 @@ def _parse(text: str, problems: list[_LineError]) -> list[_Component]:
             component.properties.append(_Property(number, name, match[2], value))
     if len(open_components) > 1:
         last = open_components[-1]
-        problems.append(_LineError(last.line, f"`BEGIN:{last.name}` without `END:{last.name}`"))
+        problems.append(
+            _LineError(last.line, f"`BEGIN:{last.name}` has no matching `END:{last.name}`")
+        )
     return [calendar for calendar in root.components if calendar.name == "VCALENDAR"]
 
 

@@ -65,6 +65,7 @@ MOST_PERIODS: Final = 1_000_000
 # Occurrences before COUNT have to be counted one by one.
 MOST_COUNTED: Final = 10_000
 MOST_TIMES_A_DAY: Final = 24
+_BLOCK_YEARS: Final = 16
 _Word = TypeVar("_Word", bound=str)
 
 
@@ -311,25 +312,27 @@ def local_times(
     last = LAST if until is None else min(LAST, until)
     if rule.until is not None and rule.until.tzinfo is None:
         last = min(last, rule.until)
-    if rule.count is not None:
-        counted = _last_counted(rule, begin)
-        if counted is None:
-            return
-        last = min(last, counted)
-    for local in _expand(rule, begin, max(since, begin), last):
+    first = max(since, begin)
+    if rule.count is None:
+        times = _expand(rule, begin, first, last)
+    else:
+        # An occurrence is numbered from the start, so the earlier ones have to be counted.
+        block = max(begin, dt.datetime(first.year // _BLOCK_YEARS * _BLOCK_YEARS or 1, 1, 1))  # noqa: DTZ001
+        left = rule.count - _counted(rule, begin, block)
+        times = islice(_expand(rule, begin, block, last), max(left, 0))
+    for local in times:
         if local > last:
             return
-        yield local
+        if local >= first:
+            yield local
 
 
 # Counting takes much longer than one search, and the same rules are searched many times.
 @lru_cache(maxsize=1024)
-def _last_counted(rule: Rule, start: dt.datetime) -> dt.datetime | None:
-    """Return the occurrence at which COUNT ends the rule, or None if there are no occurrences."""
-    last = None
-    for last in islice(_expand(rule, start, start, LAST), rule.count):  # noqa: B007
-        pass
-    return last
+def _counted(rule: Rule, start: dt.datetime, end: dt.datetime) -> int:
+    """Return the number of occurrences before *end*, but not more than COUNT."""
+    times = islice(_expand(rule, start, start, end), rule.count)
+    return sum(local < end for local in times)
 
 
 def _expand(
@@ -349,7 +352,7 @@ def _expand(
     index = _period_index(full, start.date(), since.date())
     end = _period_index(full, start.date(), last.date())
     found = index
-    while index <= end and index - found <= _CYCLE[rule.freq]:
+    while index <= end and index - found <= _CYCLE[full.freq]:
         dates = _dates(full, start.date(), index)
         if dates is None:
             return
@@ -370,6 +373,10 @@ def _expand(
 
 def _with_defaults(rule: Rule, start: dt.datetime) -> Rule:
     """Return *rule* with omitted parts taken from *start* (RFC 5545, end of section 3.3.10)."""
+    limited = rule.by_month or rule.by_month_day
+    if rule.freq == "DAILY" and rule.interval == 1 and limited and not rule.by_set_pos:
+        # The same days, found month by month instead of day by day.
+        return attrs.evolve(rule, freq="MONTHLY")
     if rule.by_day or rule.by_month_day or rule.by_year_day:
         return rule
     if rule.freq == "WEEKLY":
@@ -426,11 +433,12 @@ def _next_in_month(rule: Rule, start: dt.date, index: int) -> int:
     if not rule.by_month or rule.freq not in ("DAILY", "WEEKLY"):
         return index
     length = 1 if rule.freq == "DAILY" else 7
-    last_day = _first_day(rule, start) + index * rule.interval * length + length - 1
-    if last_day >= LAST.toordinal():
+    first_day = _first_day(rule, start) + index * rule.interval * length
+    if first_day < 1 or first_day + length > LAST.toordinal():
         return index
-    date = dt.date.fromordinal(last_day)
-    if date.month in rule.by_month:
+    date = dt.date.fromordinal(first_day + length - 1)
+    # A week may begin in one month and end in the next.
+    if date.month in rule.by_month or dt.date.fromordinal(first_day).month in rule.by_month:
         return index
     days = calendar.monthrange(date.year, date.month)[1] - date.day + 1
     return index + -(-days // (rule.interval * length))

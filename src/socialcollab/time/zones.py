@@ -193,7 +193,7 @@ def _suggest_for_offset(words: str) -> str:
     if match is None:
         return "write `UTC`" if words.upper() == "Z" else ""
     hours, minutes = int(match[2]), int(match[3] or 0)
-    # In the names of these zones, the sign is the opposite of what everybody expects.
+    # In the names of these zones, the sign is reversed: Etc/GMT-2 is two hours ahead of UTC.
     fixed = f"Etc/GMT{'-' if match[1] == '+' else '+'}{hours}"
     also = ""
     if fixed in _names() and not minutes:

@@ -347,7 +347,7 @@ def content_of_revision(engine: Engine, post: Post, revision: str) -> Effects[Po
 
 
 def _is_delivered(deliveries: list[Delivery], profile: str, at: dt.datetime) -> bool:
-    """Return whether a delivery, at whatever time, shows the plan of a post on a profile."""
+    """Return whether the calendar contains a delivery of a post on a profile instead of its plan."""
     return any(
         each.state not in _OVER or (each.state is not _CANCELLED and each.at.instant == at)
         for each in deliveries
@@ -359,10 +359,10 @@ def _occurrence(
     deliveries: list[Delivery], profile: str, delivery: Delivery | None
 ) -> tuple[int, list[Delivery]]:
     """
-    Return which publication of a post on a profile a delivery is, and its deliveries so far.
+    Return the number of the publication that a delivery belongs to, and its deliveries so far.
 
-    A post that is rescheduled gets a new delivery, and the old one is cancelled; both belong to the
-    same publication. If *delivery* is None, the next publication is meant.
+    When a post is rescheduled, its delivery is cancelled and replaced by a new one, and both belong
+    to the same publication. If *delivery* is None, return the next publication.
     """
     number, own = 1, []
     for each in deliveries:
