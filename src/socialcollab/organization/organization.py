@@ -497,11 +497,6 @@ class Organization(NotebookMixin):
         """The approval policies, with their inherited steps."""
         return Policies.of(self.approvals)
 
-    @cached_property
-    def has_conditional_steps(self) -> bool:
-        """Whether an approval step depends on the findings of the style guides."""
-        return any(step.only_if is not None for policy in self.approvals for step in policy.steps)
-
     def attributes_of(self, post: Post) -> PostAttributes:
         """Return the attributes of a post that selectors match, without the authors' roles."""
         return PostAttributes(
