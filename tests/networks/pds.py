@@ -97,7 +97,10 @@ class Pds:
         for image in record.get("embed", {}).get("images", []):
             if image["image"]["ref"]["$link"] not in self.blobs:
                 return error(400, "BlobNotFound", "Could not find blob")
-        self.records[body["collection"], body["rkey"]] = record
+        key = body["collection"], body["rkey"]
+        if body["swapRecord"] is None and self.records.get(key, record) != record:
+            return error(400, "InvalidSwap", "Record was at another version")
+        self.records[key] = record
         return httpx.Response(200, json={"uri": uri(body), "cid": _cid(record)})
 
     def com_atproto_repo_getRecord(self, request: httpx.Request) -> httpx.Response:

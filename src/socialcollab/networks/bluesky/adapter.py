@@ -180,7 +180,8 @@ class BlueskyAdapter:
                 if name.startswith(_MENTION) and did
             },
         )
-        # Creating a record fails if it exists. Putting the same record again changes nothing.
+        # Creating a record fails if it exists. Putting the same record again changes nothing, and
+        # without a record to swap, another record under the key is never replaced.
         request = self._request(
             "POST",
             "com.atproto.repo.putRecord",
@@ -189,6 +190,7 @@ class BlueskyAdapter:
                 "collection": COLLECTION,
                 "rkey": keys["rkey"],
                 "record": record,
+                "swapRecord": None,
             },
         )
         return attrs.evolve(request, creates=0, repeat="same key")
