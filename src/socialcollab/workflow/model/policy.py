@@ -370,6 +370,24 @@ class Policies:
         """Return a policy's steps, starting with the inherited steps."""
         return self._resolved_steps[policy]
 
+    def steps_on(self, profile: Profile, *, default: str) -> tuple[RequiredStep, ...]:
+        """
+        Return the steps that posts on a profile may need, sorted by key.
+
+        Conditions, and the keys of a policy that depend on the post, are not considered.
+
+        Args:
+            profile: The profile.
+            default: The id of the policy that applies if no other policy does, or "none".
+        """
+        steps = {
+            step.key: step
+            for policy in self.by_id.values()
+            if policy.id == default or policy.on.matches_profile(profile)
+            for step in self.steps_of(policy.id)
+        }
+        return tuple(steps[key] for key in sorted(steps))
+
     @cached_property
     def _resolved_steps(self) -> dict[str, tuple[RequiredStep, ...]]:
         resolved: dict[str, tuple[RequiredStep, ...]] = {}
