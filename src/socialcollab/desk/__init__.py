@@ -5,6 +5,7 @@ from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.commands import Adopt, Command, Erase, Offboard
 from socialcollab.desk.desk import Desk
 from socialcollab.desk.handlers.bulk import BulkOutcome
+from socialcollab.desk.handlers.erasure_report import ErasureReport, Mention
 from socialcollab.desk.handlers.sheet_import import ImportReport, ImportStatus, RowOutcome
 from socialcollab.desk.journal.maintenance import audit_file, reindex_file
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
@@ -29,11 +30,13 @@ __all__ = [
     "Desk",
     "DueReport",
     "Erase",
+    "ErasureReport",
     "HistoryEntry",
     "HoldResult",
     "ImportReport",
     "ImportStatus",
     "MemberDesk",
+    "Mention",
     "NotificationBatch",
     "Offboard",
     "OffboardingPlan",

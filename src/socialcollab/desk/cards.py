@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from socialcollab.desk.handlers.erasure_report import ErasureReport
 from socialcollab.desk.queries.history import HistoryEntry
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView
@@ -67,7 +68,7 @@ def history_cells(entry: HistoryEntry) -> dict[str, str]:
 def post_view_card(view: PostView) -> Html:
     steps = [cells_of(step) for step in view.steps]
     findings = [cells_of(finding) for finding in view.findings]
-    step_names = ("step", "state", "reviewers", "approved by")
+    step_names = ("step", "state", "reviewers", "approved by", "condition")
     finding_names = ("rule", "severity", "message", "field")
     return card(
         "Post",
@@ -141,3 +142,18 @@ def due_card(report: DueReport) -> Html:
 @card_of.register
 def offboarding_card(plan: OffboardingPlan) -> Html:
     return table_card(plan.items, title=f"Offboarding of {plan.member}")
+
+
+@card_of.register
+def erasure_card(report: ErasureReport) -> Html:
+    return card(
+        "Dry run of an erasure" if report.dry_run else "Erasure",
+        rows_table(["erased from"], [[stream] for stream in report.streams]),
+        rows_table(
+            ["remains in", "part", "by", "written", "text"],
+            [
+                [one.stream, one.field, one.by, nowrap(format_time(one.at)), excerpt(one.excerpt)]
+                for one in report.mentions
+            ],
+        ),
+    )
