@@ -170,8 +170,9 @@ class AsyncDesk:
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
             NotFoundError: If a step depends on a condition that is not registered.
-            InvalidValueError: If the store already contains a desk for the organization, if the media
-                store belongs to another organization, or if the store was created with projections that do not include all of `AsyncDesk.PROJECTIONS`.
+            InvalidValueError: If the store already contains a desk for the organization, if the
+                media store belongs to another organization, or if the store was created with
+                projections that do not include all of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(

@@ -99,7 +99,7 @@ class Organization(NotebookMixin):
         rotations: The roles that members hold in turn.
         approvals: The approval policies.
         slot_plans: The times at which profiles post.
-        blackouts: The periods in which no posts are planned.
+        blackouts: The periods during which nothing is published.
         style: The section ``[style]``.
         expect: The expectations, which `check` evaluates.
         files: The contents of the files that the document names, by name: style guides and

@@ -118,7 +118,7 @@ def month_calendar(
     Return the calendar of a month, as the body of a `page`.
 
     Wide screens and paper show a table. Narrow screens show a list of the days that have entries,
-    notes or blocks. Every state is shown as a colour, a sign and a word.
+    notes or blocks. Every state is shown as a colour, a symbol and a word.
 
     Args:
         entries: The posts. Entries in other months are ignored.
@@ -129,7 +129,7 @@ def month_calendar(
         first_weekday: The first day of the week, from 0 for Monday to 6 for Sunday.
         notes: Notes on days.
         blocks: Blackouts, holds and holidays.
-        legend: Whether to add a legend of the colours and signs, with the number of entries.
+        legend: Whether to add a legend of the colours and symbols, with the number of entries.
         today: The day to mark as today, or None.
 
     Raises:
@@ -219,7 +219,7 @@ def agenda(
         zone: The name of the time zone of the entries, which is displayed.
         notes: Notes on days.
         blocks: Blackouts, holds and holidays.
-        legend: Whether to add a legend of the colours and signs, with the number of entries.
+        legend: Whether to add a legend of the colours and symbols, with the number of entries.
         today: The day to mark as today, or None.
 
     Raises:

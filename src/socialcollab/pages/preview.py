@@ -159,7 +159,7 @@ def preview_grid(previews: Iterable[Html]) -> Html:
 
 
 def preview_feed(threads: Iterable[Iterable[Html]]) -> Html:
-    """Return previews below each other, in one column; the previews of a thread are connected."""
+    """Return previews in one column; the previews of a thread are connected."""
     items = "".join(f'<div class="thread">{"".join(thread)}</div>' for thread in threads)
     return Html(f'<div class="feed">{items}</div>')
 

@@ -295,7 +295,7 @@ def _sweep(profile_calendar: ProfileCalendar) -> Iterator[Clash]:
 
 
 def _sweep_stops(profile_calendars: Iterable[ProfileCalendar]) -> Iterator[Clash]:
-    """Yield the entries in blackouts and holds, looking only at the entries in their windows."""
+    """Yield the entries in blackouts and holds; entries outside their windows are not examined."""
     by_zone: dict[str, list[ProfileCalendar]] = {}
     for profile_calendar in profile_calendars:
         by_zone.setdefault(profile_calendar.zone, []).append(profile_calendar)

@@ -22,7 +22,7 @@ _LINE_ENDS = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 # RFC 5545 does not allow control characters in a text, and lone surrogates cannot be encoded.
 _NOT_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _DAY = dt.timedelta(days=1)
-# No zone has changed its clocks and changed them back within this time.
+# No zone has ever changed its clocks twice within this period.
 _STEP: Final = 7 * _DAY
 
 
@@ -139,7 +139,8 @@ def _timezone(tz: ZoneInfo, first: dt.datetime, last: dt.datetime) -> icalendar.
     """
     Return the VTIMEZONE of a zone for the time from *first* to *last*.
 
-    `icalendar` can create one, but writes each onset in the offset after the change. Programs that
+    `icalendar` can create one, but it writes each onset with the offset after the change. Programs
+    that
     follow RFC 5545 section 3.6.5 then change the clocks an hour too late.
     """
     import icalendar  # noqa: PLC0415

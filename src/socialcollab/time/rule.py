@@ -1,5 +1,5 @@
 """
-Recurrence rules of RFC 5545: parsing and formatting them, and computing their local times.
+RFC 5545 recurrence rules: parsing and formatting them, and computing their local times.
 
 This module is independent of time zones; `recurrence` converts local times to instants.
 `local_times` directly computes the period that contains the requested time instead of iterating
@@ -171,7 +171,7 @@ class Rule:
             _day(day, parts["BYDAY"]) for day in parts.get("BYDAY", "").split(",") if day
         )
         if "BYDAY" in parts and not by_day:
-            raise _fault("BYDAY", "", "give days such as MO,WE")
+            raise _fault("BYDAY", "", "write days such as MO,WE")
         return cls(
             freq=freq,
             interval=_count("INTERVAL", parts.get("INTERVAL", "1"), MOST_PERIODS),
@@ -240,13 +240,13 @@ def _one_of(part: str, value: str, words: tuple[_Word, ...]) -> _Word:
 
 def _count(part: str, value: str, most: int) -> int:
     if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= most:
-        raise _fault(part, value, f"give a whole number from 1 to {most}")
+        raise _fault(part, value, f"write a whole number from 1 to {most}")
     return int(value)
 
 
 def _numbers(part: str, value: str, most: int, *, zero: bool, negative: bool) -> tuple[int, ...]:
     low = "0" if zero else "1"
-    why = f"give whole numbers from {low} to {most}" + (f", or -{most} to -1" if negative else "")
+    why = f"write whole numbers from {low} to {most}" + (f", or -{most} to -1" if negative else "")
     numbers: set[int] = set()
     for word in value.split(","):
         if re.fullmatch(r"[+-]?[0-9]{1,3}", word) is None:
@@ -261,14 +261,14 @@ def _numbers(part: str, value: str, most: int, *, zero: bool, negative: bool) ->
 def _day(word: str, value: str) -> tuple[int, int]:
     match = _DAY.fullmatch(word)
     if match is None or (match[1] is not None and not 1 <= abs(int(match[1])) <= 53):
-        raise _fault("BYDAY", value, "give days such as MO,WE or 1FR,-1SU")
+        raise _fault("BYDAY", value, "write days such as MO,WE or 1FR,-1SU")
     return int(match[1] or 0), DAYS.index(match[2])
 
 
 def _until(value: str) -> dt.datetime:
     match = _UNTIL.fullmatch(value)
     if match is None:
-        raise _fault("UNTIL", value, "give 20261231, 20261231T170000 or 20261231T160000Z")
+        raise _fault("UNTIL", value, "write 20261231, 20261231T170000 or 20261231T160000Z")
     whole_day = match[4] is None
     clock = (23, 59, 59) if whole_day else (int(match[4]), int(match[5]), int(match[6]))
     try:
@@ -285,7 +285,7 @@ def _until_text(until: dt.datetime) -> str:
     return f"{until.year:04d}{until.strftime('%m%dT%H%M%S')}{zulu}"
 
 
-# The Gregorian calendar repeats after 400 years, which are 146,097 days and a whole
+# The Gregorian calendar repeats after 400 years, that is, after 146,097 days, which is a whole
 # number of weeks. A rule that matches nothing in that many periods never matches;
 # without this bound, the search for 30 February would not end.
 _CYCLE: Final = {"YEARLY": 400, "MONTHLY": 4800, "WEEKLY": 20_871, "DAILY": 146_097}
@@ -327,7 +327,7 @@ def local_times(
             yield local
 
 
-# Counting takes much longer than one search, and the same rules are searched many times.
+# Counting takes much longer than a single search, and the same rules are searched many times.
 @lru_cache(maxsize=1024)
 def _counted(rule: Rule, start: dt.datetime, end: dt.datetime) -> int:
     """Return the number of occurrences before *end*, but not more than COUNT."""

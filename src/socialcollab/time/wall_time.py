@@ -130,7 +130,7 @@ def as_local(value: dt.datetime | str) -> dt.datetime:
     local = parse_local(value) if isinstance(value, str) else value
     if local.tzinfo is not None:
         raise InvalidValueError(
-            f"`{local.isoformat(sep=' ')}` has a UTC offset; give a local time without one",
+            f"`{local.isoformat(sep=' ')}` has a UTC offset; pass a local time without an offset",
             value=local,
             expected="a local time such as 2026-04-07 09:30",
         )
@@ -154,7 +154,7 @@ class WallTime:
         local: The local time, without an offset.
         zone: The IANA name of the zone.
         skipped: How to interpret *local* if a clock change skips it.
-        repeated: Which instant *local* means if it happens twice.
+        repeated: Which instant *local* means if it occurs twice.
 
     Raises:
         InvalidValueError: If *local* has an offset or the zone does not exist.
@@ -184,7 +184,7 @@ class WallTime:
 
         Raises:
             SkippedTimeError: If the local time does not exist and *skipped* is "refuse".
-            RepeatedTimeError: If it happens twice and *repeated* is "refuse".
+            RepeatedTimeError: If it occurs twice and *repeated* is "refuse".
         """
         return resolve(self.local, self.zone, skipped=self.skipped, repeated=self.repeated)
 

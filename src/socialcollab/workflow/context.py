@@ -45,7 +45,7 @@ def _no_hours(_: str) -> BusinessHours | None:
     return None
 
 
-# Publishing is a decision where no policy applies.
+# If no policy applies, publishing is also a decision.
 _DECISIONS = frozenset({"approve", "bypass", "publish", "waive"})
 
 

@@ -40,8 +40,8 @@ class StepStatus(NotebookMixin):
         binds: The fields to which its decisions are bound.
         opened_at: When the step opened, in UTC, or None if it is not open.
         overdue: Whether the time limit of the step has passed.
-        absent: The reviewers who are absent now, sorted. They are not asked, and count only through a
-            delegate, but can decide all the same.
+        absent: The reviewers who are absent now, sorted. They are not notified and count only
+            through a delegate, but they can still decide.
         delegates: Pairs of a delegate among *reviewers* and the absent member, sorted.
         reasons: Why the step applies or is skipped, if it has a condition; otherwise empty.
     """
@@ -213,7 +213,7 @@ class _Reviewers:
 
     @property
     def counted(self) -> set[MemberId]:
-        """The members whose decision a quorum counts: an absent one only through a delegate."""
+        """The members who count towards a quorum; absent members count only through a delegate."""
         return {*self.present, *(absent for _, absent in self.delegates)}
 
 
@@ -397,7 +397,7 @@ def changed_pins(snapshot: PostSnapshot, context: Context) -> tuple[tuple[str, s
     Return the pins of the request whose values have changed, with the original values.
 
     A policy that an adoption has removed counts as changed. The account of a profile counts as long
-    as the post goes there; a profile that was removed is a reason of its own not to publish.
+    as the post goes there; a removed profile is a separate reason not to publish.
     """
     request, post = snapshot.request, snapshot.post
     return tuple(

@@ -46,8 +46,8 @@ def adopt(
         )
     if proposal.organization.id != engine.store.organization:
         raise InvalidValueError(
-            f"the document is of organization `{proposal.organization.id}`, and this desk of"
-            f" `{engine.store.organization}`",
+            f"the document belongs to organization `{proposal.organization.id}`, but this desk"
+            f" belongs to `{engine.store.organization}`",
             value=proposal.organization.id,
             expected=engine.store.organization,
         )

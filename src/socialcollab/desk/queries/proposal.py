@@ -114,7 +114,7 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     state = yield from engine.state()
     if organization.id != engine.store.organization:
         raise InvalidValueError(
-            f"the document is of organization `{organization.id}`, and this desk of"
+            f"the document belongs to organization `{organization.id}`, but this desk belongs to"
             f" `{engine.store.organization}`",
             value=organization.id,
             expected=engine.store.organization,

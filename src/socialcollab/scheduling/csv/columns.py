@@ -156,7 +156,7 @@ class Columns:
         unknown: The headers that do not match any field.
         unread: The headers of columns with networks, which are not read because another
             column contains the profiles.
-        missing: The headers that the caller gave and that the file does not contain.
+        missing: The headers that the caller passed and that the file does not contain.
         order: The order of day and month in dates, if a header such as
             ``date (dd/mm/yyyy)`` specifies it.
         zone: The time zone in a header such as ``time (Europe/Amsterdam)``, as written.

@@ -283,7 +283,7 @@ _TIME: Final = re.compile(
 )
 _WEB_LIST: Final = re.compile(r"\s*\|\s*|\s*[,;]?\s+(?=https?://)|[,;](?=https?://)")
 _WORD_LIST: Final = re.compile(r"[|;,]")
-# Several columns of these fields are read as one; the value is what joins their cells.
+# If several columns contain one of these fields, their cells are joined with this separator.
 _JOINED: Final = {"profiles": "|", "tags": "|", "image": "|", "alt": "|", "note": "\n"}
 # These problems do not prevent the row from being read.
 _WARNINGS: Final = frozenset(("sheet.formula", "sheet.unnamed_column"))
@@ -355,7 +355,7 @@ class _RowReader:
                 yield self._problem(record, self._name(index), unnamed, cell)
         blocked = False
         for index, cell in enumerate(cells[: self.width]):
-            # Most cells pass these quick checks, which saves the slow checks below.
+            # Most cells pass these quick checks, which makes the slow checks below unnecessary.
             if not cell or not (
                 cell[0] in FORMULA_STARTS
                 or cell[0].isspace()

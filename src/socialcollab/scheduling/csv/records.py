@@ -70,7 +70,7 @@ class SheetRecord:
         number: The row number, counted from 1.
         cells: The cells.
         bare_quote: Whether a cell in quotes contains a quote that is not doubled, so that the
-            cell was not read as its author meant it.
+            cell was not read as its author intended.
     """
 
     number: int

@@ -125,7 +125,7 @@ class ImportedSheet:
     Attributes:
         rows: The valid rows.
         problems: The problems, in the order of the file.
-        columns: The header, or the names that the caller gave to the columns.
+        columns: The header, or the column names that the caller passed.
     """
 
     rows: tuple[SheetRow, ...]

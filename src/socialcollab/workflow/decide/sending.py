@@ -99,7 +99,7 @@ def is_late(delivery: Delivery, now: dt.datetime) -> bool:
     Return whether a delivery missed its time because no worker ran.
 
     After an outage, the late deliveries of a profile are not all sent at once. A delivery that was
-    attempted before is not held up a second time.
+    attempted before is not delayed a second time.
     """
     return now - delivery.at.instant > _LATE and not delivery.attempts and not delivery.live_ids
 
