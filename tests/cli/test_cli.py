@@ -168,6 +168,30 @@ def test_calendar(run: Run, desk: Path, tmp_path: Path) -> None:
     assert {"tulip-x", "tulip-mastodon"} == {entry["profile"] for entry in entries}
 
 
+def test_calendar_holds(run: Run, tmp_path: Path) -> None:
+    """The calendar shows active holds, and marks ended ones as ended."""
+    path = tmp_path / "agency.db"
+    now = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
+    with Desk.create(
+        path, Organization.template("northwind"), owner="eva", clock=lambda: now
+    ) as desk:
+        eva = desk.acting_as("eva")
+        eva.resume(eva.hold("tulip-x", reason="storm"))
+        eva.hold({"workspace": "tulip"}, reason="strike")
+    page = tmp_path / "calendar.html"
+    code, out, _ = run("calendar", str(path), "--month", "2026-04", "--html", str(page))
+    assert code == 0
+    assert [
+        "ended hold: profile tulip-x from 2026-04-06 10:00 until 2026-04-06 10:00, ended by eva:"
+        " storm",
+        "hold: workspace tulip from 2026-04-06 10:00 until a member ends it: strike",
+        "nothing is planned for 2026-04",
+    ] == out.splitlines()
+    assert "Hold (ended)" in page.read_text(encoding="utf-8")
+    _, out, _ = run("calendar", str(path), "--month", "2026-03")
+    assert ["nothing is planned for 2026-03"] == out.splitlines()
+
+
 def test_calendar_viewer(run: Run, desk: Path) -> None:
     """With `--viewer`, the calendar has only what that member may view."""
     everything = run("calendar", str(desk), "--json")[1]

@@ -11,10 +11,10 @@ from socialcollab.desk.journal.maintenance import audit_file, reindex_file
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.desk.member_desk import MemberDesk, SubmitTiming
 from socialcollab.desk.queries.history import ActiveDocument, HistoryEntry
+from socialcollab.desk.queries.holds import HoldResult
 from socialcollab.desk.queries.notifications import NotificationBatch
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView
-from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Orphan, Proposal
 from socialcollab.desk.queries.to_do import ToDo
 from socialcollab.desk.worker.due import DueReport

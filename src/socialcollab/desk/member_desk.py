@@ -33,10 +33,10 @@ from socialcollab.desk.handlers.runtime import (
 )
 from socialcollab.desk.handlers.sheet_import import ImportReport, import_rows
 from socialcollab.desk.queries.allowed_actions import allowed_actions
+from socialcollab.desk.queries.holds import HoldResult
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView, read_post_view
-from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo, to_do
 from socialcollab.document_fields import as_items
@@ -609,7 +609,7 @@ class MemberDesk:
         """
         return self._desk.run(hold(self._desk.engine, self._actor, on, reason=reason, until=until))
 
-    def resume(self, hold: HoldResult | str) -> HoldResult:
+    def resume(self, hold: HoldResult | Hold | str) -> HoldResult:
         """
         End a hold.
 
