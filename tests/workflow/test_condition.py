@@ -246,3 +246,20 @@ def test_step_applies_exactly_if_condition_is_met(new_workflow, words) -> None:
     context = attrs.evolve(flow.context(), conditions=CONDITIONS)
     applies = StepKey("brand", "legal") in applicable_steps(flow.snapshot, context)
     assert applies is ({"shop.example", "gratis"} <= set(words) or "€" in words)
+
+
+def test_publishing_alone(new_workflow) -> None:
+    """A member with `publish` may act alone only while no step applies, also after an edit."""
+    flow = new_workflow(policy("brand", LEGAL))
+    flow.draft(member="pim", text="De lente is er")
+    flow.submit("pim")
+    assert flow.state == "approved"
+    flow.edit("pim", text="De lente is er: shop.example")
+    assert flow.state == "in_review"
+    assert flow.delivery_states() == {}
+    flow.approve("noor")
+    assert flow.state == "approved"
+    flow = new_workflow(policy("brand", LEGAL))
+    flow.draft(member="pim", text="De lente is er: shop.example")
+    flow.submit("pim")
+    assert flow.state == "in_review"
