@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 
-from socialcollab.content import Delivery, Post, PostState, Summary, summarise
+from socialcollab.content import Delivery, DeliveryState, Post, PostState, Summary, summarise
 from socialcollab.desk.arguments import check_text
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.queries.calendar import all_rows, full_calendar, is_held
@@ -20,6 +20,7 @@ from socialcollab.time import TimeLike, as_instant
 from socialcollab.workflow import Actor, PostSnapshot, StepStatus, step_statuses
 
 _STATES = tuple(state.value for state in PostState)
+_POSSIBLY_PUBLISHED = ("approved", "in_review", "changes_requested", "expired", "cancelled")
 
 
 def read_post(engine: Engine, post: str) -> Effects[Post]:
@@ -39,6 +40,32 @@ def read_post_by_external_id(engine: Engine, external_id: str) -> Effects[Post |
     """Return the post with this external id, or None."""
     post = yield from find_external_id(engine, external_id)
     return (yield from read_post(engine, post)) if post else None
+
+
+def count_published(engine: Engine, author: str, workspace: str, *, at_most: int) -> Effects[int]:
+    """Return how many posts of an author are published in a workspace, up to *at_most*."""
+    count = 0
+    after = None
+    while count < at_most:
+        page = yield from call(
+            engine.store.query,
+            "posts",
+            where={"author": author, "workspace": workspace, "state": _POSSIBLY_PUBLISHED},
+            after=after,
+        )
+        for row in page:
+            where: dict[str, Column | tuple[Column, ...]] = {
+                "post": row.stream.partition("/")[2],
+                "state": DeliveryState.PUBLISHED.value,
+            }
+            published = yield from call(engine.store.query, "deliveries", where=where, limit=1)
+            count += bool(published)
+            if count == at_most:
+                return count
+        if not page:
+            break
+        after = page[-1]
+    return count
 
 
 def read_posts(

@@ -459,6 +459,11 @@ class Policies:
         return any(condition.depends_on_findings for _, condition in self.conditions)
 
     @cached_property
+    def most_author_posts(self) -> int:
+        """The number up to which steps depend on the number of an author's published posts."""
+        return max((one.author_posts_fewer_than for _, one in self.conditions), default=0)
+
+    @cached_property
     def conditions(self) -> tuple[tuple[StepKey, OnlyIf], ...]:
         """The conditions of all steps, in the order of the policies."""
         return tuple(
