@@ -10,11 +10,13 @@ from typing import Final, Literal
 
 import attrs
 
+from socialcollab.content import Hold
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.pages.badges import STATES, badge, network_badge
 from socialcollab.pages.markup import Html, escape, safe_file, safe_href
 from socialcollab.pages.words import MONTHS, WEEKDAYS, base_language, words
+from socialcollab.time import local_time
 
 # The public will not see posts in these states, so their titles are struck through.
 _STRUCK_THROUGH: Final = frozenset({"rejected", "cancelled", "expired", "removed"})
@@ -80,16 +82,56 @@ class CalendarBlock:
         last: The last day (inclusive); *first* by default.
         text: The reason, and the times of day if they matter.
         kind: "blackout", "hold" or "holiday". The days of a holiday are not shaded.
+        ended: Whether it is over. It is marked as ended, and its days are not shaded.
     """
 
     first: dt.date
     last: dt.date = attrs.field()
     text: str
     kind: Literal["blackout", "hold", "holiday"] = "blackout"
+    ended: bool = False
 
     @last.default
     def _one_day(self) -> dt.date:
         return self.first
+
+
+def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
+    """
+    Return the block of a hold, from the day on which it was placed to the day on which it ended.
+
+    A hold without an end lasts until a member ends it.
+
+    Args:
+        hold: A hold, as `Desk.holds` returns it.
+        zone: The IANA name of the time zone of the calendar.
+        language: "en" or "nl".
+    """
+    labels = words(language)
+    start = local_time(hold.at, zone)
+    finish = hold.ended_at or hold.until
+    end = None if finish is None else local_time(finish, zone)
+    by = hold.ended_by.partition(":")[2] or hold.ended_by
+    key = "open" if end is None else "until"
+    if hold.ended_at is not None:
+        key = "ended_by" if by else "ended"
+    text = labels[f"hold.{key}"].format(
+        on=hold.on,
+        start=_day_and_time(start),
+        end="" if end is None else _day_and_time(end),
+        by=by,
+    )
+    return CalendarBlock(
+        first=start.date(),
+        last=dt.date.max if end is None else max(start.date(), end.date()),
+        text=f"{text}: {hold.reason}" if hold.reason else text,
+        kind="hold",
+        ended=hold.ended_at is not None,
+    )
+
+
+def _day_and_time(at: dt.datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 @attrs.frozen
@@ -325,7 +367,11 @@ def _marks_by_date(
     """Return the notes and blocks on each of *dates*."""
     marks: dict[dt.date, list[_Mark]] = {}
     for block in blocks:
-        mark = _Mark("note" if block.kind == "holiday" else "block", labels[block.kind], block.text)
+        shaded = block.kind != "holiday" and not block.ended
+        heading = labels[block.kind]
+        if block.ended:
+            heading = labels["ended"].format(name=heading)
+        mark = _Mark("block" if shaded else "note", heading, block.text)
         for date in sorted(dates):
             if block.first <= date <= block.last:
                 marks.setdefault(date, []).append(mark)
