@@ -57,6 +57,19 @@ def test_import(agency) -> None:
     agency.check_journal()
 
 
+def test_row_without_profile(agency) -> None:
+    """A row without a profile is refused with the ways to supply one, unless it has a workspace."""
+    (ana,) = agency.acting("ana")
+    rows = rows_of("text\nZon!\n")
+    (refused,) = ana.import_rows(rows).refused
+    assert "add a column `profiles` to the sheet, or pass `profiles=[...]`" in refused.text()
+    (refused,) = ana.import_rows(rows, profiles=["tulip"]).refused
+    assert "`tulip` is a workspace; name its profiles, such as `tulip-" in refused.text()
+    assert statuses(ana.import_rows(rows, workspace="tulip")) == ["drafted"]
+    with pytest.raises(InvalidValueError, match=r"pass `profiles=\[...\]`, or `workspace=...`"):
+        ana.draft("Zon!")
+
+
 def test_dry_run(agency) -> None:
     """A dry run gives the same outcomes as the import, and writes nothing."""
     (ana,) = agency.acting("ana")

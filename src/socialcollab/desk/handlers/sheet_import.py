@@ -194,7 +194,7 @@ class _Importer:
             self.engine,
             self.actor,
             row.text,
-            profiles=[self.names.get(name, name) for name in row.profiles] or self.profiles,
+            profiles=self._profiles_of(row),
             workspace=self.workspace,
             planned_at=row.planned_at,
             media=self._media(row),
@@ -239,6 +239,16 @@ class _Importer:
                 value=row.external_id,
                 expected="an external id that no other row has",
             )
+
+    def _profiles_of(self, row: SheetRow) -> Sequence[str]:
+        profiles = [self.names.get(name, name) for name in row.profiles] or self.profiles
+        if not profiles and not self.workspace:
+            raise InvalidValueError(
+                "the row names no profile; add a column `profiles` to the sheet, or pass"
+                " `profiles=[...]` (`--profile` on the command line)",
+                expected="a profile for each row",
+            )
+        return profiles
 
     def _media(self, row: SheetRow) -> list[Image]:
         images: list[Image] = []

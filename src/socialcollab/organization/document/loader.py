@@ -323,7 +323,9 @@ class _Loader:
             if key not in allowed:
                 self._add_section_fault(key, lead, allowed)
         for key, field in self.fields.items():
-            if key in table and key in allowed:
+            if key in table:
+                # A section that is not allowed in this file is read too. Otherwise, every reference
+                # to it would be reported as a reference to something unknown.
                 self._read_field(field, table[key], f"{lead}{key}")
             elif field.required and not name:
                 self.faults.add(key, f"section `[{key}]` is missing")
