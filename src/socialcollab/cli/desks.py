@@ -69,6 +69,7 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
         agenda,
         month_calendar,
         page,
+        period_title,
         week_calendar,
     )
     from socialcollab.scheduling import write_ics
@@ -123,8 +124,10 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
             body = agenda(shown, period.first, period.days, **options)
         else:
             body = month_calendar(shown, period.first.year, period.first.month, **options)
+        last = period.first + dt.timedelta(days=period.days - 1)
+        dates = period_title(period.first, last, language=args.language)
         title = organization.settings.name or organization.id
-        text = page(f"{title}: {period.name}", body, language=args.language)
+        text = page(f"{title}: {dates}", body, language=args.language)
         Path(args.html).write_text(text, encoding="utf-8")
         output.note(f"wrote {args.html}: {counted(len(entries), 'entry')} of {period.name}")
     if args.ics:

@@ -35,7 +35,7 @@ from socialcollab.pages.preview import (
     preview_feed,
     preview_grid,
 )
-from socialcollab.pages.words import words
+from socialcollab.pages.words import period_title, words
 
 __all__ = [
     "STATES",
@@ -63,6 +63,7 @@ __all__ = [
     "network_badge",
     "page",
     "paragraph",
+    "period_title",
     "permissions_matrix",
     "permissions_table",
     "preview",

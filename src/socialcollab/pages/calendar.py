@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from calendar import Calendar
+from calendar import Calendar, monthrange
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
@@ -14,7 +14,13 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.pages.badges import STATES, badge, network_badge
 from socialcollab.pages.markup import Html, escape, safe_file, safe_href
-from socialcollab.pages.words import MONTHS, WEEKDAYS, base_language, words
+from socialcollab.pages.words import (
+    MONTHS,
+    WEEKDAYS,
+    base_language,
+    period_title,
+    words,
+)
 
 # The public will not see posts in these states, so their titles are struck through.
 _STRUCK_THROUGH: Final = frozenset({"rejected", "cancelled", "expired", "removed"})
@@ -70,35 +76,79 @@ class CalendarNote:
     text: str
 
 
+def _date_or_wall_time(value: dt.date) -> dt.date:
+    return _wall_time(value) if isinstance(value, dt.datetime) else value
+
+
 @attrs.frozen(kw_only=True)
 class CalendarBlock:
     """
-    Days on which publishing stops or changes.
+    A period during which publishing stops or changes.
+
+    A day is shaded if the period covers all of it. On other days, only the times are displayed.
 
     Attributes:
-        first: The first day.
-        last: The last day (inclusive); *first* by default.
-        text: The reason, and the times of day if they matter.
+        first: The first day, or the wall time at which the period starts. A UTC offset is ignored,
+            so convert an instant to the time zone first.
+        last: The last day (inclusive), or the wall time at which the period ends. By default, the
+            period is one day, or ends with the day on which it starts.
+        text: The reason.
         kind: "blackout", "hold" or "holiday". The days of a holiday are not shaded.
+
+    Raises:
+        InvalidValueError: If the period ends before it starts.
     """
 
-    first: dt.date
-    last: dt.date = attrs.field()
+    first: dt.date = attrs.field(converter=_date_or_wall_time)
+    last: dt.date = attrs.field(converter=_date_or_wall_time)
     text: str
     kind: Literal["blackout", "hold", "holiday"] = "blackout"
 
     @last.default
     def _one_day(self) -> dt.date:
-        return self.first
+        return _day_of(self.first)
+
+    def __attrs_post_init__(self) -> None:
+        ends_early = _day_of(self.last) < _day_of(self.first)
+        if isinstance(self.first, dt.datetime) and isinstance(self.last, dt.datetime):
+            ends_early = self.last <= self.first
+        if ends_early:
+            raise InvalidValueError(
+                f"a block cannot end at `{self.last}`, before its start `{self.first}`",
+                value=self.last,
+                expected="an end after the start",
+            )
+
+    def times_on(self, date: dt.date) -> tuple[dt.time | None, dt.time | None] | None:
+        """
+        Return the start and the end of the period on a day, or None if it does not cover the day.
+
+        A start or end is None if the period covers the beginning or the end of the day.
+        """
+        first, last = _day_of(self.first), _day_of(self.last)
+        if not first <= date <= last:
+            return None
+        start = end = None
+        if isinstance(self.first, dt.datetime) and date == first:
+            start = self.first.time()
+        if isinstance(self.last, dt.datetime) and date == last:
+            end = self.last.time()
+        # A period that ends at midnight does not cover the day that begins then.
+        return None if end == dt.time.min else (None if start == dt.time.min else start, end)
+
+
+def _day_of(value: dt.date) -> dt.date:
+    return value.date() if isinstance(value, dt.datetime) else value
 
 
 @attrs.frozen
 class _Mark:
-    """A note or a block on one day, with its CSS class and its heading."""
+    """A note or a block on one day, with its CSS class, its heading, and whether to shade the day."""
 
     css_class: Literal["note", "block"]
     heading: str
     text: str
+    shaded: bool = False
 
 
 def month_calendar(
@@ -145,11 +195,11 @@ def month_calendar(
         [dt.date(year, month, day) if day else None for day in week]
         for week in Calendar(first_weekday).monthdayscalendar(year, month)
     ]
-    title = f"{MONTHS[base_language(language)][month - 1]} {year}"
+    last = dt.date(year, month, monthrange(year, month)[1])
     return _calendar(
         weeks,
         entries,
-        title=title,
+        title=period_title(last.replace(day=1), last, language=language),
         css_class="month",
         empty="no_posts",
         language=language,
@@ -180,11 +230,11 @@ def week_calendar(
     Raises:
         InvalidValueError: If the days after *first* do not exist, or the language does not.
     """
-    labels = words(language)
+    dates = list(_days(first, 7))
     return _calendar(
-        [list(_days(first, 7))],
+        [dates],
         entries,
-        title=f"{labels['week']} {first.isocalendar().week}, {first.isocalendar().year}",
+        title=period_title(first, dates[-1], language=language),
         css_class="month week",
         empty="no_posts_week",
         language=language,
@@ -193,6 +243,7 @@ def week_calendar(
         blocks=blocks,
         legend=legend,
         today=today,
+        with_month=True,
     )
 
 
@@ -233,7 +284,7 @@ def agenda(
     return _calendar(
         [[date] for date in dates],
         entries,
-        title=f"{first.isoformat()} - {dates[-1].isoformat()}",
+        title=period_title(first, dates[-1], language=language),
         css_class="month agenda",
         empty="no_posts_period",
         language=language,
@@ -268,6 +319,7 @@ def _calendar(
     blocks: Iterable[CalendarBlock],
     legend: bool,
     today: dt.date | None,
+    with_month: bool = False,
 ) -> Html:
     """Return a table of *weeks*; each row has a cell for each date."""
     labels = words(language)
@@ -292,6 +344,7 @@ def _calendar(
                 marks.get(date, []),
                 language=language,
                 today=today,
+                with_month=with_month,
             )
             for date in week
         )
@@ -325,14 +378,33 @@ def _marks_by_date(
     """Return the notes and blocks on each of *dates*."""
     marks: dict[dt.date, list[_Mark]] = {}
     for block in blocks:
-        mark = _Mark("note" if block.kind == "holiday" else "block", labels[block.kind], block.text)
         for date in sorted(dates):
-            if block.first <= date <= block.last:
-                marks.setdefault(date, []).append(mark)
+            times = block.times_on(date)
+            if times is not None:
+                marks.setdefault(date, []).append(_block_mark(block, *times, labels))
     for note in notes:
         if note.date in dates:
             marks.setdefault(note.date, []).append(_Mark("note", labels["note"], note.text))
     return marks
+
+
+def _block_mark(
+    block: CalendarBlock, start: dt.time | None, end: dt.time | None, labels: Mapping[str, str]
+) -> _Mark:
+    heading = labels[block.kind]
+    if start is not None and end is not None:
+        heading += f" {start:%H:%M}–{end:%H:%M}"
+    elif start is not None:
+        heading += f" {labels['from'].format(time=f'{start:%H:%M}')}"
+    elif end is not None:
+        heading += f" {labels['until'].format(time=f'{end:%H:%M}')}"
+    is_holiday = block.kind == "holiday"
+    return _Mark(
+        "note" if is_holiday else "block",
+        heading,
+        block.text,
+        shaded=not is_holiday and start is None and end is None,
+    )
 
 
 def _day(
@@ -342,18 +414,21 @@ def _day(
     *,
     language: str,
     today: dt.date | None,
+    with_month: bool,
 ) -> str:
     labels = words(language)
     classes = [
         *(["end"] if date.weekday() >= 5 else []),
-        *(["shaded"] if any(mark.css_class == "block" for mark in marks) else []),
+        *(["shaded"] if any(mark.shaded for mark in marks) else []),
         *(["empty"] if not entries and not marks else []),
         *(["today"] if date == today else []),
     ]
-    name = f"{WEEKDAYS[language][date.weekday()]} {date.day} {MONTHS[language][date.month - 1]}"
+    day_and_month = f"{date.day} {MONTHS[language][date.month - 1]}"
+    name = f"{WEEKDAYS[language][date.weekday()]} {day_and_month}"
+    short = day_and_month if with_month else str(date.day)
     today_badge = f" {badge(labels['today'])}" if date == today else ""
     heading = (
-        f'<div class="day"><time datetime="{date.isoformat()}"><span class="num">{date.day}</span>'
+        f'<div class="day"><time datetime="{date.isoformat()}"><span class="num">{short}</span>'
         f'<span class="long">{name}</span></time>{today_badge}</div>'
     )
     content = "".join(
