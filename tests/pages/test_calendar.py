@@ -115,14 +115,16 @@ AT = dt.datetime.fromisoformat
         (AT("2026-06-10 00:00"), AT("2026-06-12 23:59"), {10: "", 11: "", 12: "until 23:59"}, 2),
         (AT("2026-06-10 14:00"), AT("2026-06-10 17:10"), {10: "14:00–17:10"}, 0),
         (AT("2026-06-10 14:00"), dt.date(2026, 6, 11), {10: "from 14:00", 11: ""}, 1),
-        (AT("2026-06-10 14:00"), None, {10: "from 14:00"}, 0),
+        (AT("2026-06-10 14:00"), ..., {10: "from 14:00"}, 0),
         (AT("2026-06-10 00:00"), AT("2026-06-10 09:00"), {10: "until 09:00"}, 0),
+        (AT("2026-06-13 09:00"), None, {13: "from 09:00", 14: ""}, 1),
+        (AT("2026-06-20 09:00"), None, {}, 0),
         (dt.date(2026, 6, 10), AT("2026-06-11 09:00+02:00"), {10: "", 11: "until 09:00"}, 1),
     ],
 )
 def test_times_of_block(first, last, marks, shaded) -> None:
     """A block shows its times on the days that it covers in part, and shades only the others."""
-    bounds = {"first": first} if last is None else {"first": first, "last": last}
+    bounds = {"first": first} if last is ... else {"first": first, "last": last}
     block = CalendarBlock(**bounds, text="strike", kind="hold")
     html = week_calendar([], dt.date(2026, 6, 8), blocks=[block])
     for day in range(8, 15):

@@ -80,6 +80,10 @@ def _date_or_wall_time(value: dt.date) -> dt.date:
     return _wall_time(value) if isinstance(value, dt.datetime) else value
 
 
+def _end(value: dt.date | None) -> dt.date:
+    return dt.date.max if value is None else _date_or_wall_time(value)
+
+
 @attrs.frozen(kw_only=True)
 class CalendarBlock:
     """
@@ -90,8 +94,8 @@ class CalendarBlock:
     Attributes:
         first: The first day, or the wall time at which the period starts. A UTC offset is ignored,
             so convert an instant to the time zone first.
-        last: The last day (inclusive), or the wall time at which the period ends. By default, the
-            period is one day, or ends with the day on which it starts.
+        last: The last day (inclusive), or the wall time at which the period ends; None if it has no
+            end yet. By default, the period ends with the day on which it starts.
         text: The reason.
         kind: "blackout", "hold" or "holiday". The days of a holiday are not shaded.
 
@@ -100,7 +104,7 @@ class CalendarBlock:
     """
 
     first: dt.date = attrs.field(converter=_date_or_wall_time)
-    last: dt.date = attrs.field(converter=_date_or_wall_time)
+    last: dt.date = attrs.field(converter=_end)
     text: str
     kind: Literal["blackout", "hold", "holiday"] = "blackout"
 
