@@ -174,6 +174,26 @@ def test_update(agency) -> None:
     agency.check_journal()
 
 
+def test_changed_since(agency) -> None:
+    """A row without an external id finds its post even if it was moved or edited since."""
+    (ana,) = agency.acting("ana")
+    sheet = "profiles,date,time,text\n" + "".join(
+        f"tulip-x,2026-04-0{day},09:30,{text}\n"
+        for day, text in ((7, "Een"), (8, "Twee"), (9, "Een"))
+    )
+    first, second, third = ana.import_rows(rows_of(sheet)).posts
+    moved = ana.reschedule(first, "2026-04-10 09:30")
+    ana.edit(second, text="Twee!")
+    ana.edit(third, tags=["spring"])
+    for options in ({}, {"update": True}, {"dry_run": True}):
+        report = ana.import_rows(rows_of(sheet), **options)
+        assert statuses(report) == ["unchanged"] * 3
+        assert [post.id for post in report.posts] == [first.id, second.id, third.id]
+    assert agency.desk.post(first.id).planned_at == moved.planned_at
+    corrected = ana.import_rows(rows_of(sheet.replace("Twee", "Drie")))
+    assert statuses(corrected) == ["unchanged", "drafted", "unchanged"]
+
+
 def test_author(agency) -> None:
     """A row of another author is refused, because its author could approve it."""
     ben, eva = agency.acting("ben", "eva")

@@ -123,17 +123,25 @@ def check(args: argparse.Namespace, output: Output) -> int:
             *shared_accounts(organization),
         )
     ]
+    conditional: dict[str, list[str]] = {}
+    for key, condition in organization.policies.conditions:
+        conditional.setdefault(str(key), []).append(str(condition))
     value = {
         "organization": organization.id,
         "digest": organization.digest,
         "failed": [str(expectation) for expectation in failed],
         "warnings": warnings,
+        "conditions": conditional,
     }
     output.result(
         value,
         [
             *(f"expectation fails: {expectation}" for expectation in failed),
             *(f"warning: {warning}" for warning in warnings),
+            *(
+                f"step {key} applies only if {', or '.join(conditions)}"
+                for key, conditions in conditional.items()
+            ),
             f"{organization.id}: {counted(len(organization.workspaces), 'workspace')},"
             f" {counted(len(organization.profiles), 'profile')},"
             f" {counted(len(organization.members), 'member')},"

@@ -62,7 +62,7 @@ from socialcollab.scheduling import Calendar, Clash
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
-from socialcollab.workflow import StepStatus
+from socialcollab.workflow import Condition, StepStatus, check_conditions
 
 T = TypeVar("T")
 
@@ -84,6 +84,7 @@ class AsyncDesk:
         organization: str,
         *,
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -99,6 +100,9 @@ class AsyncDesk:
             organization: The organization's id.
             networks: The networks to publish to, keyed by profile id, by network name, or by "*"
                 for all other profiles.
+            conditions: The conditions to which steps of approval policies refer by name, each a
+                pure function of a post's content; see `socialcollab.workflow.OnlyIf`. Every process
+                that opens the desk must register the same conditions.
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
@@ -108,6 +112,7 @@ class AsyncDesk:
             entropy: Returns random bytes.
             sleep: Waits for a number of seconds.
         """
+        check_conditions(conditions or {})
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
         self._ports = Ports.of(
@@ -121,6 +126,7 @@ class AsyncDesk:
             entropy=entropy,
             lock=self._ports.lock,
             description_of=self._ports.description_of,
+            conditions=dict(conditions or {}),
         )
         self._publisher = Publisher(
             Dispatcher(
@@ -139,6 +145,7 @@ class AsyncDesk:
         *,
         owner: str,
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -153,6 +160,7 @@ class AsyncDesk:
             organization: The first document.
             owner: A member who has every permission on all resources.
             networks: As for `AsyncDesk`.
+            conditions: As for `AsyncDesk`.
             media: As for `AsyncDesk`; in a folder beside the SQLite file if a path is given.
             clock: As for `AsyncDesk`.
             real_clock: As for `AsyncDesk`.
@@ -161,14 +169,17 @@ class AsyncDesk:
 
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
-            InvalidValueError: If the store already contains a desk for the organization, if the media
-                store belongs to another organization, or if the store was created with projections that do not include all of `AsyncDesk.PROJECTIONS`.
+            NotFoundError: If a step depends on a condition that is not registered.
+            InvalidValueError: If the store already contains a desk for the organization, if the
+                media store belongs to another organization, or if the store was created with
+                projections that do not include all of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
             journal,
             organization.id,
             networks=networks,
+            conditions=conditions,
             media=kept,
             clock=clock,
             real_clock=real_clock,
@@ -191,6 +202,7 @@ class AsyncDesk:
         *,
         organization: str | Organization = "",
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -206,6 +218,7 @@ class AsyncDesk:
                 several organizations; or a document that must be equal to the active one. To change
                 the document, see `propose`.
             networks: As for `AsyncDesk`.
+            conditions: As for `AsyncDesk`.
             media: As for `AsyncDesk`; in a folder beside the SQLite file if a path is given.
             clock: As for `AsyncDesk`.
             real_clock: As for `AsyncDesk`.
@@ -228,6 +241,7 @@ class AsyncDesk:
                 journal,
                 await run(organization_in(journal, str(store) if owns else "store", named)),
                 networks=networks,
+                conditions=conditions,
                 media=kept,
                 clock=clock,
                 real_clock=real_clock,
@@ -282,6 +296,7 @@ class AsyncDesk:
 
         Raises:
             InvalidValueError: If the document belongs to another organization.
+            NotFoundError: If a step depends on a condition that is not registered.
         """
         return await self.run(propose(self.engine, organization))
 

@@ -61,7 +61,7 @@ from socialcollab.scheduling import Calendar, Clash
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
-from socialcollab.workflow import StepStatus
+from socialcollab.workflow import Condition, StepStatus, check_conditions
 
 T = TypeVar("T")
 
@@ -83,6 +83,7 @@ class Desk:
         organization: str,
         *,
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -98,6 +99,9 @@ class Desk:
             organization: The organization's id.
             networks: The networks to publish to, keyed by profile id, by network name, or by "*"
                 for all other profiles.
+            conditions: The conditions to which steps of approval policies refer by name, each a
+                pure function of a post's content; see `socialcollab.workflow.OnlyIf`. Every process
+                that opens the desk must register the same conditions.
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
@@ -107,6 +111,7 @@ class Desk:
             entropy: Returns random bytes.
             sleep: Waits for a number of seconds.
         """
+        check_conditions(conditions or {})
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
         self._ports = Ports.of(
@@ -120,6 +125,7 @@ class Desk:
             entropy=entropy,
             lock=self._ports.lock,
             description_of=self._ports.description_of,
+            conditions=dict(conditions or {}),
         )
         self._publisher = Publisher(
             Dispatcher(
@@ -138,6 +144,7 @@ class Desk:
         *,
         owner: str,
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -152,6 +159,7 @@ class Desk:
             organization: The first document.
             owner: A member who has every permission on all resources.
             networks: As for `Desk`.
+            conditions: As for `Desk`.
             media: As for `Desk`; in a folder beside the SQLite file if a path is given.
             clock: As for `Desk`.
             real_clock: As for `Desk`.
@@ -160,14 +168,17 @@ class Desk:
 
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
-            InvalidValueError: If the store already contains a desk for the organization, if the media
-                store belongs to another organization, or if the store was created with projections that do not include all of `Desk.PROJECTIONS`.
+            NotFoundError: If a step depends on a condition that is not registered.
+            InvalidValueError: If the store already contains a desk for the organization, if the
+                media store belongs to another organization, or if the store was created with
+                projections that do not include all of `Desk.PROJECTIONS`.
         """
         journal, kept, owns = opened(store, media, organization.id)
         desk = cls(
             journal,
             organization.id,
             networks=networks,
+            conditions=conditions,
             media=kept,
             clock=clock,
             real_clock=real_clock,
@@ -190,6 +201,7 @@ class Desk:
         *,
         organization: str | Organization = "",
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -205,6 +217,7 @@ class Desk:
                 several organizations; or a document that must be equal to the active one. To change
                 the document, see `propose`.
             networks: As for `Desk`.
+            conditions: As for `Desk`.
             media: As for `Desk`; in a folder beside the SQLite file if a path is given.
             clock: As for `Desk`.
             real_clock: As for `Desk`.
@@ -227,6 +240,7 @@ class Desk:
                 journal,
                 run(organization_in(journal, str(store) if owns else "store", named)),
                 networks=networks,
+                conditions=conditions,
                 media=kept,
                 clock=clock,
                 real_clock=real_clock,
@@ -281,6 +295,7 @@ class Desk:
 
         Raises:
             InvalidValueError: If the document belongs to another organization.
+            NotFoundError: If a step depends on a condition that is not registered.
         """
         return self.run(propose(self.engine, organization))
 

@@ -35,6 +35,7 @@ from socialcollab.time import TimeOfDay, as_utc, local_time, resolve
 from socialcollab.transport import Media
 from socialcollab.workflow import (
     Actor,
+    Condition,
     Context,
     OutboxEntry,
     PostSnapshot,
@@ -129,6 +130,7 @@ class Engine:
         description_of: Returns the limits of a profile's account or server, or None if they are
             those of the built-in description.
         lock: Ensures that conflicting commands of one desk are retried one after another.
+        conditions: The conditions of approval steps that the application has registered, by name.
     """
 
     store: BoundStore
@@ -138,6 +140,7 @@ class Engine:
     entropy: Callable[[int], bytes]
     lock: Lock
     description_of: Callable[[Profile], NetworkDescription | None]
+    conditions: Mapping[str, Condition] = attrs.field(factory=dict)
     _memo: Memo = attrs.field(factory=lambda: Memo(_MAX_SNAPSHOTS), init=False, repr=False)
 
     def now(self) -> dt.datetime:
@@ -259,7 +262,7 @@ class Engine:
         organization = state.organization
         real_now = as_utc(self.real_clock())
         waivers = snapshot.waivers if snapshot is not None else ()
-        lints = content is not None and (lint or organization.has_conditional_steps)
+        lints = content is not None and (lint or organization.policies.depend_on_findings)
 
         def findings() -> tuple[Finding, ...]:
             if content is None:
@@ -288,6 +291,7 @@ class Engine:
                 grants=state.runtime_state.temporary_grants,
                 hours_of=organization.hours_of,
                 description_of=self.description_of,
+                conditions=self.conditions,
                 real_now=real_now,
             )
 

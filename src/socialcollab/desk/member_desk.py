@@ -174,13 +174,15 @@ class MemberDesk:
         Draft a post for each row of a spreadsheet.
 
         An import can be repeated: a row whose post already exists is not drafted again. The post of
-        a row is the post with its external id. A row without an external id belongs to the post with
-        the same profiles, planned time and text. A row that cannot be imported is reported and does
-        not stop the import.
+        a row is the post with its external id. A row without an external id belongs to the post
+        with the same profiles, planned time and text, or to the post that was drafted with them and
+        has been changed since. A row that cannot be imported is reported and does not stop the
+        import.
 
         Args:
-            rows: The rows that `read_csv` returned. A row of another author is refused, because
-                its author could otherwise approve their own text; import it as its author.
+            rows: The rows that `read_csv` returned. A row by another author is refused, because
+                that author could otherwise approve their own text; import such rows as their
+                author.
             profiles: The profiles of rows that do not name any; or a mapping from the names in the
                 sheet to profiles, such as ``{"twitter": "tulip-x"}``.
             workspace: The workspace of posts without profiles.
@@ -428,8 +430,9 @@ class MemberDesk:
         Args:
             posts: The posts that the member saw; or the id of a campaign, for all of its open posts
                 with a planned time.
-            by: How much later, as a timedelta, which may be negative, or as text such as
-                ``"2 days"``. Local times keep their clock time across clock changes.
+            by: The difference to add to their times: a timedelta, which may be negative, or a text
+                such as ``"2 days"``. If the clocks change in between, the clock times stay the
+                same.
         """
         return self._desk.run(reschedule_all(self._desk.engine, self._actor, posts, by))
 
@@ -926,8 +929,8 @@ def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
         return post.id, revision or post.digest
     if not revision:
         raise InvalidValueError(
-            f"`{_id(post)}` is only the id of a post: give the post that was seen, or `revision=`"
-            " with the digest of the revision that was seen",
+            f"`{_id(post)}` is only the id of a post: pass the post that the member saw, or"
+            " `revision=` with the digest of the revision that the member saw",
             value=post,
             expected="a post, or its id and `revision=`",
         )

@@ -1,4 +1,4 @@
-"""The organization's document, its differences and warnings, and the offboarding of members."""
+"""The organization document, diffs and warnings about it, and the offboarding of members."""
 
 from socialcollab.organization.diff import Change, changes_between
 from socialcollab.organization.document.templates import Template, TemplateParameter

@@ -97,7 +97,7 @@ class Organization(NotebookMixin):
         rotations: The roles that members hold in turn.
         approvals: The approval policies.
         slot_plans: The times at which profiles post.
-        blackouts: The periods in which no posts are planned.
+        blackouts: The periods during which nothing is published.
         style: The section ``[style]``.
         expect: The expectations, which `check` evaluates.
         files: The contents of the files that the document names, by name: style guides and
@@ -496,11 +496,6 @@ class Organization(NotebookMixin):
     def policies(self) -> Policies:
         """The approval policies, with their inherited steps."""
         return Policies.of(self.approvals)
-
-    @cached_property
-    def has_conditional_steps(self) -> bool:
-        """Whether an approval step depends on the findings of the style guides."""
-        return any(step.only_if is not None for policy in self.approvals for step in policy.steps)
 
     def attributes_of(self, post: Post) -> PostAttributes:
         """Return the attributes of a post that selectors match, without the authors' roles."""

@@ -85,7 +85,7 @@ _ASCII_ENDING = re.compile("([a-zA-Z]++)(?![0-9@+-])")
 _PUNYCODE_ENDING = re.compile("xn--[0-9a-z-]++", re.IGNORECASE)
 _AFTER_ENDING = re.compile("[^0-9A-Za-z@+-]|\\Z")
 # Other separators that IDNA treats as dots (RFC 3490 section 3.1).
-_OTHER_DOTS = re.compile("[\u3002\uff0e\uff61]")
+OTHER_DOTS = re.compile("[\u3002\uff0e\uff61]")
 
 _ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _INVALID = "\ufffe\ufeff\uffff"
@@ -182,7 +182,7 @@ def _labels_are_valid(labels: list[str]) -> bool:
 
 
 def _encoded_length(label: str) -> int:
-    parts = _OTHER_DOTS.split(label)
+    parts = OTHER_DOTS.split(label)
     encoded = (len(part) if part.isascii() else 4 + len(part.encode("punycode")) for part in parts)
     return sum(encoded) + len(parts) - 1
 

@@ -31,6 +31,7 @@ from socialcollab.permissions import Absence, Access, ShiftSwap, TemporaryGrant
 from socialcollab.time import BusinessHours, WallTime
 from socialcollab.verdicts import Reason
 from socialcollab.workflow.model.actor import Actor
+from socialcollab.workflow.model.condition import Condition
 from socialcollab.workflow.model.policy import ApprovalPolicy, Policies, Requirement
 
 _T = TypeVar("_T")
@@ -80,6 +81,7 @@ class Context:
         swaps: The recorded shift swaps.
         grants: The recorded temporary grants.
         hours_of: Returns the working hours of a member, or None.
+        conditions: The conditions that the application has registered, by name.
         real_now: The current instant according to the real clock, from which send deadlines are
             counted, or None if it equals *now*.
     """
@@ -107,6 +109,7 @@ class Context:
     swaps: tuple[ShiftSwap, ...] = ()
     grants: tuple[TemporaryGrant, ...] = ()
     hours_of: Callable[[str], BusinessHours | None] = attrs.field(default=_no_hours, repr=False)
+    conditions: Mapping[str, Condition] = attrs.field(factory=dict)
     real_now: dt.datetime | None = None
 
     _cache: dict[Hashable, object] = attrs.field(

@@ -1,4 +1,4 @@
-"""Import the rows of a spreadsheet: one post a row, with an outcome for each row."""
+"""Import the rows of a spreadsheet: one post per row, with an outcome for each row."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from socialcollab.workflow import Actor
 from socialcollab.workflow import commands as cm
 
 ImportStatus = Literal["drafted", "updated", "unchanged", "differs", "refused"]
-"""What happened to a row; see `RowOutcome`."""
+"""The outcome of a row; see `RowOutcome`."""
 
 _CODES: Final[Mapping[ImportStatus, str]] = {
     "drafted": "import.drafted",
@@ -50,7 +50,7 @@ _OF_ONE_ROW: Final = (InvalidValueError, NotAllowedError, NotFoundError, StaleEr
 @attrs.frozen(kw_only=True)
 class RowOutcome:
     """
-    What happened to one row of a spreadsheet.
+    The outcome of importing one row of a spreadsheet.
 
     Attributes:
         row: The row.
@@ -92,7 +92,7 @@ class RowOutcome:
 @attrs.frozen(kw_only=True)
 class ImportReport:
     """
-    What happened to the rows of a spreadsheet.
+    The outcomes of importing the rows of a spreadsheet.
 
     Attributes:
         outcomes: One outcome for each row, in order.
@@ -179,8 +179,10 @@ class _Importer:
         self.images = images
         self.update = update
         self.dry_run = dry_run
-        # The posts of a workspace by their content, which identifies rows without an external id.
+        # The posts of a workspace by their content, which identifies rows without an external id,
+        # and those that have changed since they were drafted.
         self.by_content: dict[str, dict[object, str]] = {}
+        self.changed: dict[str, list[Post]] = {}
         # The contents of earlier rows without an external id, which a dry run does not store.
         self.contents: dict[object, Post | None] = {}
         # The external ids of earlier rows, which a dry run does not store.
@@ -222,7 +224,7 @@ class _Importer:
         return (yield from self._with_note(RowOutcome(row=row, status="drafted", post=post)))
 
     def _check_author(self, row: SheetRow) -> None:
-        """Refuse a row of another author, who could otherwise approve their own text."""
+        """Refuse a row by another author, who could otherwise approve their own text."""
         if not row.author or row.author == self.actor.name:
             return
         raise InvalidValueError(
@@ -269,7 +271,7 @@ class _Importer:
             name = yield from find_external_id(self.engine, command.external_id)
         else:
             posts = yield from self._of_workspace(command.workspace)
-            name = posts.get(_key(command.content), "")
+            name = posts.get(_key(command.content), "") or self._drafted_from(command)
         if not name:
             return None
         post: Post = (yield from self.engine.post(name)).snapshot.post
@@ -281,7 +283,21 @@ class _Importer:
         if workspace not in self.by_content:
             posts = yield from read_posts(self.engine, workspace=workspace)
             self.by_content[workspace] = {_key(post.content): str(post.id) for post in posts}
+            self.changed[workspace] = [
+                post for post in posts if len(post.revisions) > 1 and not post.external_id
+            ]
         return self.by_content[workspace]
+
+    def _drafted_from(self, command: cm.Draft) -> str:
+        """Return the post that was drafted with the content of a row and has changed since."""
+        return next(
+            (
+                str(post.id)
+                for post in self.changed[command.workspace]
+                if post.drafted_with(command.content, ("text", "targets", "time"))
+            ),
+            "",
+        )
 
     def _existing_outcome(
         self,
@@ -293,6 +309,11 @@ class _Importer:
     ) -> Effects[RowOutcome]:
         """Update the existing post of a row if it differs and the caller asked for it."""
         content = command.content
+        visible = redacted_for(self.actor.name, known, state.organization.access)
+        outcome = RowOutcome(row=row, status="unchanged", post=visible, dry_run=self.dry_run)
+        if not row.external_id and _key(known.content) != _key(content):
+            # The post was drafted from this row, and a member has changed it since.
+            return outcome
         fields = {
             "text": content.text,
             "profiles": content.targets,
@@ -308,10 +329,7 @@ class _Importer:
         changes = tuple(
             name for name, value in given.items() if _comparable(value) != _value(known, name)
         )
-        visible = redacted_for(self.actor.name, known, state.organization.access)
-        outcome = RowOutcome(
-            row=row, status="unchanged", post=visible, changes=changes, dry_run=self.dry_run
-        )
+        outcome = attrs.evolve(outcome, changes=changes)
         if not changes:
             return outcome if self.dry_run else (yield from self._with_note(outcome))
         if not self.update:

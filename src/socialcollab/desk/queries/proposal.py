@@ -17,7 +17,7 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.organization import Change, Organization, RuntimeState, changes_between
 from socialcollab.permissions import Comparison, TemporaryGrant, compare
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import Actor, step_statuses
+from socialcollab.workflow import Actor, check_registered, step_statuses
 
 _OPEN_STATES = tuple(
     state.value for state in PostState if state not in (PostState.REJECTED, PostState.CANCELLED)
@@ -103,6 +103,7 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
 
     Raises:
         InvalidValueError: If the document belongs to another organization.
+        NotFoundError: If a step depends on a condition that is not registered.
     """
     if not isinstance(organization, Organization):
         raise InvalidValueError(
@@ -113,11 +114,12 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     state = yield from engine.state()
     if organization.id != engine.store.organization:
         raise InvalidValueError(
-            f"the document is of organization `{organization.id}`, and this desk of"
+            f"the document belongs to organization `{organization.id}`, but this desk belongs to"
             f" `{engine.store.organization}`",
             value=organization.id,
             expected=engine.store.organization,
         )
+    check_registered(organization.policies.conditions, engine.conditions)
     now = engine.now()
     orphans: list[Orphan] = []
     asked_again: list[str] = []

@@ -22,8 +22,8 @@ class ToDo(NotebookMixin):
     An item on a member's to-do list.
 
     Attributes:
-        kind: "decide" on a post, "change" one that was sent back, "move" one that expired, or
-            "triage" a delivery that needs attention.
+        kind: "decide" on a post, "change" a post that was sent back, "move" a post that expired, or
+            "triage" deliveries that need attention.
         post: The post.
         step: The approval step to decide on; empty for other kinds.
         deliveries: The deliveries to triage, which need attention for the same reason; empty for other
