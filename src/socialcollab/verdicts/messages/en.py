@@ -264,6 +264,7 @@ MESSAGES: Final[dict[str, str]] = {
     "import.differs": "row {row}: `{name}` exists already and was not updated, although the row differs ({fields})",
     "import.refused": "row {row}: `{name}` was not imported: {problem}",
     "import.note": "; its note could not be added: {problem}",
+    "import.clash": "; note that {clash}",
     # style guide
     "limit.empty": "{network} does not accept an empty post",
     "limit.text": "the text has {length}; {network} allows {limit}",

@@ -264,6 +264,7 @@ MESSAGES: Final[dict[str, str]] = {
     "import.differs": "rij {row}: `{name}` bestaat al en is niet bijgewerkt, hoewel de rij verschilt ({fields})",
     "import.refused": "rij {row}: `{name}` is niet geïmporteerd: {problem}",
     "import.note": "; de opmerking kon niet worden toegevoegd: {problem}",
+    "import.clash": "; let op: {clash}",
     # style guide
     "limit.empty": "{network} accepteert geen leeg bericht",
     "limit.text": "de tekst heeft {length}; {network} staat er {limit} toe",
