@@ -194,6 +194,7 @@ def test_calendar_viewer(run: Run, desk: Path) -> None:
         (["import", "DESK", AGENCY, "--member", "bn"], "did you mean `ben`?"),
         (["import", "DESK", AGENCY, "--profile", "tulip-y"], "did you mean `tulip-x`?"),
         (["import", "DESK", AGENCY, "--profile", "twitter=tulip-y"], "did you mean `tulip-x`?"),
+        (["import", "DESK", AGENCY, "--profile", "tulip"], "`tulip` is a workspace; name its"),
         (["import", "DESK", AGENCY, "--workspace", "tulp"], "did you mean `tulip`?"),
         (["lint", AGENCY, "--network", "mastodn"], "did you mean `mastodon`?"),
         (["lint", AGENCY, "--encoding", "utf-9"], "there is no text encoding `utf-9`"),

@@ -105,7 +105,7 @@ def test_problems_are_returned(separator):
     # The problems of the second file replace those of the first.
     second = write_problems(again).decode("utf-8-sig").splitlines()
     assert second[0] == back.splitlines()[0]
-    assert second[1].count("is not a date") == 1
+    assert second[1].count("is not a valid date") == 1
 
 
 def test_real_posts_round_trip(shared_data):
