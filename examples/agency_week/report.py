@@ -137,7 +137,8 @@ def _calendar_page(desk: Desk, sandbox: Sandbox) -> str:
         for entry in calendar.entries()
     ]
     notes = [CalendarNote(date=note.date, text=note.text) for note in desk.calendar_notes()]
-    blocks = [CalendarBlock(first=dt.date(2026, 6, 3), text="14:00-17:10, Tulip", kind="hold")]
+    start, end = (dt.datetime.fromisoformat(f"2026-06-03 {time}") for time in ("14:00", "17:10"))
+    blocks = [CalendarBlock(first=start, last=end, text="Tulip", kind="hold")]
     body = month_calendar(entries, 2026, 6, language="en", notes=notes, blocks=blocks)
     return page(
         "Northwind: June 2026",

@@ -199,6 +199,22 @@ def test_calendar_viewer(run: Run, desk: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "title"),
+    [
+        (["--week", "2026-W15"], "6–12 April 2026 (week 15)"),
+        (["--week", "2026-W18", "--language", "nl"], "27 april – 3 mei 2026 (week 18)"),
+        (["--month", "2026-04"], "April 2026"),
+        (["--agenda", "2026-04-06..2026-04-19"], "6–19 April 2026"),
+    ],
+)
+def test_calendar_title(run: Run, desk: Path, tmp_path: Path, words: list[str], title: str) -> None:
+    """The title of a calendar page names the month, the week or the days."""
+    page = tmp_path / "calendar.html"
+    assert run("calendar", str(desk), *words, "--html", str(page))[0] == 0
+    assert f": {title}</title>" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
     ("words", "said"),
     [
         (["calendar", "DESK", "--viewer", "nor"], "no member `nor`; did you mean `noor`?"),
@@ -218,6 +234,7 @@ def test_calendar_viewer(run: Run, desk: Path) -> None:
         (["import", "DESK", AGENCY, "--member", "bn"], "did you mean `ben`?"),
         (["import", "DESK", AGENCY, "--profile", "tulip-y"], "did you mean `tulip-x`?"),
         (["import", "DESK", AGENCY, "--profile", "twitter=tulip-y"], "did you mean `tulip-x`?"),
+        (["import", "DESK", AGENCY, "--profile", "tulip"], "`tulip` is a workspace; name its"),
         (["import", "DESK", AGENCY, "--workspace", "tulp"], "did you mean `tulip`?"),
         (["lint", AGENCY, "--network", "mastodn"], "did you mean `mastodon`?"),
         (["lint", AGENCY, "--encoding", "utf-9"], "there is no text encoding `utf-9`"),

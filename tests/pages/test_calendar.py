@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
 import attrs
 import pytest
@@ -15,6 +16,7 @@ from socialcollab.pages import (
     CalendarEntry,
     month_calendar,
     page,
+    week_calendar,
     words,
 )
 
@@ -100,6 +102,55 @@ def test_blocks() -> None:
     assert month_calendar(
         [], 9999, 12, blocks=[CalendarBlock(first=dt.date(9999, 12, 31), text="x")]
     )
+
+
+AT = dt.datetime.fromisoformat
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "marks", "shaded"),
+    [
+        (AT("2026-06-10 08:00"), AT("2026-06-11 08:00"), {10: "from 08:00", 11: "until 08:00"}, 0),
+        (AT("2026-06-10 08:00"), AT("2026-06-12 00:00"), {10: "from 08:00", 11: ""}, 1),
+        (AT("2026-06-10 00:00"), AT("2026-06-12 23:59"), {10: "", 11: "", 12: "until 23:59"}, 2),
+        (AT("2026-06-10 14:00"), AT("2026-06-10 17:10"), {10: "14:00–17:10"}, 0),
+        (AT("2026-06-10 14:00"), dt.date(2026, 6, 11), {10: "from 14:00", 11: ""}, 1),
+        (AT("2026-06-10 14:00"), ..., {10: "from 14:00"}, 0),
+        (AT("2026-06-10 00:00"), AT("2026-06-10 09:00"), {10: "until 09:00"}, 0),
+        (AT("2026-06-13 09:00"), None, {13: "from 09:00", 14: ""}, 1),
+        (AT("2026-06-20 09:00"), None, {}, 0),
+        (dt.date(2026, 6, 10), AT("2026-06-11 09:00+02:00"), {10: "", 11: "until 09:00"}, 1),
+    ],
+)
+def test_times_of_block(first, last, marks, shaded) -> None:
+    """A block shows its times on the days that it covers in part, and shades only the others."""
+    bounds = {"first": first} if last is ... else {"first": first, "last": last}
+    block = CalendarBlock(**bounds, text="strike", kind="hold")
+    html = week_calendar([], dt.date(2026, 6, 8), blocks=[block])
+    for day in range(8, 15):
+        cell = re.search(
+            rf'<td[^>]*><div class="day"><time datetime="2026-06-{day:02}".*?</td>', html
+        )
+        assert cell
+        times = f" {marks[day]}" if marks.get(day) else ""
+        assert (f"<b>Hold{times}</b>" in cell[0]) == (day in marks)
+    assert shaded == html.count("shaded")
+    dutch = week_calendar([], dt.date(2026, 6, 8), blocks=[block], language="nl")
+    assert ("vanaf" in dutch) == ("from" in html)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (dt.date(2026, 6, 10), dt.date(2026, 6, 9)),
+        (AT("2026-06-10 08:00"), AT("2026-06-10 07:59")),
+        (AT("2026-06-10 08:00"), dt.date(2026, 6, 9)),
+    ],
+)
+def test_block_ends_after_start(first, last) -> None:
+    """A block that ends before it starts is rejected."""
+    with pytest.raises(InvalidValueError, match="cannot end at"):
+        CalendarBlock(first=first, last=last, text="strike")
 
 
 @pytest.mark.parametrize(

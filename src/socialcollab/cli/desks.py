@@ -70,6 +70,7 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
         hold_block,
         month_calendar,
         page,
+        period_title,
         week_calendar,
     )
     from socialcollab.scheduling import write_ics
@@ -106,8 +107,10 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
         block
         for hold in holds
         for block in (hold_block(hold, zone=zone, language=args.language),)
-        if block.first < period.first + dt.timedelta(days=period.days)
-        and block.last >= period.first
+        if any(
+            block.times_on(period.first + dt.timedelta(days=day)) is not None
+            for day in range(period.days)
+        )
     ]
     if args.html:
         shown = [
@@ -133,8 +136,10 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
             body = agenda(shown, period.first, period.days, **options)
         else:
             body = month_calendar(shown, period.first.year, period.first.month, **options)
+        last = period.first + dt.timedelta(days=period.days - 1)
+        dates = period_title(period.first, last, language=args.language)
         title = organization.settings.name or organization.id
-        text = page(f"{title}: {period.name}", body, language=args.language)
+        text = page(f"{title}: {dates}", body, language=args.language)
         Path(args.html).write_text(text, encoding="utf-8")
         output.note(f"wrote {args.html}: {counted(len(entries), 'entry')} of {period.name}")
     if args.ics:

@@ -178,7 +178,8 @@ class MemberDesk:
         a row is the post with its external id. A row without an external id belongs to the post
         with the same profiles, planned time and text, or to the post that was drafted with them and
         has been changed since. A row that cannot be imported is reported and does not stop the
-        import.
+        import. The report also names the clashes of new and moved posts, which are imported all the
+        same.
 
         Args:
             rows: The rows that `read_csv` returned. A row by another author is refused, because

@@ -36,7 +36,7 @@ from socialcollab.pages.preview import (
     preview_feed,
     preview_grid,
 )
-from socialcollab.pages.words import words
+from socialcollab.pages.words import period_title, words
 
 __all__ = [
     "STATES",
@@ -65,6 +65,7 @@ __all__ = [
     "network_badge",
     "page",
     "paragraph",
+    "period_title",
     "permissions_matrix",
     "permissions_table",
     "preview",

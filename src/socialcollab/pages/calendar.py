@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from calendar import Calendar
+from calendar import Calendar, monthrange
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
@@ -15,7 +15,13 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.pages.badges import STATES, badge, network_badge
 from socialcollab.pages.markup import Html, escape, safe_file, safe_href
-from socialcollab.pages.words import MONTHS, WEEKDAYS, base_language, words
+from socialcollab.pages.words import (
+    MONTHS,
+    WEEKDAYS,
+    base_language,
+    period_title,
+    words,
+)
 from socialcollab.time import local_time
 
 # The public will not see posts in these states, so their titles are struck through.
@@ -72,33 +78,80 @@ class CalendarNote:
     text: str
 
 
+def _date_or_wall_time(value: dt.date) -> dt.date:
+    return _wall_time(value) if isinstance(value, dt.datetime) else value
+
+
+def _end(value: dt.date | None) -> dt.date:
+    return dt.date.max if value is None else _date_or_wall_time(value)
+
+
 @attrs.frozen(kw_only=True)
 class CalendarBlock:
     """
-    Days on which publishing stops or changes.
+    A period during which publishing stops or changes.
+
+    A day is shaded if the period covers all of it. On other days, only the times are displayed.
 
     Attributes:
-        first: The first day.
-        last: The last day (inclusive); *first* by default.
-        text: The reason, and the times of day if they matter.
+        first: The first day, or the wall time at which the period starts. A UTC offset is ignored,
+            so convert an instant to the time zone first.
+        last: The last day (inclusive), or the wall time at which the period ends; None if it has no
+            end yet. By default, the period ends with the day on which it starts.
+        text: The reason.
         kind: "blackout", "hold" or "holiday". The days of a holiday are not shaded.
         ended: Whether it is over. It is marked as ended, and its days are not shaded.
+
+    Raises:
+        InvalidValueError: If the period ends before it starts.
     """
 
-    first: dt.date
-    last: dt.date = attrs.field()
+    first: dt.date = attrs.field(converter=_date_or_wall_time)
+    last: dt.date = attrs.field(converter=_end)
     text: str
     kind: Literal["blackout", "hold", "holiday"] = "blackout"
     ended: bool = False
 
     @last.default
     def _one_day(self) -> dt.date:
-        return self.first
+        return _day_of(self.first)
+
+    def __attrs_post_init__(self) -> None:
+        ends_early = _day_of(self.last) < _day_of(self.first)
+        if isinstance(self.first, dt.datetime) and isinstance(self.last, dt.datetime):
+            ends_early = self.last < self.first
+        if ends_early:
+            raise InvalidValueError(
+                f"a block cannot end at `{self.last}`, before its start `{self.first}`",
+                value=self.last,
+                expected="an end after the start",
+            )
+
+    def times_on(self, date: dt.date) -> tuple[dt.time | None, dt.time | None] | None:
+        """
+        Return the start and the end of the period on a day, or None if it does not cover the day.
+
+        A start or end is None if the period covers the beginning or the end of the day.
+        """
+        first, last = _day_of(self.first), _day_of(self.last)
+        if not first <= date <= last:
+            return None
+        start = end = None
+        if isinstance(self.first, dt.datetime) and date == first:
+            start = self.first.time()
+        if isinstance(self.last, dt.datetime) and date == last:
+            end = self.last.time()
+        # A period that ends at midnight does not cover the day that begins then.
+        return None if end == dt.time.min else (None if start == dt.time.min else start, end)
+
+
+def _day_of(value: dt.date) -> dt.date:
+    return value.date() if isinstance(value, dt.datetime) else value
 
 
 def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
     """
-    Return the block of a hold, from the day on which it was placed to the day on which it ended.
+    Return the block of a hold, from the time at which it was placed to the time at which it ended.
 
     A hold without an end lasts until a member ends it.
 
@@ -122,8 +175,9 @@ def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
         by=by,
     )
     return CalendarBlock(
-        first=start.date(),
-        last=dt.date.max if end is None else max(start.date(), end.date()),
+        first=start,
+        # If the clock was set back since, the hold seems to end before it starts.
+        last=None if end is None else max(start, end),
         text=f"{text}: {hold.reason}" if hold.reason else text,
         kind="hold",
         ended=hold.ended_at is not None,
@@ -136,11 +190,12 @@ def _day_and_time(at: dt.datetime) -> str:
 
 @attrs.frozen
 class _Mark:
-    """A note or a block on one day, with its CSS class and its heading."""
+    """A note or a block on one day, with its CSS class, its heading, and whether to shade the day."""
 
     css_class: Literal["note", "block"]
     heading: str
     text: str
+    shaded: bool = False
 
 
 def month_calendar(
@@ -187,11 +242,11 @@ def month_calendar(
         [dt.date(year, month, day) if day else None for day in week]
         for week in Calendar(first_weekday).monthdayscalendar(year, month)
     ]
-    title = f"{MONTHS[base_language(language)][month - 1]} {year}"
+    last = dt.date(year, month, monthrange(year, month)[1])
     return _calendar(
         weeks,
         entries,
-        title=title,
+        title=period_title(last.replace(day=1), last, language=language),
         css_class="month",
         empty="no_posts",
         language=language,
@@ -222,11 +277,11 @@ def week_calendar(
     Raises:
         InvalidValueError: If the days after *first* do not exist, or the language does not.
     """
-    labels = words(language)
+    dates = list(_days(first, 7))
     return _calendar(
-        [list(_days(first, 7))],
+        [dates],
         entries,
-        title=f"{labels['week']} {first.isocalendar().week}, {first.isocalendar().year}",
+        title=period_title(first, dates[-1], language=language),
         css_class="month week",
         empty="no_posts_week",
         language=language,
@@ -235,6 +290,7 @@ def week_calendar(
         blocks=blocks,
         legend=legend,
         today=today,
+        with_month=True,
     )
 
 
@@ -275,7 +331,7 @@ def agenda(
     return _calendar(
         [[date] for date in dates],
         entries,
-        title=f"{first.isoformat()} - {dates[-1].isoformat()}",
+        title=period_title(first, dates[-1], language=language),
         css_class="month agenda",
         empty="no_posts_period",
         language=language,
@@ -310,6 +366,7 @@ def _calendar(
     blocks: Iterable[CalendarBlock],
     legend: bool,
     today: dt.date | None,
+    with_month: bool = False,
 ) -> Html:
     """Return a table of *weeks*; each row has a cell for each date."""
     labels = words(language)
@@ -334,6 +391,7 @@ def _calendar(
                 marks.get(date, []),
                 language=language,
                 today=today,
+                with_month=with_month,
             )
             for date in week
         )
@@ -367,18 +425,35 @@ def _marks_by_date(
     """Return the notes and blocks on each of *dates*."""
     marks: dict[dt.date, list[_Mark]] = {}
     for block in blocks:
-        shaded = block.kind != "holiday" and not block.ended
-        heading = labels[block.kind]
-        if block.ended:
-            heading = labels["ended"].format(name=heading)
-        mark = _Mark("block" if shaded else "note", heading, block.text)
         for date in sorted(dates):
-            if block.first <= date <= block.last:
-                marks.setdefault(date, []).append(mark)
+            times = block.times_on(date)
+            if times is not None:
+                marks.setdefault(date, []).append(_block_mark(block, *times, labels))
     for note in notes:
         if note.date in dates:
             marks.setdefault(note.date, []).append(_Mark("note", labels["note"], note.text))
     return marks
+
+
+def _block_mark(
+    block: CalendarBlock, start: dt.time | None, end: dt.time | None, labels: Mapping[str, str]
+) -> _Mark:
+    heading = labels[block.kind]
+    if block.ended:
+        heading = labels["ended"].format(name=heading)
+    if start is not None and end is not None:
+        heading += f" {start:%H:%M}–{end:%H:%M}"
+    elif start is not None:
+        heading += f" {labels['from'].format(time=f'{start:%H:%M}')}"
+    elif end is not None:
+        heading += f" {labels['until'].format(time=f'{end:%H:%M}')}"
+    stops = block.kind != "holiday" and not block.ended
+    return _Mark(
+        "block" if stops else "note",
+        heading,
+        block.text,
+        shaded=stops and start is None and end is None,
+    )
 
 
 def _day(
@@ -388,18 +463,21 @@ def _day(
     *,
     language: str,
     today: dt.date | None,
+    with_month: bool,
 ) -> str:
     labels = words(language)
     classes = [
         *(["end"] if date.weekday() >= 5 else []),
-        *(["shaded"] if any(mark.css_class == "block" for mark in marks) else []),
+        *(["shaded"] if any(mark.shaded for mark in marks) else []),
         *(["empty"] if not entries and not marks else []),
         *(["today"] if date == today else []),
     ]
-    name = f"{WEEKDAYS[language][date.weekday()]} {date.day} {MONTHS[language][date.month - 1]}"
+    day_and_month = f"{date.day} {MONTHS[language][date.month - 1]}"
+    name = f"{WEEKDAYS[language][date.weekday()]} {day_and_month}"
+    short = day_and_month if with_month else str(date.day)
     today_badge = f" {badge(labels['today'])}" if date == today else ""
     heading = (
-        f'<div class="day"><time datetime="{date.isoformat()}"><span class="num">{date.day}</span>'
+        f'<div class="day"><time datetime="{date.isoformat()}"><span class="num">{short}</span>'
         f'<span class="long">{name}</span></time>{today_badge}</div>'
     )
     content = "".join(

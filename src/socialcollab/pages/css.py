@@ -66,13 +66,13 @@ td.today .num{background:var(--ink);color:var(--paper);border-radius:99px;paddin
 .mark.note{background:var(--amber-b);color:var(--ink)}
 .mark b{font-weight:600}
 .entry{display:block;border-radius:6px;background:var(--b,var(--grey-b));border-left:4px solid var(--c,var(--grey));padding:4px 7px 5px;margin:0 0 4px;font-size:12.5px;line-height:1.35;color:var(--ink);text-decoration:none;overflow:hidden}
-a.entry:hover{box-shadow:0 0 0 1px var(--c)}
-.entry .top{display:flex;align-items:center;gap:4px;font-size:11px;color:var(--soft);min-width:0}
+a.entry:hover{box-shadow:0 0 0 1px var(--c)}a.entry .title{color:var(--link);text-decoration:underline;text-underline-offset:2px}
+.entry .top{display:flex;flex-wrap:wrap;align-items:center;gap:1px 4px;font-size:11px;color:var(--soft);min-width:0}
 .entry .top time{font-weight:600;color:var(--ink)}
-.entry .who{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
+.entry .who{overflow-wrap:anywhere;min-width:0}
 .entry .title{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;overflow-wrap:anywhere}
 .entry .state{font-size:11px;font-weight:600;color:var(--c)}
-.entry.struck .title{text-decoration:line-through;color:var(--soft)}
+.entry.struck .title{text-decoration:line-through;color:var(--soft)}a.entry.struck .title{text-decoration:underline line-through}
 .entry.s-draft{border-left-style:dashed}
 .months details>summary{cursor:pointer;font-size:12px;color:var(--link);padding:2px 4px 5px}
 @media(max-width:760px){main{padding:18px 14px 32px}h1{font-size:27px}

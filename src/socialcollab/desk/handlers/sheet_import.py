@@ -16,6 +16,7 @@ from socialcollab.desk.handlers.draft import (
     perform_with_media,
 )
 from socialcollab.desk.handlers.perform import decide, perform_on_post
+from socialcollab.desk.handlers.sheet_clashes import clashes_of
 from socialcollab.desk.queries.posts import find_external_id, read_posts
 from socialcollab.desk.queries.visibility import redacted_for
 from socialcollab.document_fields import as_items, as_words
@@ -27,7 +28,7 @@ from socialcollab.errors import (
     SocialCollabError,
     StaleError,
 )
-from socialcollab.scheduling import SheetRow
+from socialcollab.scheduling import Clash, SheetRow
 from socialcollab.time import WallTime
 from socialcollab.verdicts import message
 from socialcollab.workflow import Actor
@@ -60,6 +61,8 @@ class RowOutcome:
         post: The post, or None if the row was refused or would be drafted.
         changes: The names of the fields in which the row differs from the existing post.
         error: Why the row was refused, or why its note could not be added; otherwise None.
+        clashes: The clashes of a drafted or updated post with other rows and with posts on the
+            calendar, such as two posts in the same minute. They do not prevent the import.
         dry_run: Whether nothing was written.
     """
 
@@ -68,10 +71,11 @@ class RowOutcome:
     post: Post | None = None
     changes: tuple[str, ...] = ()
     error: SocialCollabError | None = None
+    clashes: tuple[Clash, ...] = ()
     dry_run: bool = False
 
     def text(self, language: str = "en") -> str:
-        """Return the row number, what happened, and the reason, in *language*."""
+        """Return the row number, what happened, the reason, and the clashes, in *language*."""
         error = self.error
         params = {
             "row": str(self.row.number),
@@ -84,9 +88,12 @@ class RowOutcome:
         is_planned = self.dry_run and self.status in ("drafted", "updated")
         code = f"{_CODES[self.status]}.dry_run" if is_planned else _CODES[self.status]
         text = message(code, params, language=language)
-        if error is None or self.status == "refused":
-            return text
-        return text + message("import.note", params, language=language)
+        if error is not None and self.status != "refused":
+            text += message("import.note", params, language=language)
+        for clash in self.clashes:
+            clash_text = {"clash": clash.reason.text(language)}
+            text += message("import.clash", clash_text, language=language)
+        return text
 
 
 @attrs.frozen(kw_only=True)
@@ -153,7 +160,26 @@ def import_rows(
         except _OF_ONE_ROW as error:
             outcome = RowOutcome(row=row, status="refused", error=error, dry_run=dry_run)
         outcomes.append(outcome)
-    return ImportReport(outcomes=tuple(outcomes))
+    # In a dry run, the posts of most rows have no id yet.
+    names = [
+        f"row:{outcome.row.number}" if outcome.post is None else str(outcome.post.id)
+        for outcome in outcomes
+    ]
+    clashes = yield from clashes_of(
+        engine,
+        actor,
+        {
+            name: importer.content_of(outcome)
+            for name, outcome in zip(names, outcomes, strict=True)
+            if outcome.status in ("drafted", "updated")
+        },
+    )
+    return ImportReport(
+        outcomes=tuple(
+            attrs.evolve(outcome, clashes=clashes.get(name, ()))
+            for name, outcome in zip(names, outcomes, strict=True)
+        )
+    )
 
 
 class _Importer:
@@ -187,6 +213,15 @@ class _Importer:
         self.contents: dict[object, Post | None] = {}
         # The external ids of earlier rows, which a dry run does not store.
         self.earlier: dict[str, int] = {}
+        # The content of each row that could be read.
+        self.planned: dict[SheetRow, PostContent] = {}
+
+    def content_of(self, outcome: RowOutcome) -> PostContent:
+        """Return the content that the post of a row has, or would have after a dry run."""
+        content = self.planned[outcome.row]
+        if outcome.post is None or (self.dry_run and content.planned_at is not None):
+            return content
+        return outcome.post.content
 
     def outcome(self, row: SheetRow) -> Effects[RowOutcome]:
         """Import a row, or decide what importing it would do."""
@@ -196,7 +231,7 @@ class _Importer:
             self.engine,
             self.actor,
             row.text,
-            profiles=[self.names.get(name, name) for name in row.profiles] or self.profiles,
+            profiles=self._profiles_of(row),
             workspace=self.workspace,
             planned_at=row.planned_at,
             media=self._media(row),
@@ -206,6 +241,7 @@ class _Importer:
             tags=row.tags,
             external_id=row.external_id,
         )
+        self.planned[row] = command.content
         content = command.workspace, _key(command.content)
         if not row.external_id and content in self.contents:
             post = self.contents[content]
@@ -241,6 +277,16 @@ class _Importer:
                 value=row.external_id,
                 expected="an external id that no other row has",
             )
+
+    def _profiles_of(self, row: SheetRow) -> Sequence[str]:
+        profiles = [self.names.get(name, name) for name in row.profiles] or self.profiles
+        if not profiles and not self.workspace:
+            raise InvalidValueError(
+                "the row names no profile; add a column `profiles` to the sheet, or pass"
+                " `profiles=[...]` (`--profile` on the command line)",
+                expected="a profile for each row",
+            )
+        return profiles
 
     def _media(self, row: SheetRow) -> list[Image]:
         images: list[Image] = []

@@ -26,7 +26,7 @@ _PROBLEM = "hold "
 @attrs.frozen(kw_only=True)
 class HoldResult:
     """
-    The deliveries that a hold concerns.
+    The ids of the deliveries that a hold concerns; `Desk.delivery` returns each of them.
 
     Attributes:
         id: The identifier of the hold.

@@ -60,8 +60,8 @@ class Proposal(NotebookMixin):
         base: The document that was active when it was proposed.
         changes: The entries that differ, in the document's order.
         orphans: The objects that would lose a profile, a workspace, an author or reviewers, sorted.
-        asked_again: The posts that were approved under a policy that changes. Their reviewers must
-            decide again after the posts have been submitted again.
+        asked_again: The ids of the posts that were approved under a policy that changes. Their
+            reviewers must decide again after the posts have been submitted again.
         temporary_grants: The temporary grants that have not ended, which stay active under the new
             document.
     """

@@ -98,6 +98,24 @@ def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
     return _records(data, name)
 
 
+def find_separator(data: bytes, *, encoding: str = "") -> str:
+    """
+    Return the separator of a CSV file that `records` accepts.
+
+    Raises:
+        InvalidValueError: If the encoding does not exist.
+    """
+    return _separator(_first_line(_text(data, _encoding(data, encoding))))
+
+
+def _text(data: bytes, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+
+
+def _first_line(source: io.TextIOWrapper) -> str:
+    return source.readline(65_536).removeprefix("\ufeff")
+
+
 def _encoding(data: bytes, given: str) -> str:
     if given:
         try:
@@ -193,8 +211,8 @@ class _Lines:
 
 
 def _records(data: bytes, encoding: str) -> Iterator[SheetRecord]:
-    source = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
-    start = source.readline(65_536).removeprefix("\ufeff")
+    source = _text(data, encoding)
+    start = _first_line(source)
     separator = _separator(start)
     source.seek(0)
     lines = _Lines(source)

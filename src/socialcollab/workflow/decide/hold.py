@@ -144,7 +144,7 @@ def _check_names(on: Selector, context: Context) -> None:
                 continue
             # A member with `hold` on a resource may refer to it even without permission to view it.
             if name not in known or not_visible(verdict_on("hold", (name,), context)):
-                raise no_such(kind, name, known, context)
+                raise no_such(kind, name, known, context, in_selector=True)
 
 
 def _sees_any(resources: Iterable[str], context: Context) -> bool:

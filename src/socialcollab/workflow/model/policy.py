@@ -152,8 +152,9 @@ class Step:
         after: The steps that must pass before this step opens. If empty, the step opens when the
             post is submitted.
         reviewers: The members who can decide, if they have `approve` on every target.
-        quorum: The number of reviewers who must approve.
-        within: The time after which the step is overdue.
+        quorum: The number of reviewers who must approve: "any" means one of them, "all" each of
+            them.
+        within: The time after which the step is overdue. If None, it is never overdue.
         timers: The reminders and escalations while the step is open.
         only_if: The conditions, one of which a post must meet for the step to apply. If empty, the
             step applies to every post of the policy.
@@ -211,16 +212,19 @@ class ApprovalPolicy:
     Attributes:
         id: The identifier of the policy.
         on: The posts to which the policy applies.
-        extends: Another policy, whose steps this policy includes.
+        extends: Another policy, whose steps this policy includes. Its other keys are not inherited.
         steps: The policy's own steps.
         on_approval: The action after every step has passed: "schedule" the post for its planned
-            time, or "wait" until a member schedules it.
+            time, or "wait" until a member schedules it. If several policies apply to a post, one
+            that waits is enough.
         late: The action for a post that is approved after its planned time: "expire", "hold" (its
-            deliveries are missed), or "publish" immediately.
+            deliveries are missed), or "publish" immediately. If several policies apply to a post,
+            the first of these three values counts.
         late_by: The maximum delay with which a delivery may start; after that it is missed. If
-            None, there is no limit.
+            None, there is no limit. If several policies apply to a post, the shortest delay counts.
         exempt: Roles that exempt a post from the policy if each author has one of these roles on
             every target.
+        reason: The reason for the policy, shown to people.
 
     Raises:
         InvalidValueError: If a value is invalid, if the policy has no steps, if two steps have the
