@@ -111,3 +111,47 @@ def test_hold_blocks(agency) -> None:
     ] == [(block.ended, block.text) for block in blocks]
     assert ["11:00", "10:00"] == [f"{block.last:%H:%M}" for block in blocks[:2]]
     assert dt.date.max == blocks[2].last
+
+
+@pytest.mark.parametrize("until", [None, DUE + HOUR])
+@pytest.mark.parametrize("ticks", [0, 1])
+def test_missed_without_worker(agency, until, ticks) -> None:
+    """A delivery that was due during a hold is missed, whether or not a worker ran at that time."""
+    post, later = agency.approved_post(), agency.approved_post(at="2026-04-07 15:00")
+    (eva,) = agency.acting("eva")
+    agency.now = DUE - HOUR
+    hold = eva.hold("tulip-mastodon", reason="storm", until=until)
+    for _ in range(ticks):
+        agency.now = DUE + MINUTE
+        agency.desk.run_due()
+    agency.now = DUE + 2 * HOUR
+    if until is None:
+        assert [post.id] == [name.split(".")[0] for name in eva.resume(hold).missed]
+    assert [post.id] == [name.split(".")[0] for name in agency.desk.hold_status(hold.id).missed]
+    for _ in range(2):
+        agency.desk.run_due()
+        assert ("missed", "scheduled") == (agency.desk.summary(post), agency.desk.summary(later))
+    (late,) = [item for item in eva.to_do() if item.kind == "triage"]
+    assert ["storm"] == [hold.reason for hold in late.holds]
+    eva.schedule(agency.desk.post(post.id), at="2026-04-07 12:00")
+    agency.now = dt.datetime(2026, 4, 7, 13, tzinfo=dt.UTC)
+    agency.desk.run_due()
+    assert ("published", "published") == (agency.desk.summary(post), agency.desk.summary(later))
+
+
+def test_due_before_hold(agency) -> None:
+    """A delivery that was due before a hold, or while its post was exempt, is still sent."""
+    post, statement = agency.approved_post(), agency.approved_post("veilig", at="2026-04-07 10:00")
+    (eva,) = agency.acting("eva")
+    agency.now = DUE + MINUTE
+    hold = eva.hold("tulip-mastodon", reason="storm")
+    eva.exempt(hold, statement, reason="statement")
+    agency.now = DUE + 2 * HOUR
+    eva.resume(hold)
+    for _ in range(3):
+        agency.desk.run_due()
+        agency.now += HOUR
+    assert ("published", "published") == (
+        agency.desk.summary(post),
+        agency.desk.summary(statement),
+    )

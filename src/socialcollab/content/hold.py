@@ -38,6 +38,10 @@ class Hold:
         """Return whether the hold has not ended at an instant."""
         return all(end is None or at < end for end in (self.until, self.ended_at))
 
+    def was_active(self, at: dt.datetime, *, now: dt.datetime) -> bool:
+        """Return whether the hold has ended by *now*, and was active at an earlier instant."""
+        return not self.is_active(now) and self.at <= at and self.is_active(at)
+
     def stops(self, profile: Profile, attributes: PostAttributes, *, now: dt.datetime) -> bool:
         """Return whether the hold stops a post with *attributes* on *profile* at *now*."""
         return self.is_active(now) and self.on.matches(profile, attributes)

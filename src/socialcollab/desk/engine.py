@@ -286,6 +286,7 @@ class Engine:
                 findings=findings if lints else (),
                 deliveries=tuple(deliveries),
                 holds=state.holds.holds,
+                ended_holds=state.holds.ended,
                 absences=state.runtime_state.absences,
                 swaps=state.runtime_state.swaps,
                 grants=state.runtime_state.temporary_grants,

@@ -74,7 +74,8 @@ class Context:
         findings: The findings of the style guide on the post after the command, or a function that
             computes them, because most commands do not need them.
         deliveries: The post's deliveries.
-        holds: The active holds.
+        holds: The holds that no member has ended.
+        ended_holds: The holds that members have ended recently.
         next_slots: The next free slot of each target, if the command requests a slot.
         barred: The targets whose requested time falls within a blackout or hold, with the reason.
         absences: The recorded absences, current and future.
@@ -105,6 +106,7 @@ class Context:
     _findings: tuple[Finding, ...] | Callable[[], tuple[Finding, ...]] = ()
     deliveries: tuple[Delivery, ...] = ()
     holds: tuple[Hold, ...] = ()
+    ended_holds: tuple[Hold, ...] = ()
     next_slots: Mapping[str, WallTime] = attrs.field(factory=dict)
     barred: Mapping[str, Reason] = attrs.field(factory=dict)
     absences: tuple[Absence, ...] = ()

@@ -12,7 +12,7 @@ from socialcollab.desk.arguments import check_text
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.journal.encoding import event_data
 from socialcollab.desk.journal.streams import HOLDS
-from socialcollab.desk.queries.calendar import all_rows
+from socialcollab.desk.queries.calendar import all_rows, instant_of
 from socialcollab.desk.queries.visibility import is_staff
 from socialcollab.effects import Effects, call
 from socialcollab.errors import NotFoundError
@@ -168,7 +168,9 @@ def affected_by(engine: Engine, hold: Hold) -> Effects[HoldResult]:
     rows = yield from all_rows(
         engine, "deliveries", where={"state": ("waiting", "publishing", "unknown", "missed")}
     )
-    under_way, waiting, missed = [], [], []
+    under_way: list[str] = []
+    waiting: list[str] = []
+    missed: list[str] = []
     for row in rows:
         profile = organization.profiles_by_id.get(str(row.columns["profile"]))
         snapshot: PostSnapshot = (yield from engine.post(str(row.columns["post"]))).snapshot
@@ -178,7 +180,12 @@ def affected_by(engine: Engine, hold: Hold) -> Effects[HoldResult]:
         if not selector.matches(profile, organization.attributes_of(snapshot.post)):
             continue
         if row.columns["state"] == "waiting":
-            waiting.append(row.key)
+            delivery: Delivery = (yield from engine.load(row.stream)).snapshot
+            # If no worker ran during the hold, the next run records that a delivery is missed.
+            late = not delivery.attempts and hold.was_active(
+                instant_of(row.columns["at"]), now=engine.now()
+            )
+            (missed if late else waiting).append(row.key)
         elif row.columns["state"] != "missed":
             under_way.append(row.key)
         elif hold_that_stopped((yield from engine.load(row.stream)).snapshot) == hold.id:

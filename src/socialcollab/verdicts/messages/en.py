@@ -87,6 +87,7 @@ MESSAGES: Final[dict[str, str]] = {
     "no_such_target": "post {post} does not go to `{profile}`",
     "decided_by": "`{by}` decided on post {post} at {at}: {verdict}",
     "approval_required": "post {post} needs approval before it can be published",
+    "already_exempt": "post {post} is already exempt from hold `{hold}`",
     "not_held": "hold `{hold}` does not stop post {post}",
     "taken_down": "post {post} was taken down from `{profile}`, and has not been approved again since",
     "submit_post": "submit post {post} for approval",

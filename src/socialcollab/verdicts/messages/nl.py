@@ -87,6 +87,7 @@ MESSAGES: Final[dict[str, str]] = {
     "no_such_target": "bericht {post} gaat niet naar `{profile}`",
     "decided_by": "`{by}` heeft over bericht {post} beslist op {at}: {verdict}",
     "approval_required": "bericht {post} moet worden goedgekeurd voordat het gepubliceerd kan worden",
+    "already_exempt": "bericht {post} is al vrijgesteld van publicatiestop `{hold}`",
     "not_held": "publicatiestop `{hold}` geldt niet voor bericht {post}",
     "taken_down": "bericht {post} is van `{profile}` gehaald en is daarna niet opnieuw goedgekeurd",
     "submit_post": "dien bericht {post} in ter goedkeuring",
