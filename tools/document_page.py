@@ -157,7 +157,8 @@ def _default(value: object) -> str:
     """Return a default as it is written in the document, or nothing if the key has no default."""
     if isinstance(value, bool):
         return f"`{value}`".lower()
-    if value is None or value == "" or isinstance(value, tuple | frozenset | attrs.Factory):
+    # A default of 0 is below the smallest value that the document can contain.
+    if not value or isinstance(value, attrs.Factory):
         return ""
     return f"`{value}`"
 

@@ -7,7 +7,7 @@ from tests.desk.agency import DOCUMENT, DUE, PLANNED, Agency
 
 from socialcollab.content import PostContent
 from socialcollab.desk import Desk
-from socialcollab.errors import InvalidValueError, NotFoundError
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryStore
 
@@ -65,6 +65,60 @@ def test_step_for_some_posts(agency: Agency, condition: str, text: str) -> None:
     desk.run_due()
     assert desk.summary(post) == "published"
     assert desk.summary(plain) != "published"
+
+
+def test_posts_of_new_authors(agency: Agency) -> None:
+    """The author's published posts are counted at submission, and not again at later changes."""
+    desk = created(agency, "author_posts_fewer_than = 1")
+    ana, ben, eva = (desk.acting_as(name) for name in ("ana", "ben", "eva"))
+
+    def submitted(day: int):
+        at = f"2026-04-{day:02d} 09:30"
+        return ana.submit(ana.draft("Lente", profiles=["tulip-mastodon"], planned_at=at))
+
+    def pending(post) -> list[str]:
+        return sorted(status.key.step for status in desk.pending_steps(post))
+
+    first, second = submitted(7), submitted(8)
+    assert ["edit", "legal"] == pending(first) == pending(second)
+    assert [reason.text() for one in desk.pending_steps(first) for reason in one.reasons] == [
+        "step `brand/legal` applies because the author had published fewer than 1 posts"
+    ]
+    eva.approve(first)
+    agency.now = DUE
+    desk.run_due()
+    assert desk.summary(first) == "published"
+    # The second post was submitted before the first was published.
+    assert ["edit", "legal"] == pending(second)
+    third = submitted(9)
+    assert ["edit"] == pending(third)
+    third = ben.approve(third)
+    assert third.state == "approved"
+    # Taking the first post down affects only later submissions.
+    eva.take_down(desk.post(first.id), reason="fout")
+    desk.run_due()
+    assert ana.edit(third, tags=["lente"]).state == "approved"
+    assert ["edit", "legal"] == pending(submitted(10))
+    assert desk.audit().clean
+
+
+def test_publishing_alone_as_new_author(agency: Agency) -> None:
+    """A member with `publish` cannot publish alone while the step for new authors applies."""
+    text = DOCUMENT.replace('default_approval = "editorial"', 'default_approval = "none"')
+    text = text[: text.index("[[approvals]]")] + text[text.index("[[slot_plans]]") :]
+    text += LEGAL.format("author_posts_fewer_than = 1").replace('extends = "editorial"\n', "")
+    desk = Desk.create(MemoryStore(), Organization.loads(text), owner="eva", **agency.options)
+    ana, eva = desk.acting_as("ana"), desk.acting_as("eva")
+    post = ana.draft("Lente", profiles=["tulip-x"])
+    assert not ana.allowed_actions(post)["publish_now"]
+    with pytest.raises(NotAllowedError):
+        ana.publish_now(post)
+    ana.publish_now(eva.approve(ana.submit(post, at="as soon as approved")))
+    desk.run_due()
+    assert desk.summary(post) == "published"
+    post = ana.draft("Zomer", profiles=["tulip-x"])
+    assert ana.allowed_actions(post)["publish_now"]
+    ana.publish_now(post)
 
 
 def test_condition_is_pinned(agency: Agency) -> None:

@@ -154,6 +154,18 @@ def test_block_ends_after_start(first, last) -> None:
 
 
 @pytest.mark.parametrize(
+    ("language", "heading"), [("en", "Hold (ended)"), ("nl", "Pauze (beëindigd)")]
+)
+def test_ended_block(language, heading) -> None:
+    """An ended hold is marked as ended, and does not shade its days."""
+    day = dt.date(2026, 4, 2)
+    blocks = [CalendarBlock(first=day, text="strike", kind="hold", ended=True)]
+    html = month_calendar([], 2026, 4, blocks=blocks, language=language)
+    assert "shaded" not in html
+    assert heading in html
+
+
+@pytest.mark.parametrize(
     ("year", "month", "weekday"), [(2026, 13, 0), (2026, 0, 0), (0, 1, 0), (2026, 1, 7)]
 )
 def test_invalid_month(year: int, month: int, weekday: int) -> None:

@@ -32,6 +32,9 @@ LINKS = (
     "https://sh\u00adop.nl/",  # a soft hyphen
     "今すぐshop.nlで",  # X links a domain between Japanese words
     "mail@elders.example of shop.nl",
+    "éshop.nl",  # X links a domain after an accented letter
+    "shop.nlé",
+    "shop.nl\u0301",  # the accent is combined with the last letter
 )
 NO_LINKS = (
     "",
@@ -85,6 +88,10 @@ PIECES = st.sampled_from(
         "x",
         " ",
         "é",
+        "ß",
+        "\u0301",  # a combining accent
+        "\u00ad",  # a soft hyphen
+        "\u200b",  # a space without width
         "の",
         "-",
         "_",

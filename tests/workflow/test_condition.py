@@ -64,13 +64,22 @@ CONDITIONS = {"names-a-price": names_a_price}
         ({"finding_at_least": "warning"}, PLAIN, {"finding": ("SG101",)}),
         ({"finding_at_least": "error"}, PLAIN, {}),
         ({"finding": "SG101", "finding_at_least": "error"}, PLAIN, {}),
+        (
+            {"author_posts_fewer_than": 10, "link_domain": "shop.example"},
+            LINK,
+            {"link_domain": ("shop.example",), "author_posts_fewer_than": ("10",)},
+        ),
+        ({"author_posts_fewer_than": 3}, LINK, {}),
+        ({"author_posts_fewer_than": 4}, LINK, {"author_posts_fewer_than": ("4",)}),
         ({"custom": "names-a-price"}, PostContent(text="€ 9"), {"custom": ("names-a-price",)}),
         ({"custom": "names-a-price"}, PLAIN, {}),
     ],
 )
 def test_matches(condition, content, values) -> None:
     """Each key matches by any of its values, and the result contains those that match."""
-    found = OnlyIf(**condition).matches(content, findings=lambda: [WARNING], conditions=CONDITIONS)
+    found = OnlyIf(**condition).matches(
+        content, findings=lambda: [WARNING], author_posts=3, conditions=CONDITIONS
+    )
     assert values == found
 
 
@@ -113,6 +122,8 @@ def test_all_keys_must_match(keys, met) -> None:
         ({"media": "video"}, "media `video` is not one of image"),
         ({"finding": "SG999"}, "finding `SG999` is not one of SG101"),
         ({"finding_at_least": "fatal"}, "is not one of suggestion, warning, error"),
+        ({"author_posts_fewer_than": 1001}, "`1001` is not a whole number from 1 to 1000"),
+        ({"author_posts_fewer_than": "3"}, "`3` is not a whole number from 1 to 1000"),
         ({"custom": "Names a price"}, "Names a price"),
         ({"link_domain": [5]}, "`5` is not a text"),
     ],
@@ -246,3 +257,20 @@ def test_step_applies_exactly_if_condition_is_met(new_workflow, words) -> None:
     context = attrs.evolve(flow.context(), conditions=CONDITIONS)
     applies = StepKey("brand", "legal") in applicable_steps(flow.snapshot, context)
     assert applies is ({"shop.example", "gratis"} <= set(words) or "€" in words)
+
+
+def test_publishing_alone(new_workflow) -> None:
+    """A member with `publish` may act alone only while no step applies, also after an edit."""
+    flow = new_workflow(policy("brand", LEGAL))
+    flow.draft(member="pim", text="De lente is er")
+    flow.submit("pim")
+    assert flow.state == "approved"
+    flow.edit("pim", text="De lente is er: shop.example")
+    assert flow.state == "in_review"
+    assert flow.delivery_states() == {}
+    flow.approve("noor")
+    assert flow.state == "approved"
+    flow = new_workflow(policy("brand", LEGAL))
+    flow.draft(member="pim", text="De lente is er: shop.example")
+    flow.submit("pim")
+    assert flow.state == "in_review"

@@ -110,7 +110,12 @@ def _answer(output: Output, question: str, default: str) -> str:
 
 def check(args: argparse.Namespace, output: Output) -> int:
     """Check a document and its expectations."""
-    from socialcollab.organization import dangling_rules, rules_matching_nothing, shared_accounts
+    from socialcollab.organization import (
+        dangling_rules,
+        rules_matching_nothing,
+        shared_accounts,
+        step_warnings,
+    )
 
     organization = load(args.document, args.id)
     at = instant(args.at, zone_of(organization))
@@ -121,6 +126,7 @@ def check(args: argparse.Namespace, output: Output) -> int:
             *rules_matching_nothing(organization),
             *dangling_rules(organization, at),
             *shared_accounts(organization),
+            *step_warnings(organization, at),
         )
     ]
     conditional: dict[str, list[str]] = {}

@@ -36,16 +36,15 @@ from socialcollab.desk.queries.history import (
     history,
     last_event_at,
 )
+from socialcollab.desk.queries.holds import HoldResult, read_hold_status, read_holds
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan, offboarding_plan
 from socialcollab.desk.queries.posts import (
-    HoldResult,
     read_calendar,
     read_calendar_notes,
     read_clashes,
     read_deliveries,
     read_delivery,
-    read_hold_result,
     read_pending_steps,
     read_post,
     read_post_by_external_id,
@@ -54,7 +53,6 @@ from socialcollab.desk.queries.posts import (
 )
 from socialcollab.desk.queries.proposal import Proposal, propose
 from socialcollab.desk.worker.due import DueReport, next_due, reconcile, run_due
-from socialcollab.directory import Selector
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
@@ -550,10 +548,22 @@ class AsyncDesk:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return await self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
-    async def holds(self) -> tuple[Hold, ...]:
-        """Return the active holds, oldest first."""
-        state = await self.run(self.engine.state())
-        return tuple(state.holds.holds)
+    async def holds(
+        self, *, ended: bool = False, workspace: str = "", viewer: str = ""
+    ) -> tuple[Hold, ...]:
+        """
+        Return the active holds, oldest first.
+
+        Args:
+            ended: Whether to include holds that have ended; `Hold.ended_at` and `Hold.ended_by` are
+                set for them.
+            workspace: Only holds that apply to a profile of this workspace, or all holds if empty.
+            viewer: Only holds that apply to a profile that this member can view, without reasons
+                for clients and guests; all holds if empty.
+        """
+        return await self.run(
+            read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer)
+        )
 
     async def calendar_notes(
         self, *, workspace: str = "", viewer: str = ""
@@ -568,9 +578,14 @@ class AsyncDesk:
         """
         return await self.run(read_calendar_notes(self.engine, workspace=workspace, viewer=viewer))
 
-    async def hold_status(self, hold: str, on: Selector) -> HoldResult:
-        """Return the deliveries that a hold affects."""
-        return await self.run(read_hold_result(self.engine, hold, on))
+    async def hold_status(self, hold: HoldResult | Hold | str) -> HoldResult:
+        """
+        Return the deliveries that a hold affects, and when it ended if it has ended.
+
+        Raises:
+            NotFoundError: If the hold has never existed.
+        """
+        return await self.run(read_hold_status(self.engine, id_of(hold, HoldResult, Hold)))
 
     async def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
         """Check the whole journal, and report every entry that was damaged or tampered with."""

@@ -17,7 +17,8 @@ from socialcollab.desk.handlers.draft import (
     edit,
     local_time_of,
 )
-from socialcollab.desk.handlers.perform import perform, perform_for_member, perform_on_post
+from socialcollab.desk.handlers.erasure_report import ErasureReport, erase_and_report
+from socialcollab.desk.handlers.perform import perform_for_member, perform_on_post
 from socialcollab.desk.handlers.runtime import (
     BoundLike,
     PrincipalLike,
@@ -32,10 +33,10 @@ from socialcollab.desk.handlers.runtime import (
 )
 from socialcollab.desk.handlers.sheet_import import ImportReport, import_rows
 from socialcollab.desk.queries.allowed_actions import allowed_actions
+from socialcollab.desk.queries.holds import HoldResult
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView, read_post_view
-from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo, to_do
 from socialcollab.document_fields import as_items
@@ -609,7 +610,7 @@ class MemberDesk:
         """
         return self._desk.run(hold(self._desk.engine, self._actor, on, reason=reason, until=until))
 
-    def resume(self, hold: HoldResult | str) -> HoldResult:
+    def resume(self, hold: HoldResult | Hold | str) -> HoldResult:
         """
         End a hold.
 
@@ -863,30 +864,37 @@ class MemberDesk:
             )
         )
 
-    def erase(self, *, member: str = "", post: Post | str = "", reason: str) -> tuple[str, ...]:
+    def erase(
+        self, *, member: str = "", post: Post | str = "", reason: str, dry_run: bool = False
+    ) -> ErasureReport:
         """
         Erase the personal data of a member or of one post; this cannot be undone.
 
         For a member, the personal data are the name and contacts in every version of the document,
-        the content of every post of which the member wrote a revision, and the member's notes and
-        comments on other posts. The member's identifier remains. `Desk.run_due` deletes the media,
-        and `Desk.compact` removes remaining copies of the data from the store's disk space.
+        the content of every post of which the member wrote a revision, the member's notes and
+        comments on other posts, and texts by others that contain the full name or an address. The
+        member's identifier remains. Other texts that may refer to the member are not erased, but
+        listed in the report. `Desk.run_due` deletes the media, and `Desk.compact` removes remaining
+        copies of the data from the store's disk space.
 
         Args:
             member: The member whose data to erase. Pass either this or *post*.
             post: The post whose data to erase.
             reason: The reason, shown to people.
+            dry_run: Whether to only return the report, without erasing anything.
 
         Returns:
-            The streams from which data were erased; empty if the data had already been erased.
+            What was erased, and the texts by others that mention the member; false in a condition
+            if the data had already been erased.
 
         Raises:
             NotAllowedError: If one of the posts is not finished; the verdict names the unfinished
                 posts.
         """
         command = dc.Erase(member=member, post=str(_id(post)) if post else "", reason=reason)
-        snapshots, _ = self._desk.run(perform(self._desk.engine, self._actor, command))
-        return tuple(sorted(snapshots))
+        return self._desk.run(
+            erase_and_report(self._desk.engine, self._actor, command, dry_run=dry_run)
+        )
 
     def permissions(self) -> EffectivePermissions:
         """Return this member's permissions, the rules behind them, and whom to ask for more."""

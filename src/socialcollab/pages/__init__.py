@@ -6,6 +6,7 @@ from socialcollab.pages.calendar import (
     CalendarEntry,
     CalendarNote,
     agenda,
+    hold_block,
     month_calendar,
     week_calendar,
 )
@@ -57,6 +58,7 @@ __all__ = [
     "file_link",
     "file_tabs",
     "heading",
+    "hold_block",
     "join",
     "link",
     "month_calendar",

@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import attrs
 
+from socialcollab.content import Hold
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.pages.badges import STATES, badge, network_badge
@@ -21,6 +22,7 @@ from socialcollab.pages.words import (
     period_title,
     words,
 )
+from socialcollab.time import local_time
 
 # The public will not see posts in these states, so their titles are struck through.
 _STRUCK_THROUGH: Final = frozenset({"rejected", "cancelled", "expired", "removed"})
@@ -98,6 +100,7 @@ class CalendarBlock:
             end yet. By default, the period ends with the day on which it starts.
         text: The reason.
         kind: "blackout", "hold" or "holiday". The days of a holiday are not shaded.
+        ended: Whether it is over. It is marked as ended, and its days are not shaded.
 
     Raises:
         InvalidValueError: If the period ends before it starts.
@@ -107,6 +110,7 @@ class CalendarBlock:
     last: dt.date = attrs.field(converter=_end)
     text: str
     kind: Literal["blackout", "hold", "holiday"] = "blackout"
+    ended: bool = False
 
     @last.default
     def _one_day(self) -> dt.date:
@@ -143,6 +147,45 @@ class CalendarBlock:
 
 def _day_of(value: dt.date) -> dt.date:
     return value.date() if isinstance(value, dt.datetime) else value
+
+
+def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
+    """
+    Return the block of a hold, from the time at which it was placed to the time at which it ended.
+
+    A hold without an end lasts until a member ends it.
+
+    Args:
+        hold: A hold, as `Desk.holds` returns it.
+        zone: The IANA name of the time zone of the calendar.
+        language: "en" or "nl".
+    """
+    labels = words(language)
+    start = local_time(hold.at, zone)
+    finish = hold.ended_at or hold.until
+    end = None if finish is None else local_time(finish, zone)
+    by = hold.ended_by.partition(":")[2] or hold.ended_by
+    key = "open" if end is None else "until"
+    if hold.ended_at is not None:
+        key = "ended_by" if by else "ended"
+    text = labels[f"hold.{key}"].format(
+        on=hold.on,
+        start=_day_and_time(start),
+        end="" if end is None else _day_and_time(end),
+        by=by,
+    )
+    return CalendarBlock(
+        first=start,
+        # A hold may end in the minute in which it was placed.
+        last=None if end is None else max(end, start + dt.timedelta(minutes=1)),
+        text=f"{text}: {hold.reason}" if hold.reason else text,
+        kind="hold",
+        ended=hold.ended_at is not None,
+    )
+
+
+def _day_and_time(at: dt.datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 @attrs.frozen
@@ -396,18 +439,20 @@ def _block_mark(
     block: CalendarBlock, start: dt.time | None, end: dt.time | None, labels: Mapping[str, str]
 ) -> _Mark:
     heading = labels[block.kind]
+    if block.ended:
+        heading = labels["ended"].format(name=heading)
     if start is not None and end is not None:
         heading += f" {start:%H:%M}–{end:%H:%M}"
     elif start is not None:
         heading += f" {labels['from'].format(time=f'{start:%H:%M}')}"
     elif end is not None:
         heading += f" {labels['until'].format(time=f'{end:%H:%M}')}"
-    is_holiday = block.kind == "holiday"
+    stops = block.kind != "holiday" and not block.ended
     return _Mark(
-        "note" if is_holiday else "block",
+        "block" if stops else "note",
         heading,
         block.text,
-        shaded=not is_holiday and start is None and end is None,
+        shaded=stops and start is None and end is None,
     )
 
 

@@ -150,6 +150,7 @@ def _of_size(
             "label": _one_or_more(_TEXT),
             "finding": _one_or_more(st.sampled_from(["SG101", "SG102"])),
             "finding_at_least": st.just("warning"),
+            "author_posts_fewer_than": st.integers(1, 20),
             "custom": _one_or_more(st.just("names-a-price")),
         },
     )

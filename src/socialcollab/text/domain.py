@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from urllib.parse import unquote
+from contextlib import suppress
+from urllib.parse import unquote, urlsplit
 
+from socialcollab.text.entities import entities
 from socialcollab.text.url import OTHER_DOTS, is_domain
 
 DOMAIN_PATTERN = r"^[^\u0000-\u0020\u007f\\/:@?#.,*]+(\.[^\u0000-\u0020\u007f\\/:@?#.,*]+)+$"
@@ -40,9 +42,32 @@ def linked_domains(text: str, domains: Iterable[str]) -> tuple[str, ...]:
     ()
     """
     spellings = list(dict.fromkeys(_spellings(text)))
-    return tuple(
-        domain for domain in domains if any(_links_to(domain, plain) for plain in spellings)
-    )
+    hosts: set[str] | None = None
+    found = []
+    for domain in domains:
+        plain = _plain(domain)
+        if not any(plain in spelling for spelling in spellings):
+            continue
+        if not any(_links_to(domain, spelling) for spelling in spellings):
+            # A network can see a link in the middle of a word, such as after an accented letter.
+            hosts = _hosts(text) if hosts is None else hosts
+            if not any(f".{host}".endswith(f".{plain}") for host in hosts):
+                continue
+        found.append(domain)
+    return tuple(found)
+
+
+def _hosts(text: str) -> set[str]:
+    """Return the hosts of all links that a network recognises in *text*."""
+    hosts = set()
+    for network in ("bluesky", "facebook", "mastodon", "x"):
+        for entity in entities(network, text):
+            if entity.kind == "url":
+                link = entity.text if "://" in entity.text else f"https://{entity.text}"
+                # A link with brackets in its host is not valid.
+                with suppress(ValueError):
+                    hosts.add(_plain(unquote(urlsplit(link).hostname or "")))
+    return hosts
 
 
 def _links_to(domain: str, text: str) -> bool:
@@ -62,7 +87,9 @@ def _links_to(domain: str, text: str) -> bool:
 
 
 def _spellings(text: str) -> Iterator[str]:
-    """Yield the text in a normalised form, and also with its percent encoding decoded."""
+    """Yield the text as it is, in a normalised form, and with its percent encoding decoded."""
+    # Normalisation combines the last letter of a domain with an accent that follows it.
+    yield text.lower()
     for _ in range(_MOST_DECODINGS):
         yield _plain(text)
         decoded = unquote(text)

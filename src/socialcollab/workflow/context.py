@@ -82,6 +82,8 @@ class Context:
         grants: The recorded temporary grants.
         hours_of: Returns the working hours of a member, or None.
         conditions: The conditions that the application has registered, by name.
+        author_posts: The number of published posts of the post's author, if the command submits the
+            post and an approval step depends on it; otherwise None.
         real_now: The current instant according to the real clock, from which send deadlines are
             counted, or None if it equals *now*.
     """
@@ -110,6 +112,7 @@ class Context:
     grants: tuple[TemporaryGrant, ...] = ()
     hours_of: Callable[[str], BusinessHours | None] = attrs.field(default=_no_hours, repr=False)
     conditions: Mapping[str, Condition] = attrs.field(factory=dict)
+    author_posts: int | None = None
     real_now: dt.datetime | None = None
 
     _cache: dict[Hashable, object] = attrs.field(
@@ -140,6 +143,7 @@ class Context:
         real_now: dt.datetime | None = None,
         next_slots: Mapping[str, WallTime] | None = None,
         barred: Mapping[str, Reason] | None = None,
+        author_posts: int | None = None,
     ) -> Context:
         """
         Return a copy for another command on the same content, with some values replaced.
@@ -154,6 +158,7 @@ class Context:
             real_now=self.real_now if real_now is None else real_now,
             next_slots=self.next_slots if next_slots is None else next_slots,
             barred=self.barred if barred is None else barred,
+            author_posts=self.author_posts if author_posts is None else author_posts,
         )
         object.__setattr__(copy, "_cache", self._cache)
         return copy

@@ -126,29 +126,32 @@ def _applies(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> bo
     return (
         not step.step.only_if
         or step.key in _applied(snapshot)
-        or bool(_matches(step, snapshot.post, context))
+        or bool(_matches(step, snapshot, context))
     )
 
 
-def _matches(step: RequiredStep, post: Post, context: Context) -> Mapping[str, tuple[str, ...]]:
-    """Return what matches the first condition of a step that *post* meets, or nothing."""
-    return context.cached(
-        ("matches", step.key, Identity(post.content)),
-        lambda: next(
-            filter(
-                None,
-                (
-                    condition.matches(
-                        post.content,
-                        findings=lambda: context.findings,
-                        conditions=context.conditions,
-                    )
-                    for condition in step.step.only_if
-                ),
-            ),
-            {},
-        ),
-    )
+def _matches(
+    step: RequiredStep, snapshot: PostSnapshot, context: Context
+) -> Mapping[str, tuple[str, ...]]:
+    """Return what matches the first condition of a step that the post meets, or nothing."""
+    content = snapshot.post.content
+    author_posts = context.author_posts
+    if author_posts is None and snapshot.request is not None:
+        author_posts = snapshot.request.author_posts
+
+    def find() -> Mapping[str, tuple[str, ...]]:
+        for condition in step.step.only_if:
+            matches = condition.matches(
+                content,
+                findings=lambda: context.findings,
+                author_posts=author_posts,
+                conditions=context.conditions,
+            )
+            if matches:
+                return matches
+        return {}
+
+    return context.cached(("matches", step.key, Identity(content), author_posts), find)
 
 
 def _condition_reasons(
@@ -157,13 +160,14 @@ def _condition_reasons(
     """Return why a step with a condition applies, or why it does not."""
     if not step.step.only_if:
         return ()
-    matches = _matches(step, snapshot.post, context)
+    matches = _matches(step, snapshot, context)
     if matches:
         return tuple(
             Reason.of(
                 f"step_applies.{key}",
                 step=step.key,
-                values=", ".join(f"`{value}`" for value in values),
+                # A number is not quoted.
+                values=", ".join(one if one.isdecimal() else f"`{one}`" for one in values),
             )
             for key, values in matches.items()
         )
@@ -319,7 +323,8 @@ def _has_passed(step: RequiredStep, decisions: tuple[Decision, ...], post: Post)
 def step_statuses(snapshot: PostSnapshot, context: Context) -> tuple[StepStatus, ...]:
     """Return the status of each step that the post needs, by key."""
     return context.cached(
-        ("statuses", Identity(snapshot)), lambda: _step_statuses(snapshot, context)
+        ("statuses", Identity(snapshot), context.author_posts),
+        lambda: _step_statuses(snapshot, context),
     )
 
 

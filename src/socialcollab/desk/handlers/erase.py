@@ -108,6 +108,31 @@ def erase(
         InvalidValueError: If not exactly one of member and post is given, or if the reason is
             empty.
     """
+    erasure = yield from _plan(engine, state, actor, command, now=now)
+    # The reason often names the member who asked for the erasure.
+    reason = without_words(command.reason, erasure.words, command.member)
+    command = attrs.evolve(command, reason=reason)
+    return (yield from _append(engine, state, actor, command, erasure, now=now))
+
+
+def plan_erasure(
+    engine: Engine, state: State, actor: Actor, command: dc.Erase, *, now: dt.datetime
+) -> Effects[Mapping[str, Fields]]:
+    """
+    Return the values that an erasure would erase, by stream.
+
+    Raises:
+        NotAllowedError: As for `erase`.
+        NotFoundError: As for `erase`.
+        InvalidValueError: As for `erase`.
+    """
+    return (yield from _plan(engine, state, actor, command, now=now)).fields
+
+
+def _plan(
+    engine: Engine, state: State, actor: Actor, command: dc.Erase, *, now: dt.datetime
+) -> Effects[_Erasure]:
+    """Check an erasure, and collect the data to erase."""
     if bool(command.member) == bool(command.post):
         raise InvalidValueError(
             "an erasure requires either a member or a post", expected="one of member= and post="
@@ -126,10 +151,7 @@ def erase(
         raise NotAllowedError(
             Verdict.no(Reason.of("erase_unfinished", posts=", ".join(unfinished)))
         )
-    # The reason often names the member who asked for the erasure.
-    reason = without_words(command.reason, erasure.words, command.member)
-    command = attrs.evolve(command, reason=reason)
-    return (yield from _append(engine, state, actor, command, erasure, now=now))
+    return erasure
 
 
 def _check_may_erase(state: State, actor: Actor, resource: str, now: dt.datetime) -> None:

@@ -256,7 +256,8 @@ def full_calendar(
         zones=organization.zones,
         slot_plans=organization.slot_plans,
         blackouts=organization.blackouts,
-        holds=state.holds.holds,
+        # A hold whose time has passed is still stored if no member has ended it.
+        holds=[hold for hold in state.holds.holds if hold.is_active(now)],
     )
     if not names:
         return calendar

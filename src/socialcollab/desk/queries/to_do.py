@@ -8,9 +8,10 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Delivery, Post, current_deliveries
+from socialcollab.content import Delivery, Hold, Post, current_deliveries
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.queries.calendar import all_rows
+from socialcollab.desk.queries.holds import hold_that_stopped, read_holds, shown_to
 from socialcollab.desk.queries.visibility import redacted_for
 from socialcollab.effects import Effects
 from socialcollab.workflow import Actor, step_statuses
@@ -31,6 +32,8 @@ class ToDo(NotebookMixin):
         attention: Why the deliveries need attention: "missed", "failed", "unknown",
             "published_twice", "partly_published", "sign_in", "takedown_failed" or "not_amended"; empty
             for other kinds.
+        holds: The holds because of which the deliveries are late; `Hold.ended_at` is set for those
+            that have ended.
         planned_at: When the post is to be published, in UTC, or None.
     """
 
@@ -41,6 +44,7 @@ class ToDo(NotebookMixin):
     step: str = ""
     deliveries: tuple[Delivery, ...] = ()
     attention: str = ""
+    holds: tuple[Hold, ...] = ()
     planned_at: dt.datetime | None = None
 
 
@@ -69,6 +73,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
             elif _responsible_for(post, state, now) == member:
                 kind = "move" if row.columns["state"] == "expired" else "change"
                 items.append(ToDo(kind=kind, post=post, planned_at=planned_at))
+    every_hold: dict[str, Hold] = {}
     names: dict[str, list[str]] = {}
     for row in (yield from all_rows(engine, "attention")):
         names.setdefault(str(row.columns["post"]), []).append(row.key)
@@ -83,12 +88,22 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
         for delivery in current_deliveries(loaded.snapshot for loaded in loads):
             if delivery.id in keys and delivery.attention:
                 by_attention.setdefault(delivery.attention, []).append(delivery)
+        for deliveries in by_attention.values():
+            if not every_hold and any(map(hold_that_stopped, deliveries)):
+                # The journal of the holds is read at most once, and only if it is needed.
+                holds = yield from read_holds(engine, ended=True)
+                every_hold = {hold.id: hold for hold in shown_to(member, holds, state)}
         items += [
             ToDo(
                 kind="triage",
                 post=redacted_for(member, post, access),
                 deliveries=tuple(deliveries),
                 attention=attention,
+                holds=tuple(
+                    hold
+                    for hold in every_hold.values()
+                    if hold.id in set(map(hold_that_stopped, deliveries))
+                ),
                 planned_at=min(delivery.at.instant for delivery in deliveries),
             )
             for attention, deliveries in by_attention.items()

@@ -74,6 +74,7 @@ MESSAGES: Final[dict[str, str]] = {
     "step_applies.media": "step `{step}` applies because of the media of the post: {values}",
     "step_applies.label": "step `{step}` applies because the post has the label {values}",
     "step_applies.finding": "step `{step}` applies because the style guide reports {values}",
+    "step_applies.author_posts_fewer_than": "step `{step}` applies because the author had published fewer than {values} posts",
     "step_applies.custom": "step `{step}` applies because the post meets the condition {values}",
     "step_applies.earlier": "step `{step}` still applies because an earlier version of the post met its condition",
     "step_skipped": "step `{step}` does not apply, because the post does not meet its condition: {condition}",

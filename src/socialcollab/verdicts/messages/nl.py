@@ -74,6 +74,7 @@ MESSAGES: Final[dict[str, str]] = {
     "step_applies.media": "stap `{step}` geldt vanwege de media van het bericht: {values}",
     "step_applies.label": "stap `{step}` geldt omdat het bericht dit label heeft: {values}",
     "step_applies.finding": "stap `{step}` geldt omdat de stijlgids dit meldt: {values}",
+    "step_applies.author_posts_fewer_than": "stap `{step}` geldt omdat de auteur minder dan {values} berichten had gepubliceerd",
     "step_applies.custom": "stap `{step}` geldt omdat het bericht voldoet aan voorwaarde {values}",
     "step_applies.earlier": "stap `{step}` blijft gelden omdat een eerdere versie van het bericht aan de voorwaarde voldeed",
     "step_skipped": "stap `{step}` geldt niet, omdat het bericht niet aan de voorwaarde voldoet: {condition}",

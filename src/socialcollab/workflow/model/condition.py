@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias
 import attrs
 
 from socialcollab.content import SEVERITIES, Finding, PostContent, severity_at_least
-from socialcollab.document_fields import Choice, ListOf, Text, as_words, shape
+from socialcollab.document_fields import Choice, Integer, ListOf, Text, as_words, shape
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import check_id, did_you_mean
 from socialcollab.styleguide import RULES, Avoided, Term
@@ -25,6 +25,7 @@ always remains.
 """
 
 MEDIA_KINDS: Final = ("image",)
+MAX_AUTHOR_POSTS: Final = 1000
 
 
 def _words_of(item: Any) -> Any:
@@ -48,6 +49,8 @@ class OnlyIf:
         finding: Codes of style rules that report a finding.
         finding_at_least: The lowest severity of a finding; with `finding`, of a finding with one
             of these codes.
+        author_posts_fewer_than: A number of published posts. The condition is met if the author of
+            the post had fewer in its workspace when the post was submitted.
         custom: The names of conditions that the application has registered with the desk.
     """
 
@@ -57,6 +60,9 @@ class OnlyIf:
     label: tuple[str, ...] = _words_of(Text(at_most=200))
     finding: tuple[str, ...] = _words_of(Choice(tuple(sorted(RULES))))
     finding_at_least: str = attrs.field(metadata=shape(Choice(SEVERITIES)), default="")
+    author_posts_fewer_than: int = attrs.field(
+        metadata=shape(Integer(at_least=1, at_most=MAX_AUTHOR_POSTS)), default=0
+    )
     custom: tuple[str, ...] = _words_of(Text(at_most=64))
 
     def __attrs_post_init__(self) -> None:
@@ -81,6 +87,14 @@ class OnlyIf:
             check_choice("finding", code, tuple(sorted(RULES)))
         if self.finding_at_least:
             check_choice("finding_at_least", self.finding_at_least, SEVERITIES)
+        most = self.author_posts_fewer_than
+        if type(most) is not int or not 0 <= most <= MAX_AUTHOR_POSTS:
+            raise InvalidValueError(
+                f"author_posts_fewer_than `{most}` is not a whole number from 1 to"
+                f" {MAX_AUTHOR_POSTS}",
+                value=most,
+                expected=f"1 to {MAX_AUTHOR_POSTS}",
+            )
         for name in self.custom:
             check_id("condition", name)
 
@@ -94,6 +108,7 @@ class OnlyIf:
         content: PostContent,
         *,
         findings: Callable[[], Iterable[Finding]] = tuple,
+        author_posts: int | None = None,
         conditions: Mapping[str, Condition] | None = None,
     ) -> Mapping[str, tuple[str, ...]]:
         """
@@ -105,6 +120,8 @@ class OnlyIf:
         Args:
             content: The content of the post.
             findings: Returns the findings of the style guides; called only if needed.
+            author_posts: The number of published posts of the author, or None if they have not been
+                counted, which is treated like 0 so that no step is skipped by mistake.
             conditions: The conditions that the application has registered.
 
         Raises:
@@ -112,10 +129,14 @@ class OnlyIf:
             InvalidValueError: If a custom condition raises an exception.
         """
         found: dict[str, tuple[str, ...]] = {}
+        if 0 < self.author_posts_fewer_than <= (author_posts or 0):
+            return {}
         for key, values in self._matches(content, findings, conditions or {}):
             if not values:
                 return {}
             found[key] = values
+        if self.author_posts_fewer_than:
+            found["author_posts_fewer_than"] = (str(self.author_posts_fewer_than),)
         return found
 
     def _matches(
@@ -150,7 +171,8 @@ class OnlyIf:
     def __str__(self) -> str:
         parts = []
         for field in attrs.fields(OnlyIf):
-            values = as_words(getattr(self, field.name) or ())
+            value = getattr(self, field.name) or ()
+            values = as_words(str(value) if isinstance(value, int) else value)
             if values:
                 parts.append(f"{field.name} = {', '.join(values)}")
         return " and ".join(parts)

@@ -374,6 +374,24 @@ class Policies:
         """Return a policy's steps, starting with the inherited steps."""
         return self._resolved_steps[policy]
 
+    def steps_on(self, profile: Profile, *, default: str) -> tuple[RequiredStep, ...]:
+        """
+        Return the steps that posts on a profile may need, sorted by key.
+
+        Conditions, and the keys of a policy that depend on the post, are not considered.
+
+        Args:
+            profile: The profile.
+            default: The id of the policy that applies if no other policy does, or "none".
+        """
+        steps = {
+            step.key: step
+            for policy in self.by_id.values()
+            if policy.id == default or policy.on.matches_profile(profile)
+            for step in self.steps_of(policy.id)
+        }
+        return tuple(steps[key] for key in sorted(steps))
+
     @cached_property
     def _resolved_steps(self) -> dict[str, tuple[RequiredStep, ...]]:
         resolved: dict[str, tuple[RequiredStep, ...]] = {}
@@ -443,6 +461,11 @@ class Policies:
     def depend_on_findings(self) -> bool:
         """Whether an approval step depends on the findings of the style guides."""
         return any(condition.depends_on_findings for _, condition in self.conditions)
+
+    @cached_property
+    def most_author_posts(self) -> int:
+        """The number up to which steps depend on the number of an author's published posts."""
+        return max((one.author_posts_fewer_than for _, one in self.conditions), default=0)
 
     @cached_property
     def conditions(self) -> tuple[tuple[StepKey, OnlyIf], ...]:
