@@ -107,7 +107,10 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
         block
         for hold in holds
         for block in (hold_block(hold, zone=zone, language=args.language),)
-        if any(block.times_on(period.first + dt.timedelta(days=day)) for day in range(period.days))
+        if any(
+            block.times_on(period.first + dt.timedelta(days=day)) is not None
+            for day in range(period.days)
+        )
     ]
     if args.html:
         shown = [

@@ -119,7 +119,7 @@ class CalendarBlock:
     def __attrs_post_init__(self) -> None:
         ends_early = _day_of(self.last) < _day_of(self.first)
         if isinstance(self.first, dt.datetime) and isinstance(self.last, dt.datetime):
-            ends_early = self.last <= self.first
+            ends_early = self.last < self.first
         if ends_early:
             raise InvalidValueError(
                 f"a block cannot end at `{self.last}`, before its start `{self.first}`",
@@ -176,8 +176,8 @@ def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
     )
     return CalendarBlock(
         first=start,
-        # A hold may end in the minute in which it was placed.
-        last=None if end is None else max(end, start + dt.timedelta(minutes=1)),
+        # If the clock was set back since, the hold seems to end before it starts.
+        last=None if end is None else max(start, end),
         text=f"{text}: {hold.reason}" if hold.reason else text,
         kind="hold",
         ended=hold.ended_at is not None,
