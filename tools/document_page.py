@@ -59,7 +59,8 @@ _MAIN_ONLY = [field.key for field in fields_of(Organization) if field.key not in
 _HEAD = f"""# The document
 
 This page lists every section and key of the document. It is generated from the classes into which the document is loaded.
-A key without a default can be omitted unless it is marked *required*. In the descriptions, *None* and *empty* mean that the key is omitted.
+A key without a default can be omitted unless it is marked *required*.
+In the descriptions, *None* and *empty* mean that the key is omitted.
 `Organization.load` reports all faults together, each with its place and, if possible, a suggestion.
 
 The following is the document of the template `northwind`, followed by the file that it includes.
@@ -81,7 +82,8 @@ In a name, `*` matches any number of characters and `?` matches one character; n
 An included file must define exactly one workspace and can refer only to that workspace: its members belong to the workspace, and every `on` must be limited to it.
 It can contain the sections {_names(INCLUDED_KEYS)}.
 It cannot contain the sections {_names(_MAIN_ONLY)}, which apply to the whole organization, and it cannot include other files.
-Its sections can refer to the sections of the main document. To let a team of a client's members review posts, for example, define the team in the main document and its members in the client's file; see [set up client approval](../how-to/set-up-client-approval.md).
+Its sections can refer to the sections of the main document.
+To let a team of a client's members review posts, for example, define the team in the main document and its members in the client's file; see [set up client approval](../how-to/set-up-client-approval.md).
 File names in an included file are relative to the folder of the main document.
 `Organization.load` does not follow a symbolic link to a file outside this folder.
 
@@ -155,7 +157,8 @@ def _default(value: object) -> str:
     """Return a default as it is written in the document, or nothing if the key has no default."""
     if isinstance(value, bool):
         return f"`{value}`".lower()
-    if value is None or value == "" or isinstance(value, tuple | frozenset | attrs.Factory):
+    # A default of 0 is below the smallest value that the document can contain.
+    if not value or isinstance(value, attrs.Factory):
         return ""
     return f"`{value}`"
 
