@@ -579,8 +579,9 @@ class World:
             for key, status in self.statuses(post).items()
             if actor in status["can_decide"]
             and (
-                verdict != "approve"
-                or (status["state"] == "open" and actor not in status["approved"])
+                (status["state"] == "open" and actor not in status["approved"])
+                if verdict == "approve"
+                else (status["state"] != "passed" or actor in status["approved"])
             )
         }
         self.check(that=bool(counting))

@@ -161,6 +161,51 @@ def test_second_approval_refused(new_workflow) -> None:
     assert flow.refusal("ben", approve(flow)) == "already_approved"
 
 
+@pytest.mark.parametrize("command", [cm.Approve, cm.RequestChanges, cm.Reject])
+def test_reviewer_of_skipped_step(new_workflow, command) -> None:
+    """The reviewer of a step that does not apply has no say on the post, and is told why."""
+    legal = step("legal", "member:noor", only_if={"link_domain": ["shop.example"]})
+    flow = new_workflow(policy("editorial", step("edit", "role:editor"), legal))
+    flow.draft()
+    flow.submit()
+    before = flow.posts["p1"]
+    with pytest.raises(NotAllowedError) as refused:
+        flow.do("noor", command(post="p1", seen=flow.seen))
+    codes = [reason.code for reason in refused.value.verdict.reasons]
+    assert codes == ["not_a_reviewer", "step_skipped"]
+    assert flow.posts["p1"] is before
+
+
+@pytest.mark.parametrize(
+    ("command", "state"), [(cm.RequestChanges, "changes_requested"), (cm.Reject, "rejected")]
+)
+@pytest.mark.parametrize("member", ["noor", "ben"])
+def test_returned_by_reviewer(new_workflow, command, state, member) -> None:
+    """A reviewer of a later step, and the member who approved a passed step, can return a post."""
+    legal = step("legal", "member:noor", after=["edit"])
+    last = step("last", "member:eva", after=["legal"])
+    flow = new_workflow(policy("editorial", step("edit", "member:ben"), legal, last))
+    flow.draft()
+    flow.submit()
+    assert flow.refusal("mia", cm.Reject(post="p1", seen=flow.seen)) == "not_a_reviewer"
+    if member == "ben":
+        flow.approve("ben")
+    flow.do(member, command(post="p1", seen=flow.seen))
+    assert flow.state == state
+
+
+def test_passed_step_gives_others_no_say(new_workflow) -> None:
+    """A reviewer who did not decide on a step that has passed cannot reject the post."""
+    legal = step("legal", "member:noor", after=["edit"])
+    flow = new_workflow(policy("editorial", step("edit", "role:editor"), legal))
+    flow.draft()
+    flow.submit()
+    flow.approve("ben")
+    assert flow.refusal("eva", cm.Reject(post="p1", seen=flow.seen)) == "not_a_reviewer"
+    flow.do("ben", cm.Reject(post="p1", seen=flow.seen))
+    assert flow.state == "rejected"
+
+
 def test_refusal_names_reviewers(new_workflow) -> None:
     """A member who is not a reviewer learns who the reviewers are."""
     flow = new_workflow(policy("editorial", step("edit", "member:ben")))

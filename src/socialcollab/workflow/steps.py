@@ -72,6 +72,15 @@ class StepStatus(NotebookMixin):
         """Return whether *member* is a reviewer, present or absent, or a delegate."""
         return member in self.reviewers or member in self.absent
 
+    def can_be_returned_by(self, member: str) -> bool:
+        """
+        Return whether *member* can reject the post or request changes because of this step.
+
+        These are the members who can decide on a step that is not finished, and the members whose
+        approval counts, who can change their minds as long as the post is in review.
+        """
+        return self.can_be_decided_by(member) and (not self.done or member in self.approved_by)
+
     @property
     def undecided(self) -> tuple[MemberId, ...]:
         """The reviewers who have not approved the step."""

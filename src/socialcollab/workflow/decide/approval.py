@@ -150,9 +150,10 @@ def review(
 
     Raises:
         NotFoundError: If the post is not visible to the actor.
-        NotAllowedError: If the actor does not have `approve`, is an author of the post, or is not a
-            reviewer of an open step, if the post is not in review, or if a policy has changed since
-            the post was submitted.
+        NotAllowedError: If the actor does not have `approve` or is an author of the post, if the
+            actor is not a reviewer of an open step (or, to request changes or to reject, of a step
+            that is open later or that the actor approved), if the post is not in review, or if a
+            policy has changed since the post was submitted.
         StaleError: If the actor saw an older revision and a field to which the decision would be
             bound has changed since.
     """
@@ -177,7 +178,7 @@ def review(
     counting = (
         _steps_to_approve(snapshot, statuses, context)
         if approves
-        else tuple(status for status in statuses if status.can_be_decided_by(me))
+        else tuple(status for status in statuses if status.can_be_returned_by(me))
     )
     if not counting:
         if _is_own_work(post, statuses, me):
@@ -270,6 +271,8 @@ def _why_not_reviewer(snapshot: PostSnapshot, context: Context) -> tuple[Reason,
             reasons.append(Reason.of("already_approved", member=me, step=status.key))
         elif status.state == "later" and status.can_be_decided_by(me):
             reasons.append(Reason.of("step_not_open", step=status.key, member=me))
+        elif status.state == "skipped" and status.can_be_decided_by(me):
+            reasons += status.reasons
         elif not status.done:
             reviewers = ", ".join(status.reviewers) or "-"
             reasons.append(
