@@ -216,7 +216,9 @@ class World:
             members = set()
             for principal in (*step["reviewers"], *added):
                 members |= self.members_of(principal, post)
-        if not step["may_edit"]:
+        if step["may_edit"]:
+            members.discard(post["revisions"][0]["by"])
+        else:
             members -= self.authors(post)
             if "time" in step["binds"]:
                 members -= {revision["by"] for revision in post["revisions"]}

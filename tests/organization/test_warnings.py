@@ -16,7 +16,7 @@ from socialcollab.organization import (
     shared_accounts,
     step_warnings,
 )
-from socialcollab.permissions import Forbid, Grant, Rotation
+from socialcollab.permissions import Forbid, Grant, Role, Rotation
 from socialcollab.testing.documents import documents
 from socialcollab.workflow import ApprovalPolicy
 
@@ -170,7 +170,14 @@ def step_problems(reviewers, *, sections=None, **step) -> list[str]:
                 " members write: `ben`, `eva`; add a reviewer"
             ],
         ),
-        (["member:ben", "member:eva"], {"quorum": 2, "may_edit": True}, []),
+        (
+            ["member:ben", "member:eva"],
+            {"quorum": 2, "may_edit": True},
+            [
+                "step `brand/legal` on all of tulip cannot reach 2 approvals for posts that these"
+                " members write: `ben`, `eva`; add a reviewer"
+            ],
+        ),
         (["member:ben", "member:eva"], {"quorum": "all"}, []),
         (
             ["member:ben", "member:eva"],
@@ -211,6 +218,47 @@ def step_problems(reviewers, *, sections=None, **step) -> list[str]:
 def test_step_warnings(reviewers, step, problems) -> None:
     """A step is reported if its reviewers cannot pass it, or if only one of them can."""
     assert problems == step_problems(reviewers, **step)
+
+
+ROLES = [Role(id="junior", includes=["writer"])]
+"""A role that no member has."""
+
+
+@pytest.mark.parametrize(
+    ("more", "kinds"),
+    [
+        ({}, ["one_reviewer", "own_posts"]),
+        ({"on": {"workspace": "tulip", "author_role": "writer"}}, ["one_reviewer", "own_posts"]),
+        ({"on": {"workspace": "tulip", "author_role": "junior"}}, ["one_reviewer"]),
+        ({"exempt": ["role:owner"]}, ["one_reviewer"]),
+        ({"exempt": ["role:junior"]}, ["one_reviewer", "own_posts"]),
+    ],
+)
+def test_policy_for_the_posts_of_others(more, kinds) -> None:
+    """A reviewer whose own posts the policy does not match needs no other reviewer for them."""
+    policy = ApprovalPolicy(
+        **{"id": "brand", "on": {"workspace": "tulip"}, "steps": [step_of("member:eva")], **more}
+    )
+    organization = NORTHWIND.with_sections(approvals=[policy], roles=ROLES)
+    found = [one.kind for one in step_warnings(organization, NOON) if one.step == "brand/legal"]
+    assert kinds == found
+
+
+def test_policy_that_others_extend() -> None:
+    """A step that is inherited is needed where either of the policies applies."""
+    base = ApprovalPolicy(
+        id="brand",
+        on={"workspace": "tulip", "author_role": "junior"},
+        steps=[step_of("member:eva")],
+    )
+    other = ApprovalPolicy(id="other", on={"workspace": "tulip"}, extends="brand")
+    organization = NORTHWIND.with_sections(approvals=[base, other], roles=ROLES)
+    found = [one.kind for one in step_warnings(organization, NOON) if one.step == "brand/legal"]
+    assert ["one_reviewer", "own_posts"] == found
+
+
+def step_of(reviewers) -> dict:
+    return {"id": "legal", "reviewers": reviewers}
 
 
 def test_reviewer_without_approve_on_one_profile() -> None:

@@ -127,6 +127,21 @@ def test_may_edit_step(new_workflow) -> None:
     assert flow.state == "approved"
 
 
+def test_drafter_cannot_approve(new_workflow) -> None:
+    """An editor cannot approve a post that they drafted, even if the step has `may_edit`."""
+    flow = new_workflow(policy("editorial", step("edit", "role:editor", may_edit=True)))
+    flow.draft("eva")
+    flow.submit("eva")
+    assert flow.refusal("eva", approve(flow)) == "own_work"
+    # The post remains a draft of eva's after another editor has improved it.
+    flow.edit("ben", text="beter")
+    assert flow.refusal("eva", approve(flow)) == "own_work"
+    (status,) = step_statuses(flow.snapshot, flow.context())
+    assert status.reviewers == ("ben", "mia")
+    flow.approve("ben")
+    assert flow.state == "approved"
+
+
 def test_moving_makes_no_author(new_workflow) -> None:
     """A member who reschedules a post can still approve it."""
     flow = new_workflow(policy())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any, Final, Literal
 
 import attrs
@@ -277,9 +278,18 @@ def step_warnings(organization: Organization, at: dt.datetime) -> tuple[StepWarn
     found: dict[tuple[Any, ...], list[ProfileId]] = {}
     for profile in organization.profiles:
         workspace = organization.workspaces_by_id[profile.workspace]
-        steps = organization.policies.steps_on(profile, default=workspace.default_approval)
-        for step in steps:
+        steps_on = partial(
+            organization.policies.steps_on, profile, default=workspace.default_approval
+        )
+        for step in steps_on():
             reviewers = _Reviewers.of(step.step, profile, workspace.lead, access, at)
+            if reviewers.drafting:
+                own_posts = frozenset(
+                    member
+                    for member in reviewers.drafting
+                    if step in steps_on(author_roles=_roles_of(member, profile, access, at))
+                )
+                reviewers = attrs.evolve(reviewers, drafting=own_posts)
             for kind, members, needed in reviewers.problems():
                 key = (str(step.key), kind, members, needed)
                 found.setdefault(key, []).append(ProfileId(profile.id))
@@ -296,6 +306,12 @@ def step_warnings(organization: Organization, at: dt.datetime) -> tuple[StepWarn
     )
 
 
+def _roles_of(member: str, profile: Profile, access: Access, at: dt.datetime) -> frozenset[str]:
+    return frozenset(
+        role for role in access.roles.by_id if access.has_role(member, role, profile.id, at=at)
+    )
+
+
 @attrs.frozen(kw_only=True)
 class _Reviewers:
     """
@@ -306,7 +322,8 @@ class _Reviewers:
         able: The members who can decide at the same time.
         rotating: The members who can decide in turn, by rotation.
         unable: The members who are named or in a named team, but may not approve.
-        drafting: The members who can draft posts there.
+        drafting: The members of *able* who can draft posts there, if too few others remain to
+            decide on the posts of one of them; otherwise empty.
     """
 
     step: Step
@@ -351,14 +368,16 @@ class _Reviewers:
                     able.add(member)
                 elif access.inactive_reason(member, at=at) is None:
                     unable.add(member)
+        # A member of a rotation may be able to decide, so only steps without a rotation can be
+        # said to lack reviewers.
+        too_few = len(able) - 1 < max(1, step.quorum.least) and not any(rotating.values())
+        drafting = {member for member in able if access.allows(member, "draft", profile.id, at=at)}
         return cls(
             step=step,
             able=frozenset(able),
             rotating=rotating,
             unable=frozenset(unable),
-            drafting=frozenset(
-                member for member in able if access.allows(member, "draft", profile.id, at=at)
-            ),
+            drafting=frozenset(drafting if too_few else ()),
         )
 
     def problems(self) -> Iterator[tuple[str, tuple[MemberId, ...], int]]:
@@ -374,7 +393,7 @@ class _Reviewers:
         elif len(self.able) + places < needed or len(everyone) < needed:
             yield "quorum", tuple(sorted(everyone)), needed
         else:
-            if not (self.step.may_edit or places) and len(self.able) - 1 < needed and self.drafting:
+            if self.drafting:
                 yield "own_posts", tuple(sorted(self.drafting)), needed
             if len(everyone) == 1:
                 yield "one_reviewer", tuple(everyone), needed

@@ -260,7 +260,9 @@ def _find_reviewers(
             for principal in (*step.step.reviewers, *map(Principal.parse, added))
             for member in context.everyone_in(principal, post)
         }
-    excluded: set[str] = set() if step.step.may_edit else set(post.authors)
+    # A reviewer with `may_edit` may improve the posts of others, but four eyes must still see a
+    # post that a reviewer drafted.
+    excluded: set[str] = {post.author} if step.step.may_edit else set(post.authors)
     if "time" in step.binds and not step.step.may_edit:
         # A member who moved the post chose its time, and this step decides on that time.
         excluded |= {revision.author for revision in post.revisions}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from itertools import product
@@ -161,7 +161,8 @@ class Step:
         binds: The fields to which decisions are bound. If empty, decisions are bound to all
             published fields.
         distinct: Whether an approval that counts for this step cannot count for another step.
-        may_edit: Whether a reviewer who has edited the post may still approve it in this step.
+        may_edit: Whether a reviewer who has edited a post that another member drafted may still
+            approve it in this step.
     """
 
     id: str = attrs.field(metadata=shape(Id("step")))
@@ -277,6 +278,17 @@ class ApprovalPolicy:
                 expected="at least one step",
             )
 
+    def may_apply_to(self, author_roles: Collection[str], *, default: str) -> bool:
+        """
+        Return whether the policy can apply to the posts of an author with these roles.
+
+        The policy *default* also applies to authors whose roles it does not name.
+        """
+        if any(principal.name in author_roles for principal in self.exempt):
+            return False
+        covered = self.on.author_role
+        return not covered or self.id == default or not set(covered).isdisjoint(author_roles)
+
 
 MAX_EXTENDS = 20
 """The largest number of policies of which each extends the next."""
@@ -374,20 +386,25 @@ class Policies:
         """Return a policy's steps, starting with the inherited steps."""
         return self._resolved_steps[policy]
 
-    def steps_on(self, profile: Profile, *, default: str) -> tuple[RequiredStep, ...]:
+    def steps_on(
+        self, profile: Profile, *, default: str, author_roles: Collection[str] | None = None
+    ) -> tuple[RequiredStep, ...]:
         """
         Return the steps that posts on a profile may need, sorted by key.
 
-        Conditions, and the keys of a policy that depend on the post, are not considered.
+        Conditions, and the other keys of a policy that depend on the post, are not considered.
 
         Args:
             profile: The profile.
             default: The id of the policy that applies if no other policy does, or "none".
+            author_roles: The roles of the only author of the posts, or None for the posts of all
+                authors.
         """
         steps = {
             step.key: step
             for policy in self.by_id.values()
             if policy.id == default or policy.on.matches_profile(profile)
+            if author_roles is None or policy.may_apply_to(author_roles, default=default)
             for step in self.steps_of(policy.id)
         }
         return tuple(steps[key] for key in sorted(steps))
