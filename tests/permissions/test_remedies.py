@@ -563,3 +563,42 @@ def test_giver_is_shown_to_those_who_know_them() -> None:
     known = access(EVA, Grant(to="member:ana", permissions=["view"], on="tulip-x"), given)
     verdict = known.check("ana", "publish", "tulip-x", at=NOW)
     assert verdict.for_viewer("ana").reasons == verdict.reasons
+
+
+def all_are_enough_together(naive, seed: int, count: int) -> set[str]:
+    codes = set()
+    for organization, (member, permission, _), at in refused_questions(seed, count):
+        resources = [profile.id for profile in organization.profiles][:3]
+        verdict = organization.access().check_all(member, permission, resources, at=at)
+        for remedy in verdict.remedies:
+            codes.add(remedy.code)
+            waits = remedy.code.startswith("wait")
+            after = organization if waits else applied(organization, remedy)
+            then = started(remedy) if waits else at
+            assert all(naive.may(after, member, permission, one, then) for one in resources)
+    return codes
+
+
+def test_enough_for_all_resources(naive) -> None:
+    """Each remedy of `check_all` is sufficient on all the resources."""
+    assert {"end_forbid", "join_team", "grant_permission"} <= all_are_enough_together(naive, 4, 80)
+
+
+def test_one_remedy_for_two_profiles() -> None:
+    """A member who lacks a permission on two profiles needs a grant on both of them."""
+    asked = access(EVA)
+    verdict = asked.check_all("ana", "publish", ["tulip-x", "tulip-mastodon"], at=NOW)
+    (grant,) = verdict.remedies
+    assert ["tulip-x", "tulip-mastodon"] == [one["resource"] for one in parts(grant)]
+    assert ("eva",) == grant.by
+    assert "eva" in grant.text()
+    assert asked.check_all("eva", "publish", ["tulip-x", "dike-x"], at=NOW)
+
+
+def test_no_remedy_through_hidden_resource() -> None:
+    """A viewer learns nothing about other resources if one of them is hidden from them."""
+    asked = access(EVA, Grant(to="member:ana", role="writer", on="tulip-x"))
+    verdict = asked.check_all("ana", "publish", ["tulip-x", "dike-x"], at=NOW)
+    seen = verdict.for_viewer("ana")
+    assert ["not_visible"] == [reason.code for reason in seen.reasons]
+    assert seen.remedies == ()

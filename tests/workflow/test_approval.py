@@ -332,3 +332,53 @@ def test_unplanned_post_waits_for_time(new_workflow) -> None:
     assert flow.refusal("eva", cm.Schedule(post="p1", seen=flow.seen)) == "no_time"
     flow.do("eva", cm.Schedule(post="p1", seen=flow.seen, at=LATER))
     assert flow.delivery_states() == {"tulip-x": "waiting"}
+
+
+# The remedies for a missing approval.
+
+
+def way_to_publish(flow) -> list[str]:
+    with pytest.raises(NotAllowedError) as caught:
+        flow.do("pim", cm.PublishNow(post="p1", seen=flow.seen))
+    verdict = caught.value.verdict
+    return [part.code for remedy in verdict.remedies for part in (remedy, *remedy.also)]
+
+
+def test_way_to_publish_depends_on_state(new_workflow) -> None:
+    """`publish_now` names the open steps, and what the state of the post requires first."""
+    flow = new_workflow(
+        policy("editorial", step("edit", "role:editor"), step("client", "member:noor"))
+    )
+    flow.draft("pim")
+    command = cm.PublishNow(post="p1", seen=flow.seen)
+    assert way_to_publish(flow) == ["submit_post", "approve_step", "approve_step"]
+    flow.submit("pim")
+    assert way_to_publish(flow) == ["approve_step", "approve_step"]
+    with pytest.raises(NotAllowedError) as caught:
+        flow.do("pim", command)
+    codes = [reason.code for reason in caught.value.verdict.reasons]
+    assert codes == ["approval_required", "step_open", "step_open"]
+    text = caught.value.verdict.explain()
+    assert "(ben, eva, mia can do that)" in text
+    assert "(noor can do that)" in text
+    flow.policy_texts = {"editorial": "another text"}
+    assert way_to_publish(flow) == ["resubmit", "approve_step", "approve_step"]
+    flow.policy_texts = {}
+    flow.approve("ben")
+    flow.approve("noor")
+    flow.policy_texts = {"editorial": "another text"}
+    # The decisions on the steps of a changed policy no longer count.
+    assert way_to_publish(flow) == ["resubmit", "approve_step", "approve_step"]
+    flow.policy_texts = {}
+    flow.do("pim", cm.Withdraw(post="p1"))
+    assert way_to_publish(flow) == ["submit_post"]
+    flow.submit("pim")
+    assert flow.state == "approved"
+    flow.do("pim", cm.PublishNow(post="p1", seen=flow.seen))
+
+
+def test_no_way_without_reviewers(new_workflow) -> None:
+    """If too few members can decide on a step, no remedy is suggested."""
+    flow = new_workflow(policy("editorial", step("edit", "member:wil")))
+    flow.draft("pim")
+    assert way_to_publish(flow) == []

@@ -7,7 +7,7 @@ import pytest
 from tests.workflow.policies import LATER, TULIP, policy
 
 from socialcollab.desk.commands import Command
-from socialcollab.errors import NotFoundError
+from socialcollab.errors import NotAllowedError, NotFoundError
 from socialcollab.permissions import COMMAND_PERMISSIONS, Grant
 from socialcollab.workflow import commands as cm
 
@@ -100,11 +100,13 @@ def test_every_command_has_permission() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_own_permission_needed(new_workflow, name) -> None:
     """A member with all permissions but the command's own one is refused."""
+    # No step names Tom, so a permission would not be enough for a decision.
+    reason = "not_a_reviewer" if COMMAND_PERMISSIONS[name] == "approve" else "default_deny"
     flow = workflow_in(new_workflow, first_state_for(name))
     permissions = {*COMMAND_PERMISSIONS.values(), "view", "edit_others"}
     all_but = sorted(permissions - {COMMAND_PERMISSIONS[name]})
     flow.grants = (*flow.GRANTS, Grant(to="member:tom", permissions=all_but, on=TULIP))
-    assert flow.refusal("tom", COMMANDS[name](flow)) == "default_deny"
+    assert flow.refusal("tom", COMMANDS[name](flow)) == reason
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -114,3 +116,44 @@ def test_hidden_post_is_not_found(new_workflow, name) -> None:
     with pytest.raises(NotFoundError) as caught:
         flow.do("tom", COMMANDS[name](flow))
     assert str(caught.value) == "there is no post `p1`"
+
+
+def remedies_of(flow, member: str, command: cm.PostCommand):
+    with pytest.raises(NotAllowedError) as caught:
+        flow.do(member, command)
+    return caught.value.verdict.remedies
+
+
+def after_remedy(flow, remedy) -> None:
+    """Grant everything that a remedy names."""
+    for part in (remedy, *remedy.also):
+        given = {key: part[key] for key in ("role",) if part.code == "grant_role"}
+        if part.code == "grant_permission":
+            given["permissions"] = [part["permission"]]
+        grant = Grant(to=f"member:{part['member']}", on=part["resource"], **given)
+        flow.grants = (*flow.grants, grant)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_remedies_are_enough(new_workflow, name) -> None:
+    """A member who follows one of the remedies of a refusal can perform the command."""
+    for index in range(5):
+        flow = new_workflow(policy())
+        flow.draft(targets=["tulip-mastodon", "tulip-x"])
+        if first_state_for(name) != "draft":
+            flow.submit()
+        if first_state_for(name) == "approved":
+            flow.approve("ben")
+        flow.grants = (*flow.grants, Grant(to="member:tom", permissions=["view"], on=TULIP))
+        remedies = remedies_of(flow, "tom", COMMANDS[name](flow))
+        if index >= len(remedies):
+            break
+        after_remedy(flow, remedies[index])
+        flow.do("tom", COMMANDS[name](flow))
+
+
+def test_no_remedy_in_wrong_state(new_workflow) -> None:
+    """No permission is suggested if the command is impossible in the post's state anyway."""
+    flow = workflow_in(new_workflow, "rejected")
+    flow.grants = (*flow.GRANTS, Grant(to="member:tom", permissions=["view"], on=TULIP))
+    assert remedies_of(flow, "tom", COMMANDS["bypass"](flow)) == ()

@@ -11,7 +11,7 @@ from socialcollab.directory import Member, Principal, Profile, Team, Workspace
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.permissions.analysis.escalation import escalations
-from socialcollab.permissions.analysis.explain import AccessAdvice
+from socialcollab.permissions.analysis.explain import AccessAdvice, JointAdvice
 from socialcollab.permissions.engine.binding import bind_rule
 from socialcollab.permissions.engine.binding_set import BindingSet
 from socialcollab.permissions.engine.delegations import Delegations
@@ -26,7 +26,7 @@ from socialcollab.permissions.rotations.overrides import ShiftSwap
 from socialcollab.permissions.rotations.roster import Shift
 from socialcollab.permissions.rotations.rotation import Rotation
 from socialcollab.time import Span, as_utc
-from socialcollab.verdicts import Reason, Verdict
+from socialcollab.verdicts import Reason, Remedy, Verdict
 
 _UTC: Final = dt.UTC
 _MAX_CACHED: Final = 10_000
@@ -165,6 +165,48 @@ class Access:
         bindings = self._bindings.with_rules(grants=grants, forbids=forbids)
         return Access(bindings=bindings, absences=self._delegations.all_absences)
 
+    def with_remedy(self, remedy: Remedy) -> Access:
+        """
+        Return the rules after a change that a refusal suggested.
+
+        Remedies that change no rule, such as waiting, return equal rules.
+        """
+        scope = self._scope
+        grants = [one.source for one in self._bindings.grants if isinstance(one.source, Grant)]
+        ended: set[str] = set()
+        for part in (remedy, *remedy.also):
+            params = dict(part.params)
+            if part.code == "end_forbid":
+                ended.add(params["rule"])
+            elif part.code == "join_team":
+                scope = scope.with_team_member(params["team"], params["member"])
+            elif part.code in ("grant_role", "grant_permission"):
+                resource = params["resource"]
+                names = params.get("permission", "")
+                grants.append(
+                    Grant(
+                        to=f"member:{params['member']}",
+                        role=params.get("role", ""),
+                        permissions=(names,) if names else (),
+                        on=scope.selector_of(resource),
+                    )
+                )
+        forbids = [
+            one.source
+            for one in self._bindings.forbids
+            if isinstance(one.source, Forbid) and one.place not in ended
+        ]
+        if scope is self._scope:
+            return self.with_rules(grants=grants, forbids=forbids)
+        bindings = BindingSet(
+            scope=scope,
+            grants=(bind_rule(grant, n, scope) for n, grant in enumerate(grants)),
+            forbids=(bind_rule(forbid, n, scope) for n, forbid in enumerate(forbids)),
+            # Rotations name no teams.
+            rotations=self._bindings.rotations,
+        )
+        return Access(bindings=bindings, absences=self._delegations.all_absences)
+
     @property
     def bindings(self) -> BindingSet:
         """The resolved rules and rotations, without delegations."""
@@ -278,6 +320,46 @@ class Access:
                 **({"reason": forbid.source.reason} if forbid.source.reason else {}),
             )
             for forbid in forbids
+        )
+        return Verdict.no(*reasons, advice=advice)
+
+    def check_all(
+        self,
+        member: str,
+        permission: str,
+        resources: Sequence[str],
+        *,
+        at: dt.datetime,
+        authors: Collection[str] = (),
+    ) -> Verdict:
+        """
+        Return whether *member* has a permission on every one of several resources.
+
+        The reasons for a no are those of every resource on which the member does not have the
+        permission. Each of its `remedies` gives the permission on all the resources.
+
+        Args:
+            member: A member's id; the answer for an unknown member is no.
+            permission: A permission's name.
+            resources: Profiles, workspaces or ``*``; at least one.
+            at: The instant.
+            authors: As for `allows`.
+        """
+        at = as_utc(at)
+        verdicts = [
+            self.check(member, permission, resource, at=at, authors=authors)
+            for resource in dict.fromkeys(resources)
+        ]
+        if len(verdicts) == 1:
+            return verdicts[0]
+        refused = tuple(verdict for verdict in verdicts if not verdict)
+        reasons = dict.fromkeys(
+            reason for verdict in refused or verdicts for reason in verdict.reasons
+        )
+        if not refused:
+            return Verdict.yes(*reasons)
+        advice = JointAdvice(
+            self, (member, permission, at, authors), tuple(dict.fromkeys(resources)), refused
         )
         return Verdict.no(*reasons, advice=advice)
 

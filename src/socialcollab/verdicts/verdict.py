@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Callable, Iterable, Mapping
+from functools import cached_property, partial
 from typing import Protocol, Self
 
 import attrs
@@ -108,9 +108,13 @@ class Remedy:
         """Return the message in *language*."""
         in_language = partial(message, language=language)
         text = in_language(self.code, dict(self.params))
+        separate = any(other.by for other in self.also)
+        if separate and self.by:
+            # Different members make the changes, so each change names its own.
+            text = in_language("remedy.by", {"remedy": text, "by": ", ".join(self.by)})
         for other in self.also:
             text = in_language("remedy.also", {"remedy": text, "other": other.text(language)})
-        if not self.by:
+        if separate or not self.by:
             return text
         text = in_language("remedy.by", {"remedy": text, "by": ", ".join(self.by)})
         if not self.ask or len(self.by) == 1:
@@ -197,6 +201,17 @@ class Verdict(NotebookMixin):
             )
         return self._advice.for_viewer(self, member)
 
+    def tested(self, suffices: Callable[[Remedy], bool]) -> Verdict:
+        """
+        Return this verdict with only those of its remedies that a test accepts.
+
+        The test runs when the remedies are read. Remedies that the author of the verdict has
+        chosen, rather than an `Access`, are not tested.
+        """
+        if self.allowed or self._advice is None:
+            return self
+        return attrs.evolve(self, advice=_TestedAdvice(self._advice, suffices))
+
     def _parts(self) -> tuple[object, ...]:
         return self.allowed, self.reasons, self.remedies, self.near_misses
 
@@ -238,3 +253,24 @@ class Verdict(NotebookMixin):
         if remedies:
             text = f"{text}. {in_language('verdict.remedies', {'remedies': remedies})}"
         return text
+
+
+class _TestedAdvice:
+    """Advice without the remedies that a test rejects."""
+
+    def __init__(self, advice: Advice, suffices: Callable[[Remedy], bool]) -> None:
+        self._advice = advice
+        self._suffices = suffices
+
+    @cached_property
+    def _remedies(self) -> tuple[Remedy, ...]:
+        return tuple(filter(self._suffices, self._advice.remedies()))
+
+    def remedies(self) -> tuple[Remedy, ...]:
+        return self._remedies
+
+    def near_misses(self) -> tuple[Reason, ...]:
+        return self._advice.near_misses()
+
+    def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
+        return self._advice.for_viewer(verdict, member).tested(self._suffices)

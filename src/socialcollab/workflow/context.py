@@ -29,7 +29,7 @@ from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions import Absence, Access, ShiftSwap, TemporaryGrant
 from socialcollab.time import BusinessHours, WallTime
-from socialcollab.verdicts import Reason
+from socialcollab.verdicts import Reason, Remedy
 from socialcollab.workflow.model.actor import Actor
 from socialcollab.workflow.model.condition import Condition
 from socialcollab.workflow.model.policy import ApprovalPolicy, Policies, Requirement
@@ -164,6 +164,15 @@ class Context:
         )
         object.__setattr__(copy, "_cache", self._cache)
         return copy
+
+    def after_remedy(self, remedy: Remedy) -> Context:
+        """Return the context after a change that a refusal suggested, or after waiting."""
+        start = dict(remedy.params).get("instant")
+        return attrs.evolve(
+            self,
+            access=self.access.with_remedy(remedy),
+            now=self.now if start is None else dt.datetime.fromisoformat(start),
+        )
 
     @property
     def cached_count(self) -> int:

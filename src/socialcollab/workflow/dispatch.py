@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from socialcollab.content import NativePost, post_reason
-from socialcollab.errors import NotFoundError
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
+from socialcollab.verdicts import Remedy
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
@@ -54,13 +55,14 @@ def decide_post(
         NotFoundError: If the post does not exist or is not visible to the actor.
     """
     if isinstance(command, cm.Draft):
-        return draft(snapshot, command, context)
+        return _tested(lambda rules: draft(snapshot, command, rules), context)
     if snapshot is None:
         raise NotFoundError("post", command.post)
     if snapshot.post.erased and not isinstance(command, cm.TakeDown):
         check_permission("view", snapshot.post, context)
         raise refuse(post_reason("post_erased", snapshot.post))
-    return _POST_DECIDERS[type(command)](snapshot, command, context)
+    decider = _POST_DECIDERS[type(command)]
+    return _tested(lambda rules: decider(snapshot, command, rules), context)
 
 
 def decide_runtime(command: cm.RuntimeCommand, context: Context) -> tuple[ev.Event, ...]:
@@ -73,7 +75,32 @@ def decide_runtime(command: cm.RuntimeCommand, context: Context) -> tuple[ev.Eve
             the actor.
         InvalidValueError: If a value of the command is wrong.
     """
-    return _RUNTIME_DECIDERS[type(command)](command, context)
+    decider = _RUNTIME_DECIDERS[type(command)]
+    return _tested(lambda rules: decider(command, rules), context)
+
+
+def _tested(
+    decide: Callable[[Context], tuple[ev.Event, ...]], context: Context
+) -> tuple[ev.Event, ...]:
+    """
+    Decide on a command; if it is refused, keep only the remedies that are enough for it.
+
+    A remedy for a missing permission is not enough if the command would then be refused for
+    another reason, for example because the post is not in review. Each remedy is tried out when
+    the remedies are read, because that is slow.
+    """
+
+    def suffices(remedy: Remedy) -> bool:
+        try:
+            decide(context.after_remedy(remedy))
+        except (NotAllowedError, NotFoundError, StaleError, InvalidValueError):
+            return False
+        return True
+
+    try:
+        return decide(context)
+    except NotAllowedError as error:
+        raise NotAllowedError(error.verdict.tested(suffices)) from error.__cause__
 
 
 def decide_native_post(

@@ -10,11 +10,13 @@ import attrs
 
 from socialcollab._memo import Identity
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Post, post_reason, post_remedy
+from socialcollab.content import Post, PostState, post_reason, post_remedy
 from socialcollab.directory import Principal
 from socialcollab.identifiers import MemberId
 from socialcollab.verdicts import Reason, Remedy, Verdict
+from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
+from socialcollab.workflow.evolve import evolve_post
 from socialcollab.workflow.model.policy import (
     NO_POLICY,
     SOLO_STEP,
@@ -22,7 +24,13 @@ from socialcollab.workflow.model.policy import (
     Requirement,
     StepKey,
 )
-from socialcollab.workflow.model.request import Decision, PostSnapshot, account_pin, pinned_profile
+from socialcollab.workflow.model.request import (
+    Decision,
+    PostSnapshot,
+    SubmitTiming,
+    account_pin,
+    pinned_profile,
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -286,6 +294,30 @@ def _find_reviewers(
     return _Reviewers(present, absent, tuple(sorted(delegates)))
 
 
+def is_named_reviewer(member: str, snapshot: PostSnapshot, context: Context) -> bool:
+    """
+    Return whether an unfinished step names a member as a reviewer, even if they may not approve.
+
+    Delegates of a reviewer are included.
+    """
+    post, request = snapshot.post, snapshot.request
+    names = {member} | {
+        absence.member for absence in context.absences if absence.delegate == member
+    }
+    statuses = {status.key: status for status in step_statuses(snapshot, context)}
+    for step in needed_steps(snapshot, context).steps:
+        if statuses[step.key].done:
+            continue
+        clock = request.clock(step.key) if request else None
+        added = map(Principal.parse, clock.added if clock else ())
+        if step.key.policy == NO_POLICY or any(
+            not names.isdisjoint(context.everyone_in(principal, post))
+            for principal in (*step.step.reviewers, *added)
+        ):
+            return True
+    return False
+
+
 def _approvals(
     step: RequiredStep, decisions: tuple[Decision, ...], post: Post
 ) -> dict[MemberId, tuple[MemberId, ...]]:
@@ -441,20 +473,51 @@ def gate(snapshot: PostSnapshot, context: Context, *, alone: bool = False) -> Ve
         alone: Whether a member with `publish` on every target submitted the post, which is
             sufficient if no step applies.
     """
-    unchanged = policies_unchanged(snapshot, context)
-    if not unchanged:
-        return unchanged
     post = snapshot.post
-    if alone and no_step_applies(snapshot, context):
+    unchanged = policies_unchanged(snapshot, context)
+    if unchanged and alone and no_step_applies(snapshot, context):
         return Verdict.yes(post_reason("no_approval_required", post))
     missing = [status for status in step_statuses(snapshot, context) if not status.done]
-    if not missing:
+    if unchanged and not missing:
         return Verdict.yes(post_reason("all_steps_passed", post))
     return Verdict.no(
+        *(() if unchanged else unchanged.reasons),
         *(reason for status in missing for reason in _open_reasons(status)),
-        remedies=[
-            Remedy.of("approve_step", by=status.undecided, step=status.key) for status in missing
-        ],
+        remedies=approval_remedies(snapshot, context),
+    )
+
+
+def approval_remedies(snapshot: PostSnapshot, context: Context) -> tuple[Remedy, ...]:
+    """
+    Return the actions that lead to the approval of a post, combined into one remedy.
+
+    The result is empty if too few members can decide on one of the steps, and if a post in review
+    needs no further action.
+    """
+    post = snapshot.post
+    parts: list[Remedy] = []
+    # Only a post in review can be approved.
+    if post.state is not PostState.IN_REVIEW or not policies_unchanged(snapshot, context):
+        in_progress = post.state in (PostState.IN_REVIEW, PostState.APPROVED)
+        parts.append(post_remedy("resubmit" if in_progress else "submit_post", post))
+        # Not all earlier decisions still count after a new submission.
+        data = submission(snapshot, "planned", context)
+        snapshot = evolve_post(snapshot, data, actor=context.actor, at=context.now)
+    missing = [status for status in step_statuses(snapshot, context) if not status.done]
+    if any(status.unreachable for status in missing):
+        return ()
+    parts += [Remedy.of("approve_step", by=status.undecided, step=status.key) for status in missing]
+    return (attrs.evolve(parts[0], also=tuple(parts[1:])),) if parts else ()
+
+
+def submission(snapshot: PostSnapshot, when: SubmitTiming, context: Context) -> ev.PostSubmitted:
+    """Return the data of the event that submits a post."""
+    return ev.PostSubmitted(
+        revision=snapshot.post.digest,
+        when=when,
+        applicable=applicable_steps(snapshot, context),
+        pins=pins_of(snapshot, context),
+        author_posts=context.author_posts,
     )
 
 

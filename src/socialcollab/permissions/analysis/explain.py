@@ -9,7 +9,7 @@ from functools import cached_property
 import attrs
 
 from socialcollab.directory import Principal
-from socialcollab.permissions.analysis.remedies import remedies
+from socialcollab.permissions.analysis.remedies import joint_remedies, remedies
 from socialcollab.permissions.engine.binding import span_contains
 from socialcollab.permissions.engine.evaluator import Evaluator, Question
 from socialcollab.permissions.engine.scope import EVERYWHERE
@@ -151,6 +151,56 @@ class _ViewerAdvice:
     def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
         """Return only the details that both *member* and the first viewer may see."""
         return self.full.for_viewer(verdict, member)
+
+
+@attrs.frozen
+class JointAdvice:
+    """
+    The advice on a permission that is needed on several resources.
+
+    Attributes:
+        access: The rules on which the answers are based.
+        question: The member, the permission, the instant and the authors, as in a `Question`.
+        resources: All the resources on which the permission is needed.
+        refused: The answer for each resource on which the member does not have the permission.
+    """
+
+    access: Evaluator = attrs.field(repr=False)
+    question: tuple[str, str, dt.datetime, Collection[str]]
+    resources: tuple[str, ...]
+    refused: tuple[Verdict, ...] = attrs.field(repr=False)
+
+    def remedies(self) -> tuple[Remedy, ...]:
+        """Return the changes that give the permission on all the resources."""
+        options = [verdict.remedies for verdict in self.refused]
+        found = joint_remedies(self.access, options, self.resources[0], at=self.question[2])
+        return tuple(remedy for remedy in found if self._is_enough(remedy))
+
+    def _is_enough(self, remedy: Remedy) -> bool:
+        member, permission, at, authors = self.question
+        access = self.access.with_remedy(remedy)
+        instant = dict(remedy.params).get("instant")
+        at = at if instant is None else dt.datetime.fromisoformat(instant)
+        return all(
+            access.allows(member, permission, resource, at=at, authors=authors)
+            for resource in self.resources
+        )
+
+    def near_misses(self) -> tuple[Reason, ...]:
+        """Return descriptions of the rules that almost allow it on one of the resources."""
+        return tuple(
+            dict.fromkeys(reason for verdict in self.refused for reason in verdict.near_misses)
+        )
+
+    def for_viewer(self, _: Verdict, member: str) -> Verdict:
+        """Return the answer without the details that are hidden from *member*."""
+        refused = tuple(verdict.for_viewer(member) for verdict in self.refused)
+        for verdict in refused:
+            # The answer about a hidden resource must not be combined with details of the others.
+            if any(reason.code.startswith("not_visible") for reason in verdict.reasons):
+                return verdict
+        reasons = dict.fromkeys(reason for verdict in refused for reason in verdict.reasons)
+        return Verdict.no(*reasons, advice=attrs.evolve(self, refused=refused))
 
 
 def knows(access: Evaluator, viewer: str, member: str, *, at: dt.datetime) -> bool:

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 import attrs
 
-from socialcollab.directory import Principal, Selector
+from socialcollab.directory import Principal
 from socialcollab.identifiers import MemberId
 from socialcollab.permissions.analysis.escalation import Effect, effect_of, holds_effect
 from socialcollab.permissions.engine.binding import Binding, bind_rule
@@ -68,6 +68,65 @@ def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
         found.append(_smallest(access, question, _joining_teams(access, question, forbids)))
         found.append(_smallest(access, question, _new_grants(access, question, forbids)))
     return tuple(remedy for remedy in found if remedy is not None)
+
+
+def joint_remedies(
+    access: Evaluator, options: Sequence[Sequence[Remedy]], resource: str, *, at: dt.datetime
+) -> tuple[Remedy, ...]:
+    """
+    Return combinations of remedies that may give a permission on several resources.
+
+    A combination can be insufficient: waiting for one resource may be too early for another, and
+    joining a team may add a forbid on a resource for which it was not suggested.
+
+    Args:
+        access: The rules.
+        options: The remedies for each resource on which the permission is missing.
+        resource: One of the resources, whose lead is the preferred contact.
+        at: The instant of the question.
+    """
+    found = [remedy for one in options for remedy in one if "instant" in dict(remedy.params)]
+    for codes in (("end_forbid",), ("join_team",), ("grant_role", "grant_permission")):
+        # If ending forbids is enough on a resource, no other change is suggested for it.
+        usable = [
+            next(
+                (one for code in (*codes, "end_forbid") for one in remedies if one.code == code),
+                None,
+            )
+            for remedies in options
+        ]
+        chosen = [remedy for remedy in usable if remedy is not None]
+        if len(chosen) == len(options):
+            found.append(_joined(access, chosen, resource, at))
+    return tuple(dict.fromkeys(found))
+
+
+def _joined(
+    access: Evaluator, remedies: Sequence[Remedy], resource: str, at: dt.datetime
+) -> Remedy:
+    """Return one remedy that consists of several; *by* names members who could do all of it."""
+    alone = [
+        attrs.evolve(part, by=(), also=(), ask="")
+        for remedy in remedies
+        for part in (remedy, *remedy.also)
+    ]
+    # A grant on a workspace applies to its profiles, and a grant on ``*`` to every workspace.
+    granted = {part["resource"] for part in alone if part.code.startswith("grant_")}
+    scope = access.bindings.scope
+    alone = [
+        part
+        for part in alone
+        if not part.code.startswith("grant_")
+        or granted.isdisjoint(
+            {scope.workspace_of(part["resource"]), EVERYWHERE} - {part["resource"]}
+        )
+    ]
+    # Ending a forbid comes last, as in the remedies for one resource.
+    first, *others = sorted(dict.fromkeys(alone), key=lambda part: part.code == "end_forbid")
+    by = tuple(sorted(set.intersection(*(set(remedy.by) for remedy in remedies))))
+    return attrs.evolve(
+        first, by=by, also=tuple(others), ask=choose_contact(access, by, resource, at=at)
+    )
 
 
 def _ending_forbids(
@@ -150,7 +209,7 @@ def _new_grants(
     """Yield a grant of each role with the permission, and a grant of only the permission."""
     scope = access.bindings.scope
     member, permission, resource = question.member, question.permission, question.resource
-    on = Selector.of(resource) if resource in scope.profiles else Selector(workspace=(resource,))
+    on = scope.selector_of(resource)
     # The names sort roles before the individual permission, which is chosen only if it gives less.
     changes: list[tuple[str, Remedy, Grant]] = [
         (

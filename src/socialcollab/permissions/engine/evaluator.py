@@ -11,7 +11,7 @@ import attrs
 from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.permissions.engine.binding_set import BindingSet
 from socialcollab.permissions.model.absence import Absence
-from socialcollab.verdicts import Reason, Verdict
+from socialcollab.verdicts import Reason, Remedy, Verdict
 
 
 @attrs.frozen
@@ -71,6 +71,10 @@ class Evaluator(Protocol):
 
     def check(self, member: str, permission: str, resource: str, *, at: dt.datetime) -> Verdict:
         """Return whether *member* has a permission, with the reasons."""
+        ...
+
+    def with_remedy(self, remedy: Remedy) -> Evaluator:
+        """Return the rules after a change that a refusal suggested."""
         ...
 
     def inactive_reason(self, member: str, *, at: dt.datetime) -> Reason | None:

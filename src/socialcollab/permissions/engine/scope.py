@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable, Mapping
 from functools import cached_property, lru_cache
 from typing import TypeVar
 from zoneinfo import ZoneInfo
+
+import attrs
 
 from socialcollab.directory import (
     NETWORKS,
@@ -94,6 +97,16 @@ class Scope:
             for member in self.members.values()
             if (at := _instant(member.left, zone(member.timezone or timezone))) is not None
         }
+
+    def with_team_member(self, team: str, member: str) -> Scope:
+        """Return a copy in which *member* also belongs to *team*."""
+        scope = copy.copy(self)
+        joined = self.teams[team]
+        joined = attrs.evolve(joined, members=(*joined.members, member))
+        scope.teams = {**self.teams, team: joined}
+        scope._members_by_team = _resolve_includes(scope.teams)
+        scope._members_of = {}
+        return scope
 
     def _check_teams(self) -> None:
         for team in self.teams.values():
@@ -254,6 +267,12 @@ class Scope:
                             value=name,
                             expected=f"a {key} that exists",
                         )
+
+    def selector_of(self, resource: str) -> Selector:
+        """Return the selector that matches only *resource*, which is a profile or a workspace."""
+        return (
+            Selector.of(resource) if resource in self.profiles else Selector(workspace=(resource,))
+        )
 
     def resources_of(self, on: Selector) -> frozenset[str]:
         """Return every resource that a selector matches."""

@@ -14,7 +14,6 @@ from socialcollab.content import (
     PostState,
     field_digests,
     post_reason,
-    post_remedy,
 )
 from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.identifiers import MemberId
@@ -47,12 +46,15 @@ from socialcollab.workflow.model.request import PostSnapshot, SubmitTiming
 from socialcollab.workflow.steps import (
     StepStatus,
     applicable_steps,
+    approval_remedies,
     gate,
+    is_named_reviewer,
     needed_steps,
     no_step_applies,
     pins_of,
     policies_unchanged,
     step_statuses,
+    submission,
 )
 
 
@@ -82,13 +84,7 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
         refuse_past(post, post.content, unpublished_targets(post, context), context)
         refuse_barred(context)
     current = _after(snapshot, events, context)
-    submitted = ev.PostSubmitted(
-        revision=current.post.digest,
-        when=command.when,
-        applicable=applicable_steps(current, context),
-        pins=pins_of(current, context),
-        author_posts=context.author_posts,
-    )
+    submitted = submission(current, command.when, context)
     events.append(ev.post_event(post.id, submitted, context.actor))
     current = _after(snapshot, events, context)
     if no_step_applies(current, context) and context.may(
@@ -160,11 +156,17 @@ def review(
     post, me = snapshot.post, context.actor.name
     try:
         check_permission("approve", post, context)
-    except NotAllowedError:
+    except NotAllowedError as error:
+        # The remedies for the missing permission would not help a member who cannot decide even
+        # with the permission: an author, or a member whom no step names.
         if me in post.authors:
-            # The remedies for the missing permission would not help, because an author cannot
-            # decide even with the permission.
             raise refuse(post_reason("own_work", post, member=me)) from None
+        if (
+            post.state is PostState.IN_REVIEW
+            and not error.verdict.reasons
+            and not is_named_reviewer(me, snapshot, context)
+        ):
+            raise refuse(*_why_not_reviewer(snapshot, context)) from None
         raise
     _check_in_review(snapshot, command.NAME)
     approves = command.VERDICT == "approve"
@@ -361,9 +363,10 @@ def publish_now(
 
     Raises:
         NotFoundError: If the post is not visible to the actor.
-        NotAllowedError: If the actor does not have `publish`, if the post does not have a required
-            approval, if a hold or blackout stops it, if a delivery is in doubt, or if the post is
-            published on every target or was taken down there and has not been approved since.
+        NotAllowedError: If the actor does not have `publish`, if a step has not passed (the reasons
+            list the open steps, and why conditional ones apply), if a hold or blackout stops it, if
+            a delivery is in doubt, or if the post is published on every target or was taken down
+            there and has not been approved since.
         StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
@@ -375,9 +378,7 @@ def publish_now(
     refuse_barred(context)
     if post.state is not PostState.APPROVED:
         if post.state is PostState.IN_REVIEW or not no_step_applies(snapshot, context):
-            raise refuse(
-                post_reason("approval_required", post), remedies=[post_remedy("submit_post", post)]
-            )
+            raise _approval_required(snapshot, context)
         return submit(
             snapshot,
             cm.Submit(post=command.post, seen=command.seen, when="as soon as approved"),
@@ -396,6 +397,16 @@ def publish_now(
         *cancel_unsent(context.deliveries, "scheduled_again", context.actor),
         *plan(snapshot, context, context.actor, targets, at_once=True),
     )
+
+
+def _approval_required(snapshot: PostSnapshot, context: Context) -> NotAllowedError:
+    """Return the refusal to publish a post that is not approved: its open steps, and what to do."""
+    post = snapshot.post
+    verdict = gate(snapshot, context)
+    # Earlier approvals can be sufficient, but the post must be submitted.
+    reasons = () if verdict else verdict.reasons
+    remedies = approval_remedies(snapshot, context)
+    return refuse(post_reason("approval_required", post), *reasons, remedies=remedies)
 
 
 def bypass(snapshot: PostSnapshot, command: cm.Bypass, context: Context) -> tuple[ev.Event, ...]:

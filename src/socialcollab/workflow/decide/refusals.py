@@ -20,7 +20,7 @@ def verdict_on(
     permission: str, resources: Iterable[str], context: Context, *, post: Post | None = None
 ) -> Verdict:
     """
-    Return whether the actor has a permission on all *resources*, or the first refusal.
+    Return whether the actor has a permission on all *resources*.
 
     The verdict is filtered for the actor. It reveals nothing about resources that the actor cannot
     view, and does not name members with whom the actor has no resource in common.
@@ -33,15 +33,16 @@ def verdict_on(
     """
     me, now = context.actor.name, context.now
     authors = () if post is None else context.authors_for_delegation(post, permission)
-    empty = True
-    for resource in resources:
-        empty = False
-        # `check` is called only for a refusal, because collecting the reasons is slow and the
-        # reasons for an allowed action are not used here.
-        if not context.access.allows(me, permission, resource, at=now, authors=authors):
-            verdict = context.access.check(me, permission, resource, at=now, authors=authors)
-            return verdict.for_viewer(me)
-    return Verdict.no(Reason.of("no_resource")) if empty else Verdict.yes()
+    needed = tuple(resources)
+    # `check_all` is called only for a refusal, because collecting the reasons is slow and the
+    # reasons for an allowed action are not used here.
+    if all(
+        context.access.allows(me, permission, resource, at=now, authors=authors)
+        for resource in needed
+    ):
+        return Verdict.yes() if needed else Verdict.no(Reason.of("no_resource"))
+    verdict = context.access.check_all(me, permission, needed, at=now, authors=authors)
+    return verdict.for_viewer(me)
 
 
 def is_staff(context: Context) -> bool:
