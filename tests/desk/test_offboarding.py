@@ -162,10 +162,56 @@ def test_step_without_reviewers(agency) -> None:
     ben.approve(post)
     place = "approvals[1].steps[0].reviewers[0]"
     for successor in ("ana", "tom"):
-        with pytest.raises(NotAllowedError, match="would have no reviewers"):
+        with pytest.raises(NotAllowedError, match="too few members could decide"):
             eva.offboard("noor", reassign_to={place: successor}, reason="leaves")
     eva.offboard("noor", reassign_to={place: "eva"}, reason="leaves")
     assert ("eva",) == agency.desk.pending_steps(post)[-1].reviewers
+
+
+ONLY_EDITOR = DOCUMENT.replace('to = ["member:ben", "member:eva"]', 'to = "member:ben"')
+LEGAL_TEAM = """
+[[teams]]
+id = "law"
+members = ["ben"]
+[[approvals]]
+id = "legal"
+on = { workspace = "tulip", post_tag = "legal" }
+[[approvals.steps]]
+id = "law"
+reviewers = "team:law"
+"""
+
+
+@pytest.mark.parametrize(
+    ("document", "step", "place"),
+    [
+        (ONLY_EDITOR, "editorial/edit", "grants[2].to[0]"),
+        (DOCUMENT + LEGAL_TEAM, "legal/law", "teams[0].members[0]"),
+    ],
+)
+def test_only_reviewer_of_step(agency, document, step, place) -> None:
+    """The only reviewer of a step needs a successor even if no post waits for the step."""
+    eva = agency.desk.acting_as("eva")
+    eva.adopt(agency.desk.propose(Organization.loads(document)), reason="one reviewer")
+    plan = agency.desk.offboarding_plan("ben")
+    (item,) = plan.needing_successor
+    assert (place, "eva") == (item.place, item.successor)
+    assert f"`{step}`" in item.text()
+    assert f"`{step}`" in item.text("nl")
+    for successors in ({}, {place: "tom"} if "teams" in place else {"forbids": "tom"}):
+        with pytest.raises(NotAllowedError) as caught:
+            eva.offboard("ben", reassign_to=successors, reason="a new job")
+        (reason,) = caught.value.verdict.reasons
+        assert "offboarding.step_without_reviewers" == reason.code
+        assert (step, "ben", place) == (reason["step"], reason["member"], reason["places"])
+        assert reason.text("en") != reason.text("nl")
+    eva.offboard(plan, reassign_to=plan.successors, reason="a new job")
+    post = agency.desk.acting_as("ana").draft(
+        "x", profiles=["tulip-x"], planned_at=LATER, tags=["legal"]
+    )
+    agency.desk.acting_as("ana").submit(post)
+    reviewers = {str(one.key): one.reviewers for one in agency.desk.pending_steps(post)}
+    assert ("eva",) == reviewers[step]
 
 
 def test_last_owner(agency) -> None:

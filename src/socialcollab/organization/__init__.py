@@ -16,6 +16,11 @@ from socialcollab.organization.offboarding import (
     workspaces_at,
 )
 from socialcollab.organization.organization import Organization
+from socialcollab.organization.reviewers import (
+    StepWarning,
+    step_warnings,
+    steps_losing_reviewers,
+)
 from socialcollab.organization.runtime_state import (
     CalendarNote,
     CampaignStart,
@@ -26,12 +31,10 @@ from socialcollab.organization.settings import Settings
 from socialcollab.organization.warnings import (
     DanglingRule,
     SharedAccount,
-    StepWarning,
     UnmatchedRule,
     dangling_rules,
     rules_matching_nothing,
     shared_accounts,
-    step_warnings,
 )
 
 __all__ = [
@@ -64,6 +67,7 @@ __all__ = [
     "rules_matching_nothing",
     "shared_accounts",
     "step_warnings",
+    "steps_losing_reviewers",
     "successors_by_place",
     "workspaces_at",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 import attrs
@@ -14,9 +14,10 @@ from socialcollab._notebook import NotebookMixin
 from socialcollab.directory import Principal
 from socialcollab.document_fields import fields_of
 from socialcollab.errors import InvalidValueError
-from socialcollab.identifiers import MemberId, did_you_mean
+from socialcollab.identifiers import MemberId, ProfileId, did_you_mean
 from socialcollab.organization.diff import resources_of
 from socialcollab.organization.organization import Organization
+from socialcollab.organization.reviewers import steps_losing_reviewers
 from socialcollab.permissions import (
     EVERYWHERE,
     PERMISSIONS,
@@ -34,6 +35,8 @@ _RULE = re.compile(r"(grants|forbids)\[(\d+)\]")
 # These entries concern only the members they name. All other entries are still needed after the
 # member has left.
 _REMOVABLE = re.compile(r"(grants|forbids|expect)\[\d+\]")
+# The sections through which a member can be a reviewer.
+_REVIEWER_SECTIONS = ("teams", "grants", "rotations", "approvals")
 # If a listed shift were removed, the shift before it would become longer.
 _SHIFT = re.compile(r"rotations\[(\d+)\]\.shifts\[(\d+)\]\.member")
 
@@ -252,6 +255,7 @@ def offboarding_items(
     organization.member(member)
     _, needed = _sections_without(organization, member, {})
     is_last_owner = owners(organization.access, at=at) == (member,)
+    steps_by_place = _steps_losing_reviewers(organization, member, needed, at)
     items = []
     for reference in _document_references(organization, member):
         if reference.place in needed:
@@ -260,6 +264,16 @@ def offboarding_items(
         elif is_last_owner and _makes_owner(organization, reference):
             # No successor is proposed, because people must decide who owns the organization.
             item = _item(reference, "last_owner", needs_successor=True)
+        elif reference.place in steps_by_place:
+            steps = steps_by_place[reference.place]
+            proposed = _propose_successor(organization, member, reference.place, at)
+            item = _item(
+                reference,
+                "too_few_reviewers",
+                needs_successor=True,
+                successor=proposed,
+                steps=", ".join(f"`{step}`" for step in steps),
+            )
         elif shift := _SHIFT.fullmatch(reference.place):
             start = organization.rotations[int(shift[1])].shifts[int(shift[2])].start
             day = start.date() if isinstance(start, dt.datetime) else start
@@ -275,6 +289,50 @@ def offboarding_items(
         if not _is_over(organization, entry, at)
     ]
     return tuple(items)
+
+
+def _steps_losing_reviewers(
+    organization: Organization, member: str, needed: Collection[str], at: dt.datetime
+) -> dict[str, tuple[str, ...]]:
+    """
+    Return the steps that too few members could pass without a member, by place of the document.
+
+    Only places at which the proposed successor would become a reviewer in place of the member are
+    included, or all places at which the member could be a reviewer if no single one is sufficient.
+
+    Args:
+        organization: The organization.
+        member: The member.
+        needed: The places that need a successor in any case.
+        at: The instant.
+    """
+    left = first_day_without(organization, member, at)
+
+    def lost(*places: str) -> dict[str, tuple[ProfileId, ...]]:
+        successors = {
+            place: _propose_successor(organization, member, place, at)
+            for place in (*needed, *places)
+        }
+        after, _ = hand_over(organization, member, successors, left=left)
+        return steps_losing_reviewers(organization, after, at)
+
+    before = lost()
+    if not before:
+        return {}
+    candidates = [
+        reference.place
+        for reference in _document_references(organization, member)
+        if reference.section in _REVIEWER_SECTIONS
+        and reference.place not in needed
+        and not _SHIFT.fullmatch(reference.place)
+    ]
+    found = {
+        place: tuple(step for step, profiles in before.items() if after.get(step) != profiles)
+        for place in candidates
+        for after in (lost(place),)
+    }
+    found = {place: steps for place, steps in found.items() if steps}
+    return found or dict.fromkeys(candidates, tuple(before))
 
 
 def _item(

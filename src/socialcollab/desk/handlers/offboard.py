@@ -26,6 +26,7 @@ from socialcollab.organization import (
     evolve_runtime_state,
     first_day_without,
     hand_over,
+    steps_losing_reviewers,
     successors_by_place,
     workspaces_at,
 )
@@ -50,7 +51,8 @@ def offboard(
         NotFoundError: If the member or a successor does not exist.
         NotAllowedError: If the actor does not have `manage_access` on the affected resources, if a
             successor would gain permissions that the actor does not have, if an item requires a
-            successor and none is given, or if a post would be left without reviewers.
+            successor and none is given, or if a step or a post would be left without
+            reviewers.
         StaleError: If more items depend on the member than when the plan was made.
         InvalidValueError: If the reason is empty, if the day is in the future, or if a successor is
             given for an item that does not exist.
@@ -89,6 +91,7 @@ def offboard(
     check_permissions(state, me, changes, after.organization, now)
     _check_delegates(state, after, me)
     _check_swaps(state, after, engine.context(state, actor, now=now))
+    _check_reviewers(state, after, plan, me, now)
     posts = yield from _check_decidable(engine, state, after, me, now)
     return (
         Event(ORGANIZATION, actor, adopted(state, document, changes, command.reason)),
@@ -225,6 +228,33 @@ def _check_swaps(state: State, after: State, context: Context) -> None:
         gains = escalations_by_swap(me, swap, context.access)
         if gains:
             raise refuse(*(gain.refused(me) for gain in gains[:_MAX_REASONS]))
+
+
+def _check_reviewers(
+    state: State, after: State, plan: OffboardingPlan, me: str, now: dt.datetime
+) -> None:
+    """Reject an offboarding after which too few members could pass a step of a policy."""
+    lost = steps_losing_reviewers(state.organization, after.organization, now)
+    if not all(
+        state.organization.access.allows(me, "view", profile, at=now)
+        for profiles in lost.values()
+        for profile in profiles
+    ):
+        raise _hidden(me)
+    places = ", ".join(item.place for item in plan.needing_successor) or "-"
+    scope = state.organization.access.bindings.scope
+    reasons = [
+        Reason.of(
+            "offboarding.step_without_reviewers",
+            step=step,
+            profiles=", ".join(scope.in_short(profiles)),
+            member=plan.member,
+            places=places,
+        )
+        for step, profiles in lost.items()
+    ]
+    if reasons:
+        raise refuse(*reasons[:_MAX_REASONS])
 
 
 def _check_decidable(

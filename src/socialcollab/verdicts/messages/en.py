@@ -143,6 +143,8 @@ MESSAGES: Final[dict[str, str]] = {
     "orphan.calendar_note": "the note for {on} belongs to workspace `{workspace}`, which no longer exists",
     "offboarding.needs_successor": "{label} names no other member and needs a successor",
     "offboarding.last_owner": "{label} needs a successor, because no other member has every permission everywhere",
+    "offboarding.too_few_reviewers": "{label} needs a successor, because too few other members can decide on {steps}",
+    "offboarding.step_without_reviewers": "too few members could decide on step `{step}` on {profiles}; `{member}` needs a successor who can: {places}",
     "offboarding.rule_removed": "{label} names no other member and is removed",
     "offboarding.others_stay": "`{member}` is removed from {label}; the other members stay",
     "offboarding.shift_stays": "{label}, from {start}, remains but has no effect",

@@ -143,6 +143,8 @@ MESSAGES: Final[dict[str, str]] = {
     "orphan.calendar_note": "de notitie voor {on} hoort bij werkruimte `{workspace}`, die niet meer bestaat",
     "offboarding.needs_successor": "{label} noemt geen ander lid en heeft een opvolger nodig",
     "offboarding.last_owner": "{label} heeft een opvolger nodig, want geen ander lid heeft overal alle rechten",
+    "offboarding.too_few_reviewers": "{label} heeft een opvolger nodig, want te weinig andere leden kunnen beslissen over {steps}",
+    "offboarding.step_without_reviewers": "te weinig leden zouden over stap `{step}` voor {profiles} kunnen beslissen; `{member}` heeft een opvolger nodig die dat kan: {places}",
     "offboarding.rule_removed": "{label} noemt geen ander lid en vervalt",
     "offboarding.others_stay": "`{member}` verdwijnt uit {label}; de andere leden blijven",
     "offboarding.shift_stays": "{label}, vanaf {start}, blijft staan maar heeft geen effect",
