@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import inspect
+import re
 
 import pytest
 from tests.desk.agency import PROFILE, Agency
 
 from socialcollab.desk import Desk, MemberDesk
-from socialcollab.errors import SocialCollabError
+from socialcollab.errors import InvalidValueError, SocialCollabError
 from socialcollab.workflow import commands as cm
 
 ODD = (None, 5, True, "", b"x", [None], {"a": 5}, object(), dt.date(2026, 1, 1), "\ud800", "a\0b")
@@ -54,13 +55,18 @@ def agency(tmp_path_factory) -> Agency:
 
 @pytest.mark.parametrize(("cls", "name", "odd_parameter"), [*methods(Desk), *methods(MemberDesk)])
 def test_odd_arguments(agency, cls, name, odd_parameter) -> None:
-    """A method answers a value of the wrong type with an error of the library, if with any."""
+    """
+    A method answers a value of the wrong type with an error of the library, if with any.
+
+    If the value is not a string, the error names no field of a command that is not an argument.
+    """
     post = agency.desk.acting_as("ana").draft("x", profiles=[PROFILE])
     target = agency.desk if cls is Desk else agency.desk.acting_as("eva")
     valid = {**VALID, "post": post, "organization": agency.organization}
     for odd in ODD:
         positional, named = [], {}
-        for parameter in inspect.signature(getattr(target, name)).parameters.values():
+        parameters = inspect.signature(getattr(target, name)).parameters
+        for parameter in parameters.values():
             required = parameter.default is parameter.empty
             if parameter.name != odd_parameter and not required:
                 continue
@@ -71,8 +77,10 @@ def test_odd_arguments(agency, cls, name, odd_parameter) -> None:
                 positional.append(value)
         try:
             getattr(target, name)(*positional, **named)
-        except* SocialCollabError:
-            pass
+        except* SocialCollabError as group:
+            for error in group.exceptions:
+                fields = re.findall(r"`[A-Z]\w+\.(?:\w+\.)*(\w+)", str(error))
+                assert isinstance(odd, str) or set(fields) <= {*parameters}
     assert () == agency.desk.audit().findings
 
 
@@ -90,3 +98,19 @@ def test_ids_of_deliveries(agency) -> None:
         ana.do(draft)
     with pytest.raises(SocialCollabError, match="not an identifier"):
         ana.do(cm.Draft(post="A/B", workspace="tulip", content=post.content, salt=bytes(16)))
+
+
+def test_names_of_arguments(agency) -> None:
+    """An error names an argument as the caller does."""
+    ana, eva = agency.acting("ana", "eva")
+    post = ana.draft("x", profiles=[PROFILE])
+    with pytest.raises(InvalidValueError, match=r"`at` is `'2026-06-01 10:00'`.*`planned_at`"):
+        ana.submit(post, at="2026-06-01 10:00")
+    with pytest.raises(InvalidValueError, match="`at` is `5`"):
+        ana.submit_all([post], at=5)
+    with pytest.raises(InvalidValueError, match="`revision` is `5`"):
+        ana.cancel(post, revision=5)
+    with pytest.raises(InvalidValueError, match=r"`reassign_to\['teams'\]` is `5`"):
+        eva.offboard("ben", reassign_to={"teams": 5}, reason="x")
+    with pytest.raises(InvalidValueError, match="`reassign_to` is `5`"):
+        eva.offboard("ben", reassign_to=5, reason="x")

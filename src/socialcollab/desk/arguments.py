@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from socialcollab.errors import InvalidValueError
@@ -53,3 +54,36 @@ def check_count(value: int, name: str) -> int:
         value=value,
         expected="a whole number",
     )
+
+
+def check_choice(value: str, name: str, *choices: str, hint: str = "") -> None:
+    """
+    Check that *value* is one of the choices.
+
+    Raises:
+        InvalidValueError: If it is not. The error message contains the argument *name* and *hint*.
+    """
+    if value in choices:
+        return
+    expected = " or ".join(f'"{choice}"' for choice in choices)
+    suffix = f"; {hint}" if hint else ""
+    raise InvalidValueError(
+        f"`{name}` is `{value!r}`, not {expected}{suffix}", value=value, expected=expected
+    )
+
+
+def check_texts(value: Mapping[str, str], name: str) -> Mapping[str, str]:
+    """
+    Return *value* if it is a mapping of strings to strings.
+
+    Raises:
+        InvalidValueError: If it is not. The error message contains the argument *name*.
+    """
+    if not isinstance(value, Mapping):
+        raise InvalidValueError(
+            f"`{name}` is `{value!r}`, not a mapping", value=value, expected="a mapping"
+        )
+    for key, text in value.items():
+        check_text(key, f"a key of {name}")
+        check_text(text, f"{name}[{key!r}]")
+    return value

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from socialcollab.content import Delivery, Hold, Image, Poll, Post
 from socialcollab.desk import commands as dc
-from socialcollab.desk.arguments import id_of
+from socialcollab.desk.arguments import check_choice, check_text, check_texts, id_of
 from socialcollab.desk.handlers.bulk import BulkOutcome, as_posts, bulk, reschedule_all
 from socialcollab.desk.handlers.draft import (
     UNCHANGED,
@@ -314,7 +314,7 @@ class MemberDesk:
                 planned time.
         """
         post_id, seen = _seen(post, revision)
-        return self._do_on_post(cm.Submit(post=post_id, seen=seen, when=at or "planned"))
+        return self._do_on_post(cm.Submit(post=post_id, seen=seen, when=_timing(at)))
 
     def approve(
         self, post: Post | str, *, revision: str = "", note: str = "", internal: bool = True
@@ -403,9 +403,9 @@ class MemberDesk:
         self, posts: Iterable[Post], *, at: SubmitTiming | None = None
     ) -> tuple[BulkOutcome, ...]:
         """Submit several posts, as `submit` does; return one outcome for each, in order."""
+        when = _timing(at)
         return self._bulk(
-            cm.Submit(post=post.id, seen=post.digest, when=at or "planned")
-            for post in as_posts(posts)
+            cm.Submit(post=post.id, seen=post.digest, when=when) for post in as_posts(posts)
         )
 
     def approve_all(
@@ -848,8 +848,8 @@ class MemberDesk:
         Raises:
             NotAllowedError: If the acting member does not have `manage_access` on the affected
                 resources, if a successor would gain permissions that the acting member does not
-                have, if an item requires a successor and none is given, or if a post would be left
-                without reviewers.
+                have, if an item requires a successor and none is given, or if a step or a post would
+                be left without reviewers.
             StaleError: If more items depend on the member than the plan lists, or if another
                 document has been adopted since.
         """
@@ -857,7 +857,7 @@ class MemberDesk:
         self.do(
             dc.Offboard(
                 member=plan.member if plan is not None else id_of(member),
-                successors=reassign_to or {},
+                successors=check_texts(reassign_to or {}, "reassign_to"),
                 date=None if date is None else as_date(date),
                 reason=reason,
                 seen=plan,
@@ -933,7 +933,17 @@ def _id(post: Post | str) -> PostId:
     return PostId(id_of(post, Post))
 
 
+def _timing(at: SubmitTiming | None) -> Literal["planned", "next slot", "as soon as approved"]:
+    if not at:
+        return "planned"
+    hint = "the time of a post is its `planned_at`, which `edit` and `reschedule` change"
+    check_choice(at, "at", "next slot", "as soon as approved", hint=hint)
+    return at
+
+
 def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
+    if revision:
+        check_text(revision, "revision")
     if isinstance(post, Post):
         return post.id, revision or post.digest
     if not revision:
