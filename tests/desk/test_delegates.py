@@ -211,3 +211,52 @@ def test_absent_reviewers(agency) -> None:
     assert "approved" == agency.desk.acting_as("eva").approve(post).state
     agency.desk.acting_as("ben").approve(other)
     assert "approved" == agency.desk.acting_as("eva").approve(other).state
+
+
+def kinds_for(agency, member: str) -> list[str]:
+    return [notification.kind for notification in agency.desk.notifications(member=member)]
+
+
+def items_of(agency, member: str) -> list[tuple[str, str]]:
+    return [(item.kind, item.post.id) for item in agency.desk.acting_as(member).to_do()]
+
+
+def test_absent_author(agency) -> None:
+    """The delegate of an absent author learns that a post was sent back, and can finish it."""
+    post = submitted(agency)
+    absent(agency, "ana", "tom")
+    agency.desk.run_due()
+    post = agency.desk.acting_as("ben").request_changes(post, "shorter")
+    assert ["delegate", "changes_requested"] == kinds_for(agency, "tom")
+    assert ["changes_requested"] == kinds_for(agency, "ana")
+    assert "changes_requested" not in kinds_for(agency, "eva")
+    assert [("change", post.id)] == items_of(agency, "tom") == items_of(agency, "ana")
+    tom = agency.desk.acting_as("tom")
+    tom.submit(tom.edit(post, text="Kort"))
+    assert [] == items_of(agency, "tom")
+
+
+@pytest.mark.parametrize(
+    "options", [{"delegate": ""}, {"delegate": "tom", "permissions": ["view"]}]
+)
+def test_absent_author_without_delegate(agency, options) -> None:
+    """The lead takes care of the post if no delegate of the absent author can edit it."""
+    post = submitted(agency)
+    absent(agency, "ana", **options)
+    agency.desk.acting_as("ben").request_changes(post, "shorter")
+    assert "changes_requested" in kinds_for(agency, "eva")
+    assert "changes_requested" not in kinds_for(agency, "tom")
+    assert [("change", post.id)] == items_of(agency, "eva")
+    absence = agency.desk.runtime_state().absences[0].id
+    agency.desk.acting_as("ana").end_absence(absence)
+    assert [] == items_of(agency, "eva")
+    assert [("change", post.id)] == items_of(agency, "ana")
+
+
+def test_suspended_author(agency) -> None:
+    """The lead is notified about the posts of a suspended author."""
+    post = submitted(agency)
+    adopt(agency, ('id = "ana"', 'id = "ana"\nsuspended = true'))
+    agency.desk.acting_as("ben").request_changes(post, "shorter")
+    assert "changes_requested" in kinds_for(agency, "eva")
+    assert [("change", post.id)] == items_of(agency, "eva")

@@ -267,6 +267,11 @@ class Context:
             absence.member == member and absence.covers(self.now) for absence in self.absences
         )
 
+    def is_active(self, member: str) -> bool:
+        """Return whether *member* exists, and has neither left nor been suspended."""
+        known = self.access.member(member) is not None
+        return known and self.access.inactive_reason(member, at=self.now) is None
+
     def resources_of(self, post: Post) -> tuple[str, ...]:
         """
         Return the resources on which a command on *post* requires its permission.
@@ -326,6 +331,23 @@ class Context:
             for resource in self.resources_of(post)
         ]
         return tuple(sorted(set.intersection(*by_resource)))
+
+    def responsible_for(self, post: Post) -> tuple[MemberId, ...]:
+        """
+        Return the members who take care of a post, for example if it is sent back.
+
+        This is the author and, during an absence of the author, the delegates who can edit the post,
+        or the lead of the workspace if there are none. If the author has left or is suspended, it
+        is the lead alone.
+        """
+        workspace = self.workspaces.get(post.workspace)
+        lead = (MemberId(workspace.lead),) if workspace is not None else ()
+        if not self.is_active(post.author):
+            return lead or (post.author,)
+        if not self.is_absent(post.author):
+            return (post.author,)
+        substitutes = self.delegates_of(post.author, "draft", post) or lead
+        return tuple(dict.fromkeys((post.author, *substitutes)))
 
     def everyone_in(self, principal: Principal, post: Post) -> tuple[MemberId, ...]:
         """Return all members denoted by *principal* on *post*, sorted."""

@@ -54,8 +54,8 @@ def delivery_notifications(
     """
     Return the notifications that result from the events of a delivery.
 
-    The post's author is notified, and in case of problems the workspace's lead as well. If the
-    author has left, the lead is notified instead.
+    The post's author is notified, and in case of problems the workspace's lead and the delegates of
+    an absent author as well. If the author has left, the lead is notified instead.
 
     Args:
         post: The post.
@@ -194,18 +194,13 @@ def _member(actor: Actor) -> str:
 
 def _author_and_lead(post: Post, context: Context) -> list[MemberId]:
     workspace = context.workspaces.get(post.workspace)
-    return sorted({post.author} | ({MemberId(workspace.lead)} if workspace else set()))
+    lead = {MemberId(workspace.lead)} if workspace else set()
+    return sorted({*context.responsible_for(post)} | lead)
 
 
 def _present_or_lead(members: Iterable[str], post: Post, context: Context) -> tuple[MemberId, ...]:
-    """Return the *members* who have not left, or the workspace's lead if all have left."""
-    access = context.access
-    present = tuple(
-        MemberId(member)
-        for member in members
-        if access.member(member) is not None
-        and not access.bindings.scope.has_left(member, context.now)
-    )
+    """Return the active *members*, or the workspace's lead if all have left or are suspended."""
+    present = tuple(MemberId(member) for member in members if context.is_active(member))
     workspace = context.workspaces.get(post.workspace)
     return present or ((MemberId(workspace.lead),) if workspace is not None else ())
 
@@ -264,7 +259,10 @@ def _decided(
     data = event.data
     assert isinstance(data, ev.PostDecided)  # noqa: S101  the key of the table
     kind = {"request_changes": "changes_requested", "reject": "rejected"}.get(data.verdict)
-    to = _present_or_lead(after.post.authors, after.post, context)
+    to = {
+        *_present_or_lead(after.post.authors, after.post, context),
+        *context.responsible_for(after.post),
+    }
     return [] if kind is None else _to_members(to, kind, after.post, event)
 
 
@@ -293,7 +291,10 @@ def _commented(
     data = event.data
     assert isinstance(data, ev.PostCommented)  # noqa: S101  the key of the table
     post = after.post
-    participants = {post.author, *(comment.by for comment in post.comments)} - {*data.mentions}
+    participants = {
+        *context.responsible_for(post),
+        *(comment.by for comment in post.comments),
+    } - {*data.mentions}
     if data.internal:
         participants = {
             name

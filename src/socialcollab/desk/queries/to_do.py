@@ -9,7 +9,7 @@ import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery, Hold, Post, current_deliveries
-from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.engine import Engine
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.desk.queries.holds import hold_that_stopped, read_holds, shown_to
 from socialcollab.desk.queries.visibility import redacted_for
@@ -49,7 +49,11 @@ class ToDo(NotebookMixin):
 
 
 def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
-    """Return the to-do list of *member*, sorted by planned time."""
+    """
+    Return the to-do list of *member*, sorted by planned time.
+
+    While the author of a post is absent, their delegate or the lead also has the post on the list.
+    """
     now = engine.now()
     state = yield from engine.state()
     access = state.organization.access
@@ -70,7 +74,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
                     for status in step_statuses(loaded.snapshot, context)
                     if status.state == "open" and member in status.undecided
                 ]
-            elif _responsible_for(post, state, now) == member:
+            elif member in plain.responsible_for(loaded.snapshot.post):
                 kind = "move" if row.columns["state"] == "expired" else "change"
                 items.append(ToDo(kind=kind, post=post, planned_at=planned_at))
     every_hold: dict[str, Hold] = {}
@@ -80,7 +84,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     for name, keys in names.items():
         post = (yield from engine.post(name)).snapshot.post
         workspace = state.organization.workspaces_by_id.get(post.workspace)
-        responsible = {post.author, workspace.lead if workspace else post.author}
+        responsible = {*plain.responsible_for(post), workspace.lead if workspace else post.author}
         if member not in responsible or not plain.sees(member, post):
             continue
         loads = yield from engine.deliveries(post)
@@ -112,11 +116,3 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     return tuple(
         sorted(items, key=lambda item: (item.planned_at or latest, item.post.id, item.kind))
     )
-
-
-def _responsible_for(post: Post, state: State, now: dt.datetime) -> str:
-    """Return the member responsible for a post: the author, or the lead if the author has left."""
-    access = state.organization.access
-    workspace = state.organization.workspaces_by_id.get(post.workspace)
-    left = access.member(post.author) is None or access.bindings.scope.has_left(post.author, now)
-    return workspace.lead if left and workspace is not None else post.author
