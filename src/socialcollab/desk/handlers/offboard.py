@@ -241,7 +241,7 @@ def _check_reviewers(
         for profile in profiles
     ):
         raise _hidden(me)
-    places = ", ".join(item.place for item in plan.needing_successor) or "-"
+    places = ", ".join(item.consequence["label"] for item in plan.needing_successor) or "-"
     scope = state.organization.access.bindings.scope
     reasons = [
         Reason.of(
