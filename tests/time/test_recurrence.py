@@ -91,7 +91,8 @@ def test_week_numbers(week_start, numbers, year):
 def test_count_from_start(text, start, count):
     """COUNT is counted from the start."""
     end = start + dt.timedelta(days=2000)
-    expected = oracle(text, start, end)[:count]
+    # The oracle includes an occurrence at the end.
+    expected = [instant for instant in oracle(text, start, end) if instant < end][:count]
     rule = Recurrence.parse(f"{text};COUNT={count}", start=start, zone="UTC")
     found = list(rule.between(start.replace(tzinfo=UTC), end.replace(tzinfo=UTC)))
     assert expected == [instant.replace(tzinfo=None) for instant in found]

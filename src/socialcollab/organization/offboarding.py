@@ -314,7 +314,7 @@ def _steps_losing_reviewers(
             for place in (*needed, *places)
         }
         after, _ = hand_over(organization, member, successors, left=left)
-        return steps_losing_reviewers(organization, after, at)
+        return steps_losing_reviewers(organization, after, at, member=member)
 
     before = lost()
     if not before:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, Literal
 
@@ -81,10 +81,15 @@ def step_warnings(organization: Organization, at: dt.datetime) -> tuple[StepWarn
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
     """
-    at = as_utc(at)
+    return _warnings(organization, organization.profiles, as_utc(at))
+
+
+def _warnings(
+    organization: Organization, profiles: Iterable[Profile], at: dt.datetime
+) -> tuple[StepWarning, ...]:
     access = organization.access
     found: dict[tuple[Any, ...], list[ProfileId]] = {}
-    for profile in organization.profiles:
+    for profile in profiles:
         workspace = organization.workspaces_by_id[profile.workspace]
         steps_on = partial(
             organization.policies.steps_on, profile, default=workspace.default_approval
@@ -107,38 +112,49 @@ def step_warnings(organization: Organization, at: dt.datetime) -> tuple[StepWarn
             step=step,
             members=members,
             needed=needed,
-            profiles=tuple(profiles),
-            in_short=access.bindings.scope.in_short(tuple(profiles)),
+            profiles=tuple(places),
+            in_short=access.bindings.scope.in_short(tuple(places)),
         )
-        for (step, kind, members, needed), profiles in sorted(found.items())
+        for (step, kind, members, needed), places in sorted(found.items())
     )
 
 
 def steps_losing_reviewers(
-    before: Organization, after: Organization, at: dt.datetime
+    before: Organization, after: Organization, at: dt.datetime, *, member: str
 ) -> dict[str, tuple[ProfileId, ...]]:
     """
-    Return the steps that enough members can pass before a change but not after it.
+    Return the steps that enough members can pass while a member is there, but not afterwards.
 
     Args:
-        before: The organization before the change.
-        after: The organization after the change.
+        before: The organization with the member.
+        after: The organization after the member has left.
         at: The instant.
+        member: The member.
 
     Returns:
         The profiles on which each step is affected, by the key of the step.
     """
-    earlier = _impassable(before, at)
-    later = _impassable(after, at)
+    at = as_utc(at)
+    access = before.access
+    # Members of a rotation may approve only during their shifts.
+    rotates = any(member in access.rotation_binding(name).members for name in access.rotation_ids)
+    approves = set(access.profiles(member, "approve", at=at))
+    affected = {one.id for one in before.profiles if rotates or one.id in approves}
+    earlier = _impassable(before, affected, at)
+    later = _impassable(after, affected, at)
     lost = {
         step: tuple(sorted(profiles - earlier.get(step, set()))) for step, profiles in later.items()
     }
     return {step: profiles for step, profiles in sorted(lost.items()) if profiles}
 
 
-def _impassable(organization: Organization, at: dt.datetime) -> dict[str, set[ProfileId]]:
+def _impassable(
+    organization: Organization, names: Collection[str], at: dt.datetime
+) -> dict[str, set[ProfileId]]:
+    """Return the profiles with these names on which too few members can pass a step, by step."""
+    profiles = [profile for profile in organization.profiles if profile.id in names]
     found: dict[str, set[ProfileId]] = {}
-    for warning in step_warnings(organization, at):
+    for warning in _warnings(organization, profiles, at):
         if warning.kind in ("no_reviewer", "quorum"):
             found.setdefault(warning.step, set()).update(warning.profiles)
     return found

@@ -234,7 +234,7 @@ def _check_reviewers(
     state: State, after: State, plan: OffboardingPlan, me: str, now: dt.datetime
 ) -> None:
     """Reject an offboarding after which too few members could pass a step of a policy."""
-    lost = steps_losing_reviewers(state.organization, after.organization, now)
+    lost = steps_losing_reviewers(state.organization, after.organization, now, member=plan.member)
     if not all(
         state.organization.access.allows(me, "view", profile, at=now)
         for profiles in lost.values()
