@@ -311,8 +311,11 @@ class AsyncMemberDesk:
         Args:
             post: The post that the member saw, or its id.
             revision: The digest of the revision that the member saw; required if *post* is an id.
-            at: "next slot", or "as soon as approved"; by default the post is published at its
-                planned time.
+            at: "next slot" takes the next free slot of each profile now; if the slot passes before
+                the approval, the delivery gets the next free slot at the approval, whereas
+                `post.planned_at` does not change. "as soon as approved" publishes the post
+                immediately after its approval. By default, the post is published at its planned
+                time.
         """
         post_id, seen = _seen(post, revision)
         return await self._do_on_post(cm.Submit(post=post_id, seen=seen, when=at or "planned"))
