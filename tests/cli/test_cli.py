@@ -447,12 +447,20 @@ def test_calendar_month(run: Run, desk: Path, month: str) -> None:
 
 
 def test_history(run: Run, desk: Path) -> None:
-    """The history of a post names every event and its actor."""
+    """The history says in local time who did what, in words, and as JSON with every value."""
     entries = json.loads(run("calendar", str(desk), "--json")[1])
     code, out, _ = run("history", str(desk), entries[0]["post"])
     assert code == 0
-    for said in ("member:ana", "post.drafted", "member:ben", "post.decided", "delivery.published"):
-        assert said in out
+    assert "2026-04-06 10:00 CEST  ana          drafted the post\n" in out
+    assert "ben          approved step `editorial/edit`" in out
+    assert "publisher    published the post on `tulip-x`: " in out
+    code, out, _ = run("history", str(desk), entries[0]["post"], "--language", "nl", "--json")
+    decided = next(one for one in json.loads(out) if one["type"] == "post.decided")
+    assert decided["text"].startswith("keurde stap `editorial/edit` goed")
+    assert (decided["values"]["verdict"], decided["values"]["steps"]) == (
+        "approve",
+        ["editorial/edit"],
+    )
 
 
 def test_reindex(run: Run, desk: Path) -> None:

@@ -159,6 +159,9 @@ def _parser() -> argparse.ArgumentParser:
     history = command("history", desks.history, "show the history of a post")
     _desk_arguments(history)
     history.add_argument("post", help="the post's id or external id")
+    history.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the texts"
+    )
 
     due = command(
         "run-due",

@@ -176,23 +176,29 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
 
 def history(args: argparse.Namespace, output: Output) -> int:
     """Show the history of a post."""
+    from socialcollab.time import zone
+
     with open_desk(args.desk, args.id) as desk:
         post = desk.post_by_external_id(args.post) or desk.post(args.post)
         entries = desk.history(post)
+        name = desk.organization.zones.get(post.workspace, str(desk.organization.settings.timezone))
     value = [
         {
             "position": entry.position,
             "at": entry.at.isoformat(),
             "actor": entry.actor,
             "type": entry.type,
+            "text": entry.text(args.language),
             "stream": entry.stream,
+            "values": entry.values(),
         }
         for entry in entries
     ]
     output.result(
         value,
         [
-            f"{entry.at:%Y-%m-%d %H:%M} UTC  {entry.actor:<18} {entry.type:<24} {entry.stream}"
+            f"{entry.at.astimezone(zone(name)):%Y-%m-%d %H:%M %Z}  {entry.by:<12}"
+            f" {entry.text(args.language)}"
             for entry in entries
         ],
     )

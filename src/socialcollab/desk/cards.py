@@ -66,6 +66,7 @@ def history_cells(entry: HistoryEntry) -> dict[str, str]:
         "time": nowrap(format_time(entry.at)),
         "actor": entry.actor,
         "event": entry.type,
+        "text": excerpt(entry.text()),
         "stream": entry.stream,
     }
 
