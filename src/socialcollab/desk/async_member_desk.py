@@ -929,10 +929,21 @@ class AsyncMemberDesk:
         """
         return await self._desk.run(read_post_view(self._desk.engine, self._actor, _id(post)))
 
-    async def notifications(self, *, after: int = 0, limit: int = 1000) -> NotificationBatch:
-        """Return this member's notifications after a cursor; see `AsyncDesk.notifications`."""
+    async def notifications(
+        self, *, after: int = 0, since: TimeLike | None = None, limit: int = 1000
+    ) -> NotificationBatch:
+        """
+        Return this member's notifications after a cursor; see `AsyncDesk.notifications`.
+
+        Args:
+            after: The cursor of an earlier batch, or 0 to start from the beginning.
+            since: Only notifications since this time, for example the start of an absence.
+            limit: The maximum number of notifications, as in `AsyncDesk.notifications`.
+        """
         return await self._desk.run(
-            read_notifications(self._desk.engine, after=after, member=self.member, limit=limit)
+            read_notifications(
+                self._desk.engine, after=after, member=self.member, limit=limit, since=since
+            )
         )
 
     async def allowed_actions(self, post: Post | str) -> dict[str, Verdict]:

@@ -918,10 +918,21 @@ class MemberDesk:
         """
         return self._desk.run(read_post_view(self._desk.engine, self._actor, _id(post)))
 
-    def notifications(self, *, after: int = 0, limit: int = 1000) -> NotificationBatch:
-        """Return this member's notifications after a cursor; see `Desk.notifications`."""
+    def notifications(
+        self, *, after: int = 0, since: TimeLike | None = None, limit: int = 1000
+    ) -> NotificationBatch:
+        """
+        Return this member's notifications after a cursor; see `Desk.notifications`.
+
+        Args:
+            after: The cursor of an earlier batch, or 0 to start from the beginning.
+            since: Only notifications since this time, for example the start of an absence.
+            limit: The maximum number of notifications, as in `Desk.notifications`.
+        """
         return self._desk.run(
-            read_notifications(self._desk.engine, after=after, member=self.member, limit=limit)
+            read_notifications(
+                self._desk.engine, after=after, member=self.member, limit=limit, since=since
+            )
         )
 
     def allowed_actions(self, post: Post | str) -> dict[str, Verdict]:

@@ -195,6 +195,11 @@ MESSAGES: Final[dict[str, str]] = {
     "notification.successor": "you take over from {by}, who has left",
     "notification.published_after_all": "post `{post}` was published on `{profile}` after all; take it down if it should not be there",
     "notification.unknown": "it is not known yet whether post `{post}` is published on `{profile}`; the outcome is being looked up",
+    "notification.grant_added.details": "{by} granted you `{granted}` on {on} until {until}",
+    "notification.grant_revoked.details": "{by} revoked your `{granted}` on {on}, which was to end on {until}",
+    "notification.delegate.details": "you are the delegate of {by} from {start} until {end}",
+    "notification.shift_taken_over.details": "{by} gave you a shift in rotation `{rotation}`, from {start} until {end}",
+    "notification.shift_handed_over.details": "{by} handed your shift in rotation `{rotation}`, from {start} until {end}, to `{member}`",
     # history: what the actor of an event did
     "history.absence.added": "recorded the absence of `{member}` from {start} until {end}",
     "history.absence.added.delegate": "recorded the absence of `{member}` from {start} until {end}, with `{delegate}` as the delegate",

@@ -195,6 +195,11 @@ MESSAGES: Final[dict[str, str]] = {
     "notification.successor": "je neemt het over van {by}, die vertrokken is",
     "notification.published_after_all": "bericht `{post}` is alsnog op `{profile}` gepubliceerd; haal het weg als het daar niet hoort",
     "notification.unknown": "het is nog niet bekend of bericht `{post}` op `{profile}` is gepubliceerd; dit wordt gecontroleerd",
+    "notification.grant_added.details": "{by} heeft je `{granted}` op {on} gegeven tot {until}",
+    "notification.grant_revoked.details": "{by} heeft je `{granted}` op {on} ingetrokken, dat tot {until} zou gelden",
+    "notification.delegate.details": "je bent van {start} tot {end} de vervanger van {by}",
+    "notification.shift_taken_over.details": "{by} heeft je een dienst in rooster `{rotation}` gegeven, van {start} tot {end}",
+    "notification.shift_handed_over.details": "{by} heeft je dienst in rooster `{rotation}`, van {start} tot {end}, aan `{member}` overgedragen",
     # history: what the actor of an event did
     "history.absence.added": "legde vast dat `{member}` afwezig is van {start} tot {end}",
     "history.absence.added.delegate": "legde vast dat `{member}` afwezig is van {start} tot {end}, met `{delegate}` als vervanger",
