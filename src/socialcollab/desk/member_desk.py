@@ -269,8 +269,9 @@ class MemberDesk:
         """
         Comment on a post, or reply to a comment.
 
-        A member mentioned as `@ben` is notified, if the comment is visible to them. A reply reopens
-        a resolved thread.
+        A member mentioned as `@ben` is notified, if the comment is visible to them. If no member is
+        notified because of a mention, for example because it is misspelt, the comment lists it in
+        `Comment.unmatched_mentions`. A reply reopens a resolved thread.
 
         Args:
             post: The post, or its id.

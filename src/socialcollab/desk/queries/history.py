@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Json
+from socialcollab.content import Json, unmatched_mentions
 from socialcollab.desk.arguments import check_count
 from socialcollab.desk.engine import Engine, Loaded, read_organization
 from socialcollab.desk.journal.document_versions import versions_of
@@ -90,6 +90,7 @@ def describe_event(
         ("url", "url", "" if isinstance(data, ev.NativePostAdded) else getattr(data, "url", "")),
         ("problem", "problem", getattr(data, "problem", "")),
         *(("quoted", "quote", getattr(data, name, "")) for name in _QUOTED),
+        ("unmatched_mentions", "names", _unmatched_mentions(data)),
     ):
         if value:
             params = {"text": text, parameter: value}
@@ -98,6 +99,12 @@ def describe_event(
 
 
 _QUOTED = ("note", "reason", "text")
+
+
+def _unmatched_mentions(data: Any) -> str:
+    if not isinstance(data, ev.PostCommented):
+        return ""
+    return _names(unmatched_mentions(data.text, data.mentions))
 
 
 def _message_of(data: Any, changed: tuple[str, ...]) -> tuple[str, dict[str, object]]:

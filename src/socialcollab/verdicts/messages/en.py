@@ -287,6 +287,7 @@ MESSAGES: Final[dict[str, str]] = {
     "history.quoted": "{text}: “{quote}”",
     "history.url": "{text}: {url}",
     "history.problem": "{text} ({problem})",
+    "history.unmatched_mentions": "{text} (no member was notified because of {names})",
     "history.on_behalf_of": "{text}, on behalf of {members}",
     # scheduling: slots and clashes
     "clash.same_slot": "`{profile}` already has {posts} at {time}",

@@ -287,6 +287,7 @@ MESSAGES: Final[dict[str, str]] = {
     "history.quoted": "{text}: “{quote}”",
     "history.url": "{text}: {url}",
     "history.problem": "{text} ({problem})",
+    "history.unmatched_mentions": "{text} (niemand kreeg een melding door {names})",
     "history.on_behalf_of": "{text}, namens {members}",
     # scheduling: slots and clashes
     "clash.same_slot": "`{profile}` heeft al {posts} om {time}",
