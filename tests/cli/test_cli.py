@@ -463,6 +463,51 @@ def test_history(run: Run, desk: Path) -> None:
     )
 
 
+def test_notifications_and_to_do(run: Run, tmp_path: Path) -> None:
+    """A member sees what happened since a day, and what to do, in words and in their own zone."""
+    now = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
+    path = str(tmp_path / "agency.db")
+    with Desk.create(
+        path, Organization.template("northwind"), owner="eva", clock=lambda: now
+    ) as agency:
+        ana, ben = agency.acting_as("ana"), agency.acting_as("ben")
+        ben.approve(ana.submit(ana.draft("Zon", profiles=["tulip-x"], external_id="W1")))
+        now += dt.timedelta(days=1)
+        ben.request_changes(
+            ana.submit(
+                ana.draft(
+                    "Zee", profiles=["tulip-x"], planned_at="2026-04-09 09:30", external_id="W2"
+                )
+            ),
+            "shorter",
+        )
+    notified = ["notifications", path, "ana"]
+    # Ana lives in Lisbon.
+    approved = "2026-04-06 09:00 WEST  post `W1` is approved, but not scheduled yet; schedule it\n"
+    changed = "2026-04-07 09:00 WEST  ben requested changes to post `W2`\n"
+    assert (0, approved + changed, "") == run(*notified)
+    assert (0, changed, "") == run(*notified, "--since", "2026-04-07")
+    (value,) = json.loads(run(*notified, "--since", "2026-04-07 09:00", "--json")[1])
+    assert ("changes_requested", "ben") == (value["kind"], value["by"])
+    assert (0, "there are no notifications\n", "") == run(*notified, "--since", "2026-05-01")
+    assert (
+        0,
+        "2026-04-09 08:30 WEST  change post `W2` as requested, and submit it again\n"
+        "no planned time        post `W1` is approved, but not scheduled on `tulip-x`; schedule it,"
+        " or publish it now\n",
+        "",
+    ) == run("to-do", path, "ana")
+    tasks = json.loads(run("to-do", path, "ana", "--language", "nl", "--json")[1])
+    assert ["change", "schedule"] == [one["kind"] for one in tasks]
+    assert "maar nog niet ingepland op `tulip-x`" in tasks[1]["text"]
+    assert (0, "there is nothing to do\n", "") == run("to-do", path, "ben")
+    for command in ("notifications", "to-do"):
+        code, out, err = run(command, path, "anna")
+        assert (2, "") == (code, out)
+        assert "did you mean `ana`?" in err
+    assert run(*notified, "--since", "yesterday")[0] == 2
+
+
 def test_reindex(run: Run, desk: Path) -> None:
     """`reindex` repairs a damaged snapshot that `audit` found."""
     with sqlite3.connect(desk) as raw:

@@ -1,4 +1,8 @@
-"""The commands that use a desk's file: calendar, history, run-due, audit, reindex, demo."""
+"""
+The commands that use a desk's file.
+
+These are calendar, history, notifications, to-do, run-due, audit, reindex and demo.
+"""
 
 from __future__ import annotations
 
@@ -203,6 +207,82 @@ def history(args: argparse.Namespace, output: Output) -> int:
         ],
     )
     return OK
+
+
+def notifications(args: argparse.Namespace, output: Output) -> int:
+    """Show the notifications to a member."""
+    from socialcollab.time import zone
+
+    with open_desk(args.desk, args.id) as desk:
+        check_known(desk.organization, "member", args.member)
+        me = desk.acting_as(args.member)
+        cursor, shown = 0, []
+        while batch := me.notifications(after=cursor, since=args.since):
+            cursor = batch.cursor
+            # A digest repeats notifications that are listed already.
+            shown += [notification for notification in batch if notification.kind != "digest"]
+        name = _zone_of_member(desk, args.member)
+    output.result(
+        [
+            {
+                "id": notification.id,
+                "at": notification.at.isoformat(),
+                "kind": notification.kind,
+                "text": notification.text(args.language),
+                "post": notification.post,
+                "profile": notification.profile,
+                "step": notification.step,
+                "by": notification.by,
+            }
+            for notification in shown
+        ],
+        [
+            f"{notification.at.astimezone(zone(name)):%Y-%m-%d %H:%M %Z}"
+            f"  {notification.text(args.language)}"
+            for notification in shown
+        ]
+        or ["there are no notifications"],
+    )
+    return OK
+
+
+def to_do(args: argparse.Namespace, output: Output) -> int:
+    """Show a member's to-do list."""
+    from socialcollab.time import zone
+
+    with open_desk(args.desk, args.id) as desk:
+        check_known(desk.organization, "member", args.member)
+        items = desk.acting_as(args.member).to_do()
+        name = _zone_of_member(desk, args.member)
+    output.result(
+        [
+            {
+                "kind": item.kind,
+                "text": item.text(args.language),
+                "post": item.post.id,
+                "external_id": item.post.external_id,
+                "step": item.step,
+                "attention": item.attention,
+                "profiles": list(item.profiles),
+                "planned_at": item.planned_at.isoformat() if item.planned_at else None,
+            }
+            for item in items
+        ],
+        [
+            f"{item.planned_at.astimezone(zone(name)):%Y-%m-%d %H:%M %Z}  {item.text(args.language)}"
+            if item.planned_at
+            else f"{'no planned time':<21}  {item.text(args.language)}"
+            for item in items
+        ]
+        or ["there is nothing to do"],
+    )
+    return OK
+
+
+def _zone_of_member(desk: Desk, member: str) -> str:
+    organization = desk.organization
+    person = organization.access.member(member)
+    return (person.timezone if person else "") or str(organization.settings.timezone)
 
 
 def run_due(args: argparse.Namespace, output: Output) -> int:

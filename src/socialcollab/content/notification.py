@@ -13,6 +13,7 @@ from socialcollab.verdicts import Reason
 
 NOTIFICATION_KINDS = (
     "approved",
+    "approved_not_scheduled",
     "bypassed",
     "cancelled",
     "changed_after_decision",

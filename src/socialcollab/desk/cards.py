@@ -42,7 +42,7 @@ def to_do_cells(to_do: ToDo) -> dict[str, str]:
         "task": badge(to_do.kind, "red" if to_do.kind == "triage" else "amber"),
         "text": excerpt(to_do.post.text),
         "step": to_do.step,
-        "profiles": ", ".join(delivery.profile for delivery in to_do.deliveries),
+        "profiles": ", ".join(to_do.profiles),
         "holds": "; ".join(map(_hold_text, to_do.holds)),
         "planned": format_time(to_do.planned_at),
     }

@@ -283,6 +283,13 @@ class Context:
             for resource in self.resources_of(post)
         )
 
+    def scheduler_of(self, post: Post) -> MemberId:
+        """Return the member who should schedule *post*: its author if allowed, otherwise the lead."""
+        workspace = self.workspaces.get(post.workspace)
+        if workspace is None or self.may(post.author, "schedule", post):
+            return post.author
+        return MemberId(workspace.lead)
+
     def sees(self, member: str, post: Post) -> bool:
         """Return whether *member* has the permission to view *post*, and the post is shown to them."""
         return self.may(member, "view", post) and self.is_shown(post, member)

@@ -290,6 +290,9 @@ def _approved(
     if event.actor == Actor.TIMER:
         # The post was approved without a decision, because the rules changed or an edit was undone.
         to |= set(_author_and_lead(after.post, context))
+    if after.may_need_scheduling and not after.post.deliveries:
+        to |= {context.scheduler_of(after.post)}
+        return _to_members(to, "approved_not_scheduled", after.post, event)
     return _to_members(to, "approved", after.post, event)
 
 
