@@ -508,6 +508,60 @@ def test_notifications_and_to_do(run: Run, tmp_path: Path) -> None:
     assert run(*notified, "--since", "yesterday")[0] == 2
 
 
+APPROVERS = """
+[organization]
+id = "acme"
+timezone = "Europe/Amsterdam"
+
+[[workspaces]]
+id = "tulip"
+lead = "eva"
+default_approval = "editorial"
+[[profiles]]
+id = "tulip-x"
+workspace = "tulip"
+network = "x"
+[[members]]
+id = "ana"
+[[members]]
+id = "ben"
+[[members]]
+id = "eva"
+[roles.all]
+permissions = ["*"]
+[[grants]]
+to = ["member:ben", "member:eva"]
+role = "all"
+on = { workspace = "*" }
+[[approvals]]
+id = "editorial"
+on = { workspace = "tulip" }
+[[approvals.steps]]
+id = "edit"
+reviewers = "member:eva"
+"""
+
+
+def test_who_approves(run: Run, tmp_path: Path) -> None:
+    """For `approve`, each line says on which steps the member can decide, also as a delegate."""
+    document = tmp_path / "agency.toml"
+    document.write_text(APPROVERS, encoding="utf-8")
+    rule = "grants[0] grants `{}` `all` on `tulip-x`"
+    ben = f"ben: {rule.format('ben')}; not a reviewer of any approval step\n"
+    eva = f"eva: {rule.format('eva')}; can decide on step `editorial/edit`\n"
+    assert (0, ben + eva, "") == run("who", str(document), "approve", "tulip-x")
+    values = json.loads(run("who", str(document), "approve", "tulip", "--json")[1])
+    assert {"ben": [], "eva": ["editorial/edit"]} == {one["member"]: one["steps"] for one in values}
+    assert "step" not in run("who", str(document), "publish", "tulip-x")[1]
+    now = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
+    path = str(tmp_path / "agency.db")
+    with Desk.create(path, Organization.loads(APPROVERS), owner="eva", clock=lambda: now) as agency:
+        agency.acting_as("eva").add_absence("2026-04-06", "2036-04-08", delegate="ana")
+    _, out, _ = run("who", path, "approve", "tulip-x")
+    (line,) = [line for line in out.splitlines() if line.startswith("ana: ")]
+    assert line.endswith("; can decide on step `editorial/edit`")
+
+
 def test_reindex(run: Run, desk: Path) -> None:
     """`reindex` repairs a damaged snapshot that `audit` found."""
     with sqlite3.connect(desk) as raw:

@@ -31,6 +31,7 @@ from socialcollab.organization.warnings import (
     dangling_rules,
     rules_matching_nothing,
     shared_accounts,
+    step_reviewers,
     step_warnings,
 )
 
@@ -63,6 +64,7 @@ __all__ = [
     "references_to",
     "rules_matching_nothing",
     "shared_accounts",
+    "step_reviewers",
     "step_warnings",
     "successors_by_place",
     "workspaces_at",
