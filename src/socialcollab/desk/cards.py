@@ -165,11 +165,21 @@ def offboarding_card(plan: OffboardingPlan) -> Html:
 def erasure_card(report: ErasureReport) -> Html:
     return card(
         "Dry run of an erasure" if report.dry_run else "Erasure",
-        rows_table(["erased from"], [[stream] for stream in report.streams]),
         rows_table(
-            ["remains in", "part", "by", "written", "text"],
+            ["erased from", "post"],
+            [[stream, report.external_ids.get(stream, "")] for stream in report.streams],
+        ),
+        rows_table(
+            ["remains in", "post", "part", "by", "written", "text"],
             [
-                [one.stream, one.field, one.by, nowrap(format_time(one.at)), excerpt(one.excerpt)]
+                [
+                    one.stream,
+                    one.external_id,
+                    one.field,
+                    one.by,
+                    nowrap(format_time(one.at)),
+                    excerpt(one.excerpt),
+                ]
                 for one in report.mentions
             ],
         ),
