@@ -44,7 +44,8 @@ class Decision:
         fields: The salted digest of each field of that revision.
         note: The member's note, or empty.
         passed: The *steps* that passed with this decision.
-        on_behalf_of: The absent members whom the member represented on one of the steps, sorted.
+        on_behalf_of: The absent members whom the member represented as their delegate on one of the
+            steps, sorted; empty for a decision that the member made only for themselves.
         internal: Whether the note is for staff only.
     """
 
