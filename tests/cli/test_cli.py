@@ -425,6 +425,24 @@ def test_run_due(run: Run, tmp_path: Path) -> None:
     assert (0, True) == (code, "0 streams processed, 0 problems" in out)
 
 
+def test_run_due_names_posts(run: Run, tmp_path: Path) -> None:
+    """`run-due` names the posts by their external ids."""
+    database, sandbox = tmp_path / "agency.db", tmp_path / "sandbox"
+    now = dt.datetime.now(dt.UTC)
+    with Desk.create(
+        database,
+        Organization.template("northwind"),
+        owner="eva",
+        clock=lambda: now - dt.timedelta(minutes=10),
+    ) as desk:
+        ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
+        at = now - dt.timedelta(minutes=1)
+        post = ana.draft("Hallo", profiles=["tulip-x"], planned_at=at, external_id="W1")
+        ben.approve(ana.submit(post))
+    _, out, _ = run("run-due", str(database), "--sandbox", str(sandbox))
+    assert out.startswith("`W1` on `tulip-x`: published\n")
+
+
 def test_help_is_light() -> None:
     """`--help` loads neither the packages of the library nor third-party packages."""
     code = (

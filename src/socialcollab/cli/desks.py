@@ -297,6 +297,11 @@ def run_due(args: argparse.Namespace, output: Output) -> int:
     ):
         report = desk.run_due(budget_s=args.budget)
         next_due = desk.next_due(after=report.at)
+        names = {
+            name: f"{desk.post(delivery.post).display_name} on `{delivery.profile}`"
+            for name, _ in report.states
+            for delivery in (desk.delivery(name),)
+        }
         if sandbox is not None:
             output.note(f"wrote {sandbox.write_preview()}")
     output.result(
@@ -309,7 +314,7 @@ def run_due(args: argparse.Namespace, output: Output) -> int:
             "next_due": next_due.isoformat() if next_due else None,
         },
         [
-            *(f"{name}: {state}" for name, state in report.states),
+            *(f"{names[name]}: {state}" for name, state in report.states),
             *(f"problem with {place}: {text}" for place, text in report.problems),
             f"{counted(len(report.worked), 'stream')} processed,"
             f" {counted(len(report.problems), 'problem')}"

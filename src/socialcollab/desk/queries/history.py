@@ -22,7 +22,7 @@ from socialcollab.organization import Organization, RuntimeState
 from socialcollab.permissions import Access
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.time import TimeLike, as_instant
-from socialcollab.verdicts import Reason
+from socialcollab.verdicts import Reason, catalogue
 from socialcollab.workflow import Actor
 from socialcollab.workflow import events as ev
 
@@ -88,7 +88,7 @@ def describe_event(
     for suffix, parameter, value in (
         ("on_behalf_of", "members", _names(getattr(data, "on_behalf_of", ()))),
         ("url", "url", "" if isinstance(data, ev.NativePostAdded) else getattr(data, "url", "")),
-        ("problem", "problem", getattr(data, "problem", "")),
+        ("problem", "problem", _problem_of(data, language)),
         *(("quoted", "quote", getattr(data, name, "")) for name in _QUOTED),
         ("unmatched_mentions", "names", _unmatched_mentions(data)),
     ):
@@ -96,6 +96,17 @@ def describe_event(
             params = {"text": text, parameter: value}
             text = Reason.of(f"history.{suffix}", **params).text(language)
     return text
+
+
+def _problem_of(data: Any, language: str) -> str:
+    """Return the problem of a delivery in words, or as the network described it."""
+    problem = str(getattr(data, "problem", ""))
+    # The code of a hold is followed by its id.
+    match problem.split(" "):
+        case ["hold", hold]:
+            return Reason.of("history.hold_problem", hold=hold).text(language)
+    code = f"history.problem.{problem}"
+    return Reason.of(code).text(language) if code in catalogue(language) else problem
 
 
 _QUOTED = ("note", "reason", "text")
