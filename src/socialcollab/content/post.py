@@ -126,7 +126,7 @@ class Comment:
     @property
     def unmatched_mentions(self) -> tuple[str, ...]:
         """
-        The names after `@` in the text because of which no member was notified.
+        The names after `@` in the text for which no member was notified.
 
         Such a name is misspelt, or it is the id of the comment's author or of a member who cannot
         view the post.

@@ -257,8 +257,8 @@ class Organization(NotebookMixin):
         """
         Return the files of a template, such as ``agency.toml``, with its parameters filled in.
 
-        Unlike `to_toml`, the document contains the comments of the template, and its sections are in
-        an order that is easy to read.
+        Unlike the result of `to_toml`, the document contains the comments of the template, and its
+        sections are in the same order as in the template.
 
         Args:
             name: As for `template`.

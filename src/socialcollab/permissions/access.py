@@ -414,7 +414,8 @@ class Access:
 
         Having `approve` is not enough to decide on a post: the member must also be one of the
         reviewers of an open step. `socialcollab.organization.step_reviewers` returns the members
-        who can decide on each step, and `Desk.pending_steps` those for one post.
+        who can decide on each step, and `Desk.pending_steps` the open steps of a post with the
+        members who can decide on them.
         """
         self._scope.check_question(permission, resource)
         at = as_utc(at)

@@ -324,7 +324,7 @@ MESSAGES: Final[dict[str, str]] = {
     "history.problem.transient": "the network has a temporary problem",
     "history.problem.unscheduled": "the post was removed from the schedule",
     "history.problem.withdrawn": "the post was withdrawn",
-    "history.unmatched_mentions": "{text} (no member was notified because of {names})",
+    "history.unmatched_mentions": "{text} (no notification for {names})",
     "history.on_behalf_of": "{text}, on behalf of {members}",
     # scheduling: slots and clashes
     "clash.same_slot": "`{profile}` already has {posts} at {time}",

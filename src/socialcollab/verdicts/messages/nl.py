@@ -324,7 +324,7 @@ MESSAGES: Final[dict[str, str]] = {
     "history.problem.transient": "het netwerk heeft een tijdelijke storing",
     "history.problem.unscheduled": "het bericht is uit de planning gehaald",
     "history.problem.withdrawn": "het bericht is ingetrokken",
-    "history.unmatched_mentions": "{text} (niemand kreeg een melding door {names})",
+    "history.unmatched_mentions": "{text} (geen melding voor {names})",
     "history.on_behalf_of": "{text}, namens {members}",
     # scheduling: slots and clashes
     "clash.same_slot": "`{profile}` heeft al {posts} om {time}",

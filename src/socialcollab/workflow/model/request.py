@@ -183,7 +183,7 @@ class PostSnapshot:
         """
         Whether the post is approved, but possibly not scheduled on all of its targets.
 
-        The deliveries show whether it really is not: a target without a planned time may have been
+        The deliveries must be checked as well, because a target without a planned time may have been
         published immediately.
         """
         post, request = self.post, self.request
