@@ -2,7 +2,7 @@
 
 import attrs
 
-from socialcollab.content import PostContent, changed_fields, field_digests, revision_digest
+from socialcollab.content import Image, PostContent, changed_fields, field_digests, revision_digest
 from socialcollab.time import WallTime
 
 salt = b"16 random bytes!"  # each post has its own, so that digests do not reveal short texts
@@ -10,6 +10,9 @@ seen = PostContent(
     text="De lente is er 🌷",
     targets=["tulip-x", "tulip-mastodon"],
     variants={"tulip-x": "De lente is er! 🌷"},
+    media=[
+        Image.from_bytes(b"GIF89a...", alt="a tulip")
+    ],  # or Image.from_file("tulip.jpg", alt=...)
     planned_at=WallTime(local="2026-04-07 09:30", zone="Europe/Amsterdam"),
 )
 now = attrs.evolve(seen, text="De lente is begonnen 🌷", tags=["campaign"])

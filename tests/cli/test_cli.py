@@ -425,6 +425,24 @@ def test_run_due(run: Run, tmp_path: Path) -> None:
     assert (0, True) == (code, "0 streams processed, 0 problems" in out)
 
 
+def test_run_due_names_posts(run: Run, tmp_path: Path) -> None:
+    """`run-due` names the posts by their external ids."""
+    database, sandbox = tmp_path / "agency.db", tmp_path / "sandbox"
+    now = dt.datetime.now(dt.UTC)
+    with Desk.create(
+        database,
+        Organization.template("northwind"),
+        owner="eva",
+        clock=lambda: now - dt.timedelta(minutes=10),
+    ) as desk:
+        ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
+        at = now - dt.timedelta(minutes=1)
+        post = ana.draft("Hallo", profiles=["tulip-x"], planned_at=at, external_id="W1")
+        ben.approve(ana.submit(post))
+    _, out, _ = run("run-due", str(database), "--sandbox", str(sandbox))
+    assert out.startswith("`W1` on `tulip-x`: published\n")
+
+
 def test_help_is_light() -> None:
     """`--help` loads neither the packages of the library nor third-party packages."""
     code = (
@@ -447,12 +465,119 @@ def test_calendar_month(run: Run, desk: Path, month: str) -> None:
 
 
 def test_history(run: Run, desk: Path) -> None:
-    """The history of a post names every event and its actor."""
+    """The history says in local time who did what, in words, and as JSON with every value."""
     entries = json.loads(run("calendar", str(desk), "--json")[1])
     code, out, _ = run("history", str(desk), entries[0]["post"])
     assert code == 0
-    for said in ("member:ana", "post.drafted", "member:ben", "post.decided", "delivery.published"):
-        assert said in out
+    assert "2026-04-06 10:00 CEST  ana          drafted the post\n" in out
+    assert "ben          approved step `editorial/edit`" in out
+    assert "publisher    published the post on `tulip-x`: " in out
+    code, out, _ = run("history", str(desk), entries[0]["post"], "--language", "nl", "--json")
+    decided = next(one for one in json.loads(out) if one["type"] == "post.decided")
+    assert decided["text"].startswith("keurde stap `editorial/edit` goed")
+    assert (decided["values"]["verdict"], decided["values"]["steps"]) == (
+        "approve",
+        ["editorial/edit"],
+    )
+
+
+def test_notifications_and_to_do(run: Run, tmp_path: Path) -> None:
+    """A member sees what happened since a day, and what to do, in words and in their own zone."""
+    now = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
+    path = str(tmp_path / "agency.db")
+    with Desk.create(
+        path, Organization.template("northwind"), owner="eva", clock=lambda: now
+    ) as agency:
+        ana, ben = agency.acting_as("ana"), agency.acting_as("ben")
+        ben.approve(ana.submit(ana.draft("Zon", profiles=["tulip-x"], external_id="W1")))
+        now += dt.timedelta(days=1)
+        ben.request_changes(
+            ana.submit(
+                ana.draft(
+                    "Zee", profiles=["tulip-x"], planned_at="2026-04-09 09:30", external_id="W2"
+                )
+            ),
+            "shorter",
+        )
+    notified = ["notifications", path, "ana"]
+    # Ana lives in Lisbon.
+    approved = "2026-04-06 09:00 WEST  post `W1` is approved, but not scheduled yet; schedule it\n"
+    changed = "2026-04-07 09:00 WEST  ben requested changes to post `W2`\n"
+    assert (0, approved + changed, "") == run(*notified)
+    assert (0, changed, "") == run(*notified, "--since", "2026-04-07")
+    (value,) = json.loads(run(*notified, "--since", "2026-04-07 09:00", "--json")[1])
+    assert ("changes_requested", "ben") == (value["kind"], value["by"])
+    assert (0, "there are no notifications\n", "") == run(*notified, "--since", "2026-05-01")
+    assert (
+        0,
+        "2026-04-09 08:30 WEST  change post `W2` as requested, and submit it again\n"
+        "no planned time        post `W1` is approved, but not scheduled on `tulip-x`; schedule it,"
+        " or publish it now\n",
+        "",
+    ) == run("to-do", path, "ana")
+    tasks = json.loads(run("to-do", path, "ana", "--language", "nl", "--json")[1])
+    assert ["change", "schedule"] == [one["kind"] for one in tasks]
+    assert "maar nog niet ingepland op `tulip-x`" in tasks[1]["text"]
+    assert (0, "there is nothing to do\n", "") == run("to-do", path, "ben")
+    for command in ("notifications", "to-do"):
+        code, out, err = run(command, path, "anna")
+        assert (2, "") == (code, out)
+        assert "did you mean `ana`?" in err
+    assert run(*notified, "--since", "yesterday")[0] == 2
+
+
+APPROVERS = """
+[organization]
+id = "acme"
+timezone = "Europe/Amsterdam"
+
+[[workspaces]]
+id = "tulip"
+lead = "eva"
+default_approval = "editorial"
+[[profiles]]
+id = "tulip-x"
+workspace = "tulip"
+network = "x"
+[[members]]
+id = "ana"
+[[members]]
+id = "ben"
+[[members]]
+id = "eva"
+[roles.all]
+permissions = ["*"]
+[[grants]]
+to = ["member:ben", "member:eva"]
+role = "all"
+on = { workspace = "*" }
+[[approvals]]
+id = "editorial"
+on = { workspace = "tulip" }
+[[approvals.steps]]
+id = "edit"
+reviewers = "member:eva"
+"""
+
+
+def test_who_approves(run: Run, tmp_path: Path) -> None:
+    """For `approve`, each line says on which steps the member can decide, also as a delegate."""
+    document = tmp_path / "agency.toml"
+    document.write_text(APPROVERS, encoding="utf-8")
+    rule = "grants[0] grants `{}` `all` on `tulip-x`"
+    ben = f"ben: {rule.format('ben')}; not a reviewer of any approval step\n"
+    eva = f"eva: {rule.format('eva')}; can decide on step `editorial/edit`\n"
+    assert (0, ben + eva, "") == run("who", str(document), "approve", "tulip-x")
+    values = json.loads(run("who", str(document), "approve", "tulip", "--json")[1])
+    assert {"ben": [], "eva": ["editorial/edit"]} == {one["member"]: one["steps"] for one in values}
+    assert "step" not in run("who", str(document), "publish", "tulip-x")[1]
+    now = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
+    path = str(tmp_path / "agency.db")
+    with Desk.create(path, Organization.loads(APPROVERS), owner="eva", clock=lambda: now) as agency:
+        agency.acting_as("eva").add_absence("2026-04-06", "2036-04-08", delegate="ana")
+    _, out, _ = run("who", path, "approve", "tulip-x")
+    (line,) = [line for line in out.splitlines() if line.startswith("ana: ")]
+    assert line.endswith("; can decide on step `editorial/edit`")
 
 
 def test_reindex(run: Run, desk: Path) -> None:

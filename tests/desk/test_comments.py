@@ -65,6 +65,26 @@ def test_mentions(agency, text, mentioned) -> None:
     assert [] == agency.notified("commented")
 
 
+@pytest.mark.parametrize(
+    ("text", "unmatched"),
+    [
+        ("@ben, please look", ()),
+        ("@bne, please look", ("bne",)),
+        ("@Bne. @bne @eva", ("bne",)),
+        ("ask ben@example.org", ()),
+        # The author, and a member of another client.
+        ("@ana @dirk", ("ana", "dirk")),
+    ],
+)
+def test_unmatched_mentions(agency, text, unmatched) -> None:
+    """A mention that notifies no member is visible on the comment and in the history."""
+    post = agency.desk.acting_as("ana").comment(in_review(agency), text)
+    assert unmatched == post.comments[-1].unmatched_mentions
+    shown = agency.desk.history(post)[-1].text()
+    assert shown.endswith(")") == bool(unmatched)
+    assert all(f"`{name}`" in shown for name in unmatched)
+
+
 def test_mentioned_author(agency) -> None:
     """An author who is mentioned gets one notification, and earlier participants get the other."""
     ben, eva = agency.acting("ben", "eva")

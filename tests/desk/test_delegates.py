@@ -260,3 +260,13 @@ def test_suspended_author(agency) -> None:
     agency.desk.acting_as("ben").request_changes(post, "shorter")
     assert "changes_requested" in kinds_for(agency, "eva")
     assert [("change", post.id)] == items_of(agency, "eva")
+
+
+def test_absent_author_schedules(agency) -> None:
+    """The delegate of an absent author is asked to schedule an approved post that has no time."""
+    ana = agency.desk.acting_as("ana")
+    post = ana.submit(ana.draft("Lente", profiles=["tulip-x"]))
+    absent(agency, "ana", "tom")
+    agency.desk.acting_as("ben").approve(post)
+    assert "approved_not_scheduled" in kinds_for(agency, "tom")
+    assert [("schedule", post.id)] == items_of(agency, "tom") == items_of(agency, "ana")

@@ -319,6 +319,24 @@ def test_mentions_by_others(agency: Agency) -> None:
     assert [one.words for one in again.mentions] == [("ana",), ("ana",), ("Ana",)]
 
 
+def test_external_ids(agency: Agency) -> None:
+    """The report names posts by their external ids, which an erasure does not remove."""
+    ana, ben, eva = agency.ana, agency.ben, agency.eva
+    post = ana.draft("Hallo", profiles=["tulip-x"], external_id="W1")
+    ben.comment(post, "@ana, kijk jij even?")
+    ana.cancel(post)
+    other = ana.draft("Hallo", profiles=["tulip-x"])
+    ana.cancel(other)
+    for dry_run in (True, False):
+        report = eva.erase(member="ana", reason="left", dry_run=dry_run)
+        assert {f"post/{post.id}": "W1"} == report.external_ids
+        text = str(report)
+        assert f"erased: post/{post.id} (W1)\n" in text
+        assert f"erased: post/{other.id}\n" in text
+        assert f"remains: post/{post.id} (W1), text, by ben on " in text
+        assert "W1" in report._repr_html_()
+
+
 def test_mentions_of_everyone_stay_private(agency: Agency) -> None:
     """A member who may not erase gets no report either."""
     agency.work_for_a_week()

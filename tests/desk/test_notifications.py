@@ -16,7 +16,9 @@ from socialcollab.verdicts.messages.en import MESSAGES
 def test_every_kind_has_a_message() -> None:
     """Every kind of notification has a message."""
     kinds = {
-        name.removeprefix("notification.") for name in MESSAGES if name.startswith("notification.")
+        name.removeprefix("notification.").removesuffix(".details")
+        for name in MESSAGES
+        if name.startswith("notification.")
     }
     assert set(NOTIFICATION_KINDS) == kinds
     assert tuple(sorted(NOTIFICATION_KINDS)) == NOTIFICATION_KINDS
@@ -38,6 +40,46 @@ def test_recipients(agency) -> None:
     assert (post.id, "tulip-x", DUE) == (published.post, published.profile, published.at)
     assert f"post `{post.id}` is published on `tulip-x`" == published.text()
     assert f"bericht `{post.id}` is gepubliceerd op `tulip-x`" == published.text("nl")
+
+
+def test_external_id(agency) -> None:
+    """The text names a post by its external id, which is not content; the parameters have both."""
+    (ana,) = agency.acting("ana")
+    ana.submit(ana.draft("Hallo", profiles=["tulip-x"], external_id="W7"))
+    asked = next(one for one in agency.desk.notifications() if one.kind == "review_requested")
+    assert (
+        f"please review post `W7` (step `{asked.step}`)",
+        "W7",
+        asked.post,
+    ) == (asked.text(), asked.external_id, asked.reason["post_id"])
+
+
+def test_details(agency) -> None:
+    """A grant, an absence and a shift are described with what they are about and until when."""
+    ben, eva = agency.acting("ben", "eva")
+    on = {"workspace": "tulip"}
+    grant = eva.grant(
+        "member:ben", permissions=["hold"], on=on, until="2026-04-10", reason="launch"
+    )
+    eva.revoke(grant)
+    ben.add_absence("2026-04-08", "2026-04-10", delegate="ana")
+    assert [
+        "eva granted you `hold` on workspace tulip until 2026-04-10",
+        "eva revoked your `hold` on workspace tulip, which was to end on 2026-04-10",
+    ] == [one.text() for one in ben.notifications()]
+    (told,) = agency.desk.notifications(member="ana")
+    assert "je bent van 2026-04-08 tot 2026-04-10 de vervanger van ben" == told.text("nl")
+
+
+def test_since(agency) -> None:
+    """A member can read the notifications since a time, for example the start of an absence."""
+    ana, ben = agency.acting("ana", "ben")
+    post = in_review(agency)
+    agency.now += dt.timedelta(hours=1)
+    ana.comment(post, "@ben kijk je?")
+    assert ["review_requested", "mentioned"] == [one.kind for one in ben.notifications()]
+    assert ["mentioned"] == [one.kind for one in ben.notifications(since=agency.now)]
+    assert not ben.notifications(since=agency.now + dt.timedelta(seconds=1))
 
 
 def test_own_actions(agency) -> None:

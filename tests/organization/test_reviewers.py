@@ -8,8 +8,10 @@ import attrs
 import pytest
 
 from socialcollab.directory import Team
+from socialcollab.errors import NotFoundError
 from socialcollab.organization import (
     Organization,
+    step_reviewers,
     step_warnings,
 )
 from socialcollab.permissions import Forbid, Role, Rotation
@@ -154,6 +156,36 @@ def test_step_of_rotation() -> None:
     assert [] == step_problems("rotation:legal-duty", sections=sections)
     (problem,) = step_problems("rotation:legal-duty", sections=sections, quorum=2)
     assert problem.startswith("step `brand/legal` needs 2 approvals on all of tulip, but only")
+
+
+@pytest.mark.parametrize(
+    ("reviewers", "members"),
+    [
+        ("role:editor", ("ben", "eva")),
+        ("lead", ("eva",)),
+        # Ana may not approve.
+        (["member:ana", "member:noor"], ("noor",)),
+        # Ben is on duty in this week, and Noor in the next one.
+        ("rotation:legal-duty", ("ben",)),
+    ],
+)
+def test_step_reviewers(reviewers, members) -> None:
+    """The members who can decide on a step are its reviewers who may approve."""
+    rotation = Rotation(
+        id="legal-duty", role="editor", on={"workspace": "tulip"}, members=["noor", "ben"],
+        start=dt.date(2026, 3, 30), every="monday 09:00",
+    )  # fmt: skip
+    policy = ApprovalPolicy(
+        id="brand", on={"workspace": "tulip"}, steps=[{"id": "legal", "reviewers": reviewers}]
+    )
+    organization = NORTHWIND.with_sections(approvals=[policy], rotations=[rotation])
+    assert members == step_reviewers(organization, "tulip-x", NOON)["brand/legal"]
+
+
+def test_step_reviewers_on_unknown_profile() -> None:
+    """An unknown profile is an error that suggests a similar one."""
+    with pytest.raises(NotFoundError, match="did you mean `tulip-x`"):
+        step_reviewers(NORTHWIND, "tulip-xx", NOON)
 
 
 def test_step_of_suspended_reviewers() -> None:

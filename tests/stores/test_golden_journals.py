@@ -13,10 +13,12 @@ import pytest
 from socialcollab.desk import Desk, reindex_file
 from socialcollab.desk.journal.encoding import EVENT_TYPES, event_data, event_parts
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
+from socialcollab.desk.queries.history import describe_event
 from socialcollab.errors import CorruptJournalError, NewerVersionError
 from socialcollab.stores import STORE_KEYS, AuditReport, Damage, SqliteStore
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.stores.toolkit import open_event
+from socialcollab.verdicts import LANGUAGES
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -109,13 +111,15 @@ def events_of(path: Path, tool: ModuleType) -> dict[tuple[str, str], list[Stored
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("*.jsonl")), ids=lambda path: path.stem)
 def test_lines(path: Path, tool: ModuleType) -> None:
-    """Every line is an intact event of a known type, and the reducer accepts every stream."""
+    """Every line is an intact event that can be described, and the reducer accepts every stream."""
     for (_, stream), events in events_of(path, tool).items():
         snapshot, _ = reducer(stream, events)
         assert snapshot
         for event in events:
             data = event_data(event)
             assert type(data).TYPE == event.type
+            for language in LANGUAGES:
+                assert describe_event(data, event.stream, language=language)
 
 
 def test_every_event_type(tool: ModuleType) -> None:

@@ -159,6 +159,26 @@ def _parser() -> argparse.ArgumentParser:
     history = command("history", desks.history, "show the history of a post")
     _desk_arguments(history)
     history.add_argument("post", help="the post's id or external id")
+    history.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the texts"
+    )
+
+    notified = command("notifications", desks.notifications, "show the notifications to a member")
+    _desk_arguments(notified)
+    notified.add_argument("member", help="the member's id")
+    notified.add_argument(
+        "--since", help="only notifications since this day, time or instant (ISO 8601)"
+    )
+    notified.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the texts"
+    )
+
+    tasks = command("to-do", desks.to_do, "show a member's to-do list")
+    _desk_arguments(tasks)
+    tasks.add_argument("member", help="the member's id")
+    tasks.add_argument(
+        "--language", default="en", choices=("en", "nl"), help="language of the texts"
+    )
 
     due = command(
         "run-due",

@@ -1,4 +1,8 @@
-"""The commands that use a desk's file: calendar, history, run-due, audit, reindex, demo."""
+"""
+The commands that use a desk's file.
+
+These are calendar, history, notifications, to-do, run-due, audit, reindex and demo.
+"""
 
 from __future__ import annotations
 
@@ -176,27 +180,109 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
 
 def history(args: argparse.Namespace, output: Output) -> int:
     """Show the history of a post."""
+    from socialcollab.time import zone
+
     with open_desk(args.desk, args.id) as desk:
         post = desk.post_by_external_id(args.post) or desk.post(args.post)
         entries = desk.history(post)
+        name = desk.organization.zones.get(post.workspace, str(desk.organization.settings.timezone))
     value = [
         {
             "position": entry.position,
             "at": entry.at.isoformat(),
             "actor": entry.actor,
             "type": entry.type,
+            "text": entry.text(args.language),
             "stream": entry.stream,
+            "values": entry.values(),
         }
         for entry in entries
     ]
     output.result(
         value,
         [
-            f"{entry.at:%Y-%m-%d %H:%M} UTC  {entry.actor:<18} {entry.type:<24} {entry.stream}"
+            f"{entry.at.astimezone(zone(name)):%Y-%m-%d %H:%M %Z}  {entry.by:<12}"
+            f" {entry.text(args.language)}"
             for entry in entries
         ],
     )
     return OK
+
+
+def notifications(args: argparse.Namespace, output: Output) -> int:
+    """Show the notifications to a member."""
+    from socialcollab.time import zone
+
+    with open_desk(args.desk, args.id) as desk:
+        check_known(desk.organization, "member", args.member)
+        me = desk.acting_as(args.member)
+        cursor, shown = 0, []
+        while batch := me.notifications(after=cursor, since=args.since):
+            cursor = batch.cursor
+            # A digest repeats notifications that are listed already.
+            shown += [notification for notification in batch if notification.kind != "digest"]
+        name = _zone_of_member(desk, args.member)
+    output.result(
+        [
+            {
+                "id": notification.id,
+                "at": notification.at.isoformat(),
+                "kind": notification.kind,
+                "text": notification.text(args.language),
+                "post": notification.post,
+                "profile": notification.profile,
+                "step": notification.step,
+                "by": notification.by,
+            }
+            for notification in shown
+        ],
+        [
+            f"{notification.at.astimezone(zone(name)):%Y-%m-%d %H:%M %Z}"
+            f"  {notification.text(args.language)}"
+            for notification in shown
+        ]
+        or ["there are no notifications"],
+    )
+    return OK
+
+
+def to_do(args: argparse.Namespace, output: Output) -> int:
+    """Show a member's to-do list."""
+    from socialcollab.time import zone
+
+    with open_desk(args.desk, args.id) as desk:
+        check_known(desk.organization, "member", args.member)
+        items = desk.acting_as(args.member).to_do()
+        name = _zone_of_member(desk, args.member)
+    output.result(
+        [
+            {
+                "kind": item.kind,
+                "text": item.text(args.language),
+                "post": item.post.id,
+                "external_id": item.post.external_id,
+                "step": item.step,
+                "attention": item.attention,
+                "profiles": list(item.profiles),
+                "planned_at": item.planned_at.isoformat() if item.planned_at else None,
+            }
+            for item in items
+        ],
+        [
+            f"{item.planned_at.astimezone(zone(name)):%Y-%m-%d %H:%M %Z}  {item.text(args.language)}"
+            if item.planned_at
+            else f"{'no planned time':<21}  {item.text(args.language)}"
+            for item in items
+        ]
+        or ["there is nothing to do"],
+    )
+    return OK
+
+
+def _zone_of_member(desk: Desk, member: str) -> str:
+    organization = desk.organization
+    person = organization.access.member(member)
+    return (person.timezone if person else "") or str(organization.settings.timezone)
 
 
 def run_due(args: argparse.Namespace, output: Output) -> int:
@@ -211,6 +297,11 @@ def run_due(args: argparse.Namespace, output: Output) -> int:
     ):
         report = desk.run_due(budget_s=args.budget)
         next_due = desk.next_due(after=report.at)
+        names = {
+            name: f"{desk.post(delivery.post).display_name} on `{delivery.profile}`"
+            for name, _ in report.states
+            for delivery in (desk.delivery(name),)
+        }
         if sandbox is not None:
             output.note(f"wrote {sandbox.write_preview()}")
     output.result(
@@ -223,7 +314,7 @@ def run_due(args: argparse.Namespace, output: Output) -> int:
             "next_due": next_due.isoformat() if next_due else None,
         },
         [
-            *(f"{name}: {state}" for name, state in report.states),
+            *(f"{names[name]}: {state}" for name, state in report.states),
             *(f"problem with {place}: {text}" for place, text in report.problems),
             f"{counted(len(report.worked), 'stream')} processed,"
             f" {counted(len(report.problems), 'problem')}"

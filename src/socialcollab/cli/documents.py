@@ -38,8 +38,9 @@ def init(args: argparse.Namespace, output: Output) -> int:
         if name in templates:
             values = _answers(output, templates[name], values)
     organization = Organization.template(name, **values)
-    contents = {path: organization.to_toml().encode()}
-    contents |= {path.parent / file: data for file, data in organization.files.items()}
+    files = Organization.template_files(name, **values)
+    contents = {path: files.pop("agency.toml")}
+    contents |= {path.parent / file: data for file, data in files.items()}
     for file, data in contents.items():
         if file.exists() and file.read_bytes() != data:
             raise InvalidValueError(f"`{file}` exists already; choose another folder")

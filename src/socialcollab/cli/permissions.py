@@ -369,18 +369,45 @@ def _who(args: argparse.Namespace, output: Output) -> int:
             if absence.member == member and absence.covers(at)
         )
         holders.append((member, reasons, next(absences, None)))
+    steps = _steps(organization, args.resource, at) if args.permission == "approve" else None
     output.result(
         [
-            {"member": member, "reasons": reasons, "absent_until": end and end.isoformat()}
+            {
+                "member": member,
+                "reasons": reasons,
+                "absent_until": end and end.isoformat(),
+                **({} if steps is None else {"steps": steps.get(member, [])}),
+            }
             for member, reasons, end in holders
         ],
         [
-            f"{member}: {reasons}" + (f" (absent until {end})" if end else "")
+            f"{member}: {reasons}"
+            + (f" (absent until {end})" if end else "")
+            + ("" if steps is None else f"; {_can_decide(steps.get(member, []))}")
             for member, reasons, end in holders
         ]
         or [f"no member has `{args.permission}` on {args.resource}"],
     )
     return OK if holders else FOUND
+
+
+def _steps(organization: Organization, resource: str, at: dt.datetime) -> dict[str, list[str]]:
+    """Return the approval steps on a resource on which each member can decide."""
+    from socialcollab.organization import step_reviewers
+
+    steps: dict[str, set[str]] = {}
+    for profile in organization.profiles:
+        if resource in ("*", profile.workspace, profile.id):
+            for step, members in step_reviewers(organization, profile.id, at).items():
+                for member in members:
+                    steps.setdefault(member, set()).add(step)
+    return {member: sorted(names) for member, names in steps.items()}
+
+
+def _can_decide(steps: list[str]) -> str:
+    if not steps:
+        return "not a reviewer of any approval step"
+    return f"can decide on {', '.join(f'step `{step}`' for step in steps)}"
 
 
 def _can(args: argparse.Namespace, output: Output) -> int:

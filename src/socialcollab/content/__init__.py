@@ -27,8 +27,10 @@ from socialcollab.content.post import (
     Post,
     PostState,
     Revision,
+    mentioned_names,
     post_reason,
     post_remedy,
+    unmatched_mentions,
 )
 from socialcollab.content.post_content import (
     ALL_FIELDS,
@@ -77,6 +79,7 @@ __all__ = [
     "json_text",
     "limit_findings",
     "media_digest",
+    "mentioned_names",
     "plain_json",
     "post_reason",
     "post_remedy",
@@ -85,4 +88,5 @@ __all__ = [
     "severity_at_least",
     "sniff_image",
     "summarise",
+    "unmatched_mentions",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
 import attrs
 
@@ -12,6 +13,7 @@ from socialcollab.verdicts import Reason
 
 NOTIFICATION_KINDS = (
     "approved",
+    "approved_not_scheduled",
     "bypassed",
     "cancelled",
     "changed_after_decision",
@@ -55,9 +57,9 @@ class Notification(NotebookMixin):
     """
     A notification to one member, to be sent once on each of its channels.
 
-    Its text identifies a post only by its id. The host reads the content of the post
-    when it displays the notification, so that a member who may no longer view
-    the post does not see its content.
+    Its text identifies a post only by its external id, or by its id if it has none. The host reads
+    the content of the post when it displays the notification, so that a member who may no longer
+    view the post does not see its content.
 
     Attributes:
         id: The identifier. It is the same each time the notification is read,
@@ -72,6 +74,9 @@ class Notification(NotebookMixin):
         channels: The channels on which to send it immediately, in order of
             preference; empty if it is saved for a digest or only displayed.
         items: The notifications in a digest, oldest first.
+        external_id: The external id of the post, or an empty string.
+        details: Further parameters of the message, by name, such as the role and
+            the end of a temporary grant.
     """
 
     id: str = ""
@@ -84,13 +89,18 @@ class Notification(NotebookMixin):
     by: str = ""
     channels: tuple[str, ...] = ()
     items: tuple[Notification, ...] = ()
+    external_id: str = ""
+    details: Mapping[str, str] = attrs.field(factory=dict, hash=False)
 
     @property
     def reason(self) -> Reason:
         """The message, as a code with parameters."""
+        code = f"notification.{self.kind}"
         return Reason.of(
-            f"notification.{self.kind}",
-            post=self.post or "-",
+            f"{code}.details" if self.details else code,
+            **self.details,
+            post=self.external_id or self.post or "-",
+            post_id=self.post or "-",
             profile=self.profile or "-",
             step=self.step or "-",
             by=self.by or "-",

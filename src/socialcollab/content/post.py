@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
@@ -19,11 +20,43 @@ from socialcollab.content.post_content import (
     revision_digest,
 )
 from socialcollab.directory import PostKind
-from socialcollab.identifiers import DeliveryId, MemberId, PostId, ProfileId, WorkspaceId
+from socialcollab.identifiers import (
+    ID_PATTERN,
+    DeliveryId,
+    MemberId,
+    PostId,
+    ProfileId,
+    WorkspaceId,
+)
 from socialcollab.time import WallTime
 from socialcollab.verdicts import Reason, Remedy
 
 _MAX_NAME = 40
+_MENTION = re.compile(rf"(?<![\w.@-])@({ID_PATTERN})", re.IGNORECASE)
+
+
+def mentioned_names(text: str) -> tuple[tuple[str, str], ...]:
+    """
+    Return the names after `@` in a text, in lower case.
+
+    Each name is returned as written and without the punctuation at its end, because both can be a
+    member's id.
+
+    >>> mentioned_names("Thanks @Ben.")
+    (('ben.', 'ben'),)
+    """
+    return tuple(
+        (name, name.rstrip("._-"))
+        for match in _MENTION.finditer(text)
+        for name in (match[1].lower(),)
+    )
+
+
+def unmatched_mentions(text: str, mentions: Iterable[MemberId]) -> tuple[str, ...]:
+    """Return the names after `@` in *text* that are not among *mentions*, without duplicates."""
+    matched = {*mentions}
+    names = (names for names in mentioned_names(text) if matched.isdisjoint(names))
+    return tuple(dict.fromkeys(name for _, name in names))
 
 
 class PostState(StrEnum):
@@ -89,6 +122,16 @@ class Comment:
     reply_to: int | None = None
     mentions: tuple[MemberId, ...] = ()
     resolved_by: MemberId | None = None
+
+    @property
+    def unmatched_mentions(self) -> tuple[str, ...]:
+        """
+        The names after `@` in the text for which no member was notified.
+
+        Such a name is misspelt, or it is the id of the comment's author or of a member who cannot
+        view the post.
+        """
+        return unmatched_mentions(self.text, self.mentions)
 
 
 @attrs.frozen(kw_only=True)

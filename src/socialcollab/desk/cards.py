@@ -42,7 +42,7 @@ def to_do_cells(to_do: ToDo) -> dict[str, str]:
         "task": badge(to_do.kind, "red" if to_do.kind == "triage" else "amber"),
         "text": excerpt(to_do.post.text),
         "step": to_do.step,
-        "profiles": ", ".join(delivery.profile for delivery in to_do.deliveries),
+        "profiles": ", ".join(to_do.profiles),
         "holds": "; ".join(map(_hold_text, to_do.holds)),
         "planned": format_time(to_do.planned_at),
     }
@@ -66,6 +66,7 @@ def history_cells(entry: HistoryEntry) -> dict[str, str]:
         "time": nowrap(format_time(entry.at)),
         "actor": entry.actor,
         "event": entry.type,
+        "text": excerpt(entry.text()),
         "stream": entry.stream,
     }
 
@@ -164,11 +165,21 @@ def offboarding_card(plan: OffboardingPlan) -> Html:
 def erasure_card(report: ErasureReport) -> Html:
     return card(
         "Dry run of an erasure" if report.dry_run else "Erasure",
-        rows_table(["erased from"], [[stream] for stream in report.streams]),
         rows_table(
-            ["remains in", "part", "by", "written", "text"],
+            ["erased from", "post"],
+            [[stream, report.external_ids.get(stream, "")] for stream in report.streams],
+        ),
+        rows_table(
+            ["remains in", "post", "part", "by", "written", "text"],
             [
-                [one.stream, one.field, one.by, nowrap(format_time(one.at)), excerpt(one.excerpt)]
+                [
+                    one.stream,
+                    one.external_id,
+                    one.field,
+                    one.by,
+                    nowrap(format_time(one.at)),
+                    excerpt(one.excerpt),
+                ]
                 for one in report.mentions
             ],
         ),

@@ -269,8 +269,9 @@ class MemberDesk:
         """
         Comment on a post, or reply to a comment.
 
-        A member mentioned as `@ben` is notified, if the comment is visible to them. A reply reopens
-        a resolved thread.
+        A member mentioned as `@ben` is notified, if the comment is visible to them. Mentions that
+        notify no member, for example because they are misspelt, are listed in
+        `Comment.unmatched_mentions`. A reply reopens a resolved thread.
 
         Args:
             post: The post, or its id.
@@ -310,8 +311,11 @@ class MemberDesk:
         Args:
             post: The post that the member saw, or its id.
             revision: The digest of the revision that the member saw; required if *post* is an id.
-            at: "next slot", or "as soon as approved"; by default the post is published at its
-                planned time.
+            at: "next slot" takes the next free slot of each profile now; if the slot passes before
+                the approval, the delivery gets the next free slot at the approval, whereas
+                `post.planned_at` does not change. "as soon as approved" publishes the post
+                immediately after its approval. By default, the post is published at its planned
+                time.
         """
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Submit(post=post_id, seen=seen, when=_timing(at)))
@@ -915,10 +919,21 @@ class MemberDesk:
         """
         return self._desk.run(read_post_view(self._desk.engine, self._actor, _id(post)))
 
-    def notifications(self, *, after: int = 0, limit: int = 1000) -> NotificationBatch:
-        """Return this member's notifications after a cursor; see `Desk.notifications`."""
+    def notifications(
+        self, *, after: int = 0, since: TimeLike | None = None, limit: int = 1000
+    ) -> NotificationBatch:
+        """
+        Return this member's notifications after a cursor; see `Desk.notifications`.
+
+        Args:
+            after: The cursor of an earlier batch, or 0 to start from the beginning.
+            since: Only notifications since this time, for example the start of an absence.
+            limit: The maximum number of notifications, as in `Desk.notifications`.
+        """
         return self._desk.run(
-            read_notifications(self._desk.engine, after=after, member=self.member, limit=limit)
+            read_notifications(
+                self._desk.engine, after=after, member=self.member, limit=limit, since=since
+            )
         )
 
     def allowed_actions(self, post: Post | str) -> dict[str, Verdict]:

@@ -18,6 +18,7 @@ from socialcollab.organization.offboarding import (
 from socialcollab.organization.organization import Organization
 from socialcollab.organization.reviewers import (
     StepWarning,
+    step_reviewers,
     step_warnings,
     steps_losing_reviewers,
 )
@@ -66,6 +67,7 @@ __all__ = [
     "references_to",
     "rules_matching_nothing",
     "shared_accounts",
+    "step_reviewers",
     "step_warnings",
     "steps_losing_reviewers",
     "successors_by_place",

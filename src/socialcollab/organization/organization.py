@@ -29,7 +29,12 @@ from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean, nearest
 from socialcollab.organization.document.loader import load_document, tables_of
 from socialcollab.organization.document.schema import document_schema
-from socialcollab.organization.document.templates import Template, fill_template, read_templates
+from socialcollab.organization.document.templates import (
+    Template,
+    fill_template,
+    read_templates,
+    template_files,
+)
 from socialcollab.organization.document.writer import plain_values, section_values
 from socialcollab.organization.expectations import (
     Expectation,
@@ -246,6 +251,24 @@ class Organization(NotebookMixin):
         """
         document, files = fill_template(name, params)
         return cls._load(document, files)
+
+    @staticmethod
+    def template_files(name: str, /, **params: str) -> dict[str, bytes]:
+        """
+        Return the files of a template, such as ``agency.toml``, with its parameters filled in.
+
+        Unlike the result of `to_toml`, the document contains the comments of the template, and its
+        sections are in the same order as in the template.
+
+        Args:
+            name: As for `template`.
+            params: As for `template`.
+
+        Raises:
+            NotFoundError: If there is no such template.
+            InvalidValueError: If a parameter is unknown or missing.
+        """
+        return template_files(name, params)
 
     @staticmethod
     def templates() -> tuple[Template, ...]:

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal
 import attrs
 
 from socialcollab.directory import Profile
+from socialcollab.errors import NotFoundError
 from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.organization.organization import Organization
 from socialcollab.permissions import Access
@@ -117,6 +118,54 @@ def _warnings(
         )
         for (step, kind, members, needed), places in sorted(found.items())
     )
+
+
+def step_reviewers(
+    organization: Organization, profile: str, at: dt.datetime
+) -> dict[str, tuple[MemberId, ...]]:
+    """
+    Return the members who can decide on each approval step that posts on a profile may need.
+
+    These members have the permission `approve` and are among the reviewers of the step, or are
+    delegates of such members. Of a rotation, only the member on duty can decide. Authors, conditions
+    of steps, and reviewers whom an escalation adds are not considered.
+
+    Args:
+        organization: The organization.
+        profile: The id of the profile.
+        at: The instant.
+
+    Raises:
+        NotFoundError: If there is no such profile.
+        NaiveDatetimeError: If *at* has no UTC offset.
+    """
+    at = as_utc(at)
+    access = organization.access
+    on = organization.profiles_by_id.get(ProfileId(profile))
+    if on is None:
+        raise NotFoundError(
+            "profile", profile, suggestion=organization.did_you_mean("profile", profile)
+        )
+    workspace = organization.workspaces_by_id[on.workspace]
+    steps = organization.policies.steps_on(on, default=workspace.default_approval)
+    members: dict[str, tuple[MemberId, ...]] = {}
+    for step in steps:
+        reviewers = _Reviewers.of(step.step, on, workspace.lead, access, at)
+        on_duty = {access.on_duty(name, on.id, at=at) for name in reviewers.rotating}
+        in_turn = {
+            member
+            for able in reviewers.rotating.values()
+            for member in able & on_duty
+            if access.allows(member, "approve", on.id, at=at)
+        }
+        able = reviewers.able | in_turn
+        delegates = {
+            delegate
+            for member in able
+            for delegate in access.delegates(member, "approve", on.id, at=at)
+        }
+        members[str(step.key)] = tuple(sorted(able | delegates))
+    return members
 
 
 def steps_losing_reviewers(

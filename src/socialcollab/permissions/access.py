@@ -491,7 +491,14 @@ class Access:
         )
 
     def members(self, permission: str, resource: str, *, at: dt.datetime) -> tuple[MemberId, ...]:
-        """Return the members who have a permission on a resource, sorted."""
+        """
+        Return the members who have a permission on a resource, sorted.
+
+        Having `approve` is not enough to decide on a post: the member must also be one of the
+        reviewers of an open step. `socialcollab.organization.step_reviewers` returns the members
+        who can decide on each step, and `Desk.pending_steps` the open steps of a post with the
+        members who can decide on them.
+        """
         self._scope.check_question(permission, resource)
         at = as_utc(at)
         own = self._bindings.members_with(permission, resource)

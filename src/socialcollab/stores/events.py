@@ -184,7 +184,8 @@ class NewEvent:
         at: The time of the event, which is converted to UTC.
         actor: The actor, such as ``member:ana``, ``system:publisher`` or ``tool:slack``.
         on_behalf_of: The person or system that the actor acted for, in the same format as
-            *actor*, or an empty string.
+            *actor*, or an empty string. A desk leaves it empty: a decision by a delegate names the
+            absent members in its body, because there can be several of them.
         cause: The id of the event or command that caused it, or an empty string.
         digest: The digest of the active document.
         body: The details, as JSON without floats. The keys ``personal`` and ``erases`` are

@@ -1,6 +1,6 @@
 """Verdicts with their reasons and remedies, and the catalogues of messages in each language."""
 
-from socialcollab.verdicts.catalogue import LANGUAGES, message
+from socialcollab.verdicts.catalogue import LANGUAGES, catalogue, message
 from socialcollab.verdicts.verdict import Advice, Reason, Remedy, Verdict
 
 __all__ = [
@@ -9,5 +9,6 @@ __all__ = [
     "Reason",
     "Remedy",
     "Verdict",
+    "catalogue",
     "message",
 ]

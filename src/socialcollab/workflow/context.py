@@ -297,6 +297,15 @@ class Context:
             for resource in self.resources_of(post)
         )
 
+    def schedulers_of(self, post: Post) -> tuple[MemberId, ...]:
+        """Return who should schedule *post*: those responsible for it if allowed, or else the lead."""
+        responsible = self.responsible_for(post)
+        workspace = self.workspaces.get(post.workspace)
+        if workspace is None:
+            return responsible
+        able = tuple(member for member in responsible if self.may(member, "schedule", post))
+        return able or (MemberId(workspace.lead),)
+
     def sees(self, member: str, post: Post) -> bool:
         """Return whether *member* has the permission to view *post*, and the post is shown to them."""
         return self.may(member, "view", post) and self.is_shown(post, member)

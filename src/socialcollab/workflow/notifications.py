@@ -11,7 +11,7 @@ import attrs
 from socialcollab.content import Delivery, Post
 from socialcollab.directory import Principal
 from socialcollab.identifiers import MemberId
-from socialcollab.permissions import ShiftSwap
+from socialcollab.permissions import Grant, ShiftSwap
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.events.notification import OutboxEntry
@@ -126,17 +126,29 @@ def state_notifications(events: Sequence[ev.Event], context: Context) -> tuple[O
     for event in events:
         data, actor = event.data, _member(event.actor)
         if isinstance(data, ev.AbsenceAdded) and data.absence.delegate:
-            to = MemberId(data.absence.delegate)
-            entries.append(OutboxEntry(to=to, kind="delegate", by=data.absence.member))
+            absence = data.absence
+            period = {"start": str(absence.start), "end": str(absence.end)}
+            to = MemberId(absence.delegate)
+            entries.append(OutboxEntry(to=to, kind="delegate", by=absence.member, details=period))
         elif isinstance(data, ev.GrantAdded):
-            entries += _to_named(data.grant.to, "grant_added", actor)
+            entries += _to_named(data.grant.to, "grant_added", actor, data.grant)
         elif isinstance(data, ev.GrantRevoked):
-            entries += _to_named(data.to, "grant_revoked", actor)
+            revoked = next((one.grant for one in context.grants if one.id == data.grant_id), None)
+            entries += _to_named(data.to, "grant_revoked", actor, revoked)
         elif isinstance(data, ev.ShiftsSwapped):
             for swap in data.swaps:
-                entries.append(OutboxEntry(to=swap.member, kind="shift_taken_over", by=actor))
+                shift = {
+                    "rotation": swap.rotation,
+                    "start": f"{swap.start:%Y-%m-%d %H:%M}",
+                    "end": f"{swap.end:%Y-%m-%d %H:%M}",
+                    "member": swap.member,
+                }
+                taken = OutboxEntry(
+                    to=swap.member, kind="shift_taken_over", by=actor, details=shift
+                )
+                entries.append(taken)
                 entries += [
-                    OutboxEntry(to=member, kind="shift_handed_over", by=actor)
+                    attrs.evolve(taken, to=member, kind="shift_handed_over")
                     for member in _original_members(swap, context)
                 ]
         elif isinstance(data, ev.ShiftSwapsCancelled):
@@ -179,10 +191,13 @@ def _original_members(
     return sorted(members - {swap.member})
 
 
-def _to_named(to: Iterable[Principal], kind: str, by: str) -> list[OutboxEntry]:
+def _to_named(
+    to: Iterable[Principal], kind: str, by: str, grant: Grant | None
+) -> list[OutboxEntry]:
     """Return an entry for each principal that is a member; teams and roles are not notified."""
+    details = {} if grant is None else grant.summary
     return [
-        OutboxEntry(to=MemberId(principal.name), kind=kind, by=by)
+        OutboxEntry(to=MemberId(principal.name), kind=kind, by=by, details=details)
         for principal in to
         if principal.kind == "member"
     ]
@@ -211,7 +226,7 @@ def _about_post(
     """Drop entries for members who caused an event or cannot view the post, and add channels."""
     actors = {_member(event.actor) for event in events}
     return tuple(
-        _with_channels(entry, context)
+        attrs.evolve(_with_channels(entry, context), external_id=post.external_id)
         for entry in dict.fromkeys(entries)
         if entry.to not in actors
         and context.access.member(entry.to) is not None
@@ -273,6 +288,9 @@ def _approved(
     if event.actor == Actor.TIMER:
         # The post was approved without a decision, because the rules changed or an edit was undone.
         to |= set(_author_and_lead(after.post, context))
+    if after.may_need_scheduling and not after.post.deliveries:
+        to |= {*context.schedulers_of(after.post)}
+        return _to_members(to, "approved_not_scheduled", after.post, event)
     return _to_members(to, "approved", after.post, event)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import tomllib
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
@@ -103,3 +105,32 @@ def test_listed_templates() -> None:
             parameter.name: "acme" for parameter in template.parameters if not parameter.default
         }
         assert organization == Organization.template(template.name, **required)
+
+
+@pytest.mark.parametrize("name", template_names())
+def test_template_files(name: str, tmp_path: Path) -> None:
+    """The files of a template load as the same organization, and keep the comments."""
+    files = Organization.template_files(name, id="acme")
+    for file, data in files.items():
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_bytes(data)
+    assert Organization.template(name, id="acme") == Organization.load(tmp_path / "agency.toml")
+    text = files["agency.toml"].decode()
+    assert text.startswith("# ")
+    assert "[template]" not in text
+    assert "{" not in text.replace("{ ", "")
+
+
+@pytest.mark.parametrize("lead", ['e"va', "e\\va", "e\nva", "é🌷", "{first}", "\x00"])
+def test_template_files_with_odd_names(lead: str) -> None:
+    """A value that is not an id never changes another part of the document."""
+    files = Organization.template_files("by_network", id="acme", lead=lead)
+    assert tomllib.loads(files["agency.toml"].decode())["workspaces"][0]["lead"] == lead
+
+
+def test_template_files_with_wrong_parameters() -> None:
+    """Wrong names are refused with a suggestion."""
+    with pytest.raises(NotFoundError, match="did you mean `by_network`"):
+        Organization.template_files("by_networks", id="acme")
+    with pytest.raises(InvalidValueError, match="did you mean `first`"):
+        Organization.template_files("by_network", id="acme", fisrt="ana")

@@ -42,6 +42,7 @@ class Mention:
         at: When it was written, in UTC.
         words: The words of the text that may refer to the member, sorted.
         excerpt: The text around the first of these words.
+        external_id: The external id of the post to which the stream belongs, or an empty string.
     """
 
     stream: str
@@ -51,10 +52,11 @@ class Mention:
     at: dt.datetime
     words: tuple[str, ...]
     excerpt: str
+    external_id: str = ""
 
     def __str__(self) -> str:
         return (
-            f"{self.stream}, {self.field}, by {self.by.removeprefix('member:')} on"
+            f"{named_stream(self.stream, self.external_id)}, {self.field}, by {self.by.removeprefix('member:')} on"
             f" {self.at:%Y-%m-%d}: {self.excerpt}"
         )
 
@@ -70,6 +72,8 @@ class ErasureReport(NotebookMixin):
             or an address, in the order in which they were written. They are not erased, because
             they may refer to another person; read them, and decide what to do with each. Empty for
             the erasure of a post.
+        external_ids: The external ids of the posts to which these streams belong, by stream. Posts
+            without an external id are omitted.
         dry_run: Whether nothing was erased.
     """
 
@@ -77,6 +81,7 @@ class ErasureReport(NotebookMixin):
 
     streams: tuple[str, ...]
     mentions: tuple[Mention, ...] = ()
+    external_ids: Mapping[str, str] = attrs.field(factory=dict, hash=False)
     dry_run: bool = False
 
     def __bool__(self) -> bool:
@@ -84,9 +89,17 @@ class ErasureReport(NotebookMixin):
 
     def __str__(self) -> str:
         verb = "would be erased" if self.dry_run else "erased"
-        lines = [f"{verb}: {stream}" for stream in self.streams] or ["there was nothing to erase"]
+        lines = [
+            f"{verb}: {named_stream(stream, self.external_ids.get(stream, ''))}"
+            for stream in self.streams
+        ] or ["there was nothing to erase"]
         lines += [f"remains: {mention}" for mention in self.mentions]
         return "\n".join(lines)
+
+
+def named_stream(stream: str, external_id: str) -> str:
+    """Return a stream with the external id of its post, such as ``post/ID (W1)``."""
+    return f"{stream} ({external_id})" if external_id else stream
 
 
 def erase_and_report(
@@ -116,7 +129,22 @@ def erase_and_report(
     mentions: tuple[Mention, ...] = ()
     if command.member:
         mentions = yield from _find_mentions(engine, documents, command.member, erased)
-    return ErasureReport(streams=streams, mentions=mentions, dry_run=dry_run)
+    external_ids: dict[str, str] = {}
+    for stream in sorted({*streams, *(mention.stream for mention in mentions)}):
+        kind, _, name = stream.partition("/")
+        if kind in ("post", "delivery"):
+            post = (yield from engine.post(name.partition(".")[0])).snapshot.post
+            if post.external_id:
+                external_ids[stream] = post.external_id
+    return ErasureReport(
+        streams=streams,
+        mentions=tuple(
+            attrs.evolve(mention, external_id=external_ids.get(mention.stream, ""))
+            for mention in mentions
+        ),
+        external_ids={name: external_ids[name] for name in streams if name in external_ids},
+        dry_run=dry_run,
+    )
 
 
 def _find_mentions(

@@ -418,6 +418,15 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
                 "post": post.id,
             }
             rows.append(Row("plans", f"{post.id}|{target}", stream, plan))
+    if snapshot.may_need_scheduling:
+        attention: dict[str, Column] = {
+            "post": post.id,
+            "profile": None,
+            "workspace": post.workspace,
+            "kind": "not_scheduled",
+            "at": None,
+        }
+        rows.append(Row("attention", post.id, stream, attention))
     if post.leftover_media and post.erased_at is not None:
         rows.append(_due(stream, post.erased_at, "delete_media"))
     request = snapshot.request

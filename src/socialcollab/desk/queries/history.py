@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import attrs
 
 from socialcollab._notebook import NotebookMixin
+from socialcollab.content import Json, unmatched_mentions
 from socialcollab.desk.arguments import check_count
 from socialcollab.desk.engine import Engine, Loaded, read_organization
 from socialcollab.desk.journal.document_versions import versions_of
-from socialcollab.desk.journal.encoding import event_data
+from socialcollab.desk.journal.encoding import event_data, event_parts
 from socialcollab.desk.journal.organization_events import OrganizationReevaluated
 from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE, evolve, reduced
 from socialcollab.effects import Effects, call
@@ -20,10 +22,11 @@ from socialcollab.organization import Organization, RuntimeState
 from socialcollab.permissions import Access
 from socialcollab.stores import Event as StoredEvent
 from socialcollab.time import TimeLike, as_instant
+from socialcollab.verdicts import Reason, catalogue
 from socialcollab.workflow import Actor
-from socialcollab.workflow.events import NotificationsQueued, PersonErased, PostReevaluated
+from socialcollab.workflow import events as ev
 
-_ONLY_IN_FEED = frozenset({PostReevaluated.TYPE, NotificationsQueued.TYPE})
+_ONLY_IN_FEED = frozenset({ev.PostReevaluated.TYPE, ev.NotificationsQueued.TYPE})
 
 
 @attrs.frozen(kw_only=True)
@@ -37,7 +40,10 @@ class HistoryEntry(NotebookMixin):
         type: The event type, such as "post.approved".
         stream: The stream to which the event belongs.
         position: The position of the event in the organization's journal.
-        data: The values of the event.
+        data: The values of the event: an object of the class in `socialcollab.workflow.events` that
+            has this type.
+        changed: The names of the fields that an edit of a post changed; empty for other events, and
+            in the feed.
         digest: The digest of the document that was active at that time.
     """
 
@@ -49,7 +55,126 @@ class HistoryEntry(NotebookMixin):
     stream: str
     position: int
     data: Any = attrs.field(repr=False)
+    changed: tuple[str, ...] = ()
     digest: str = attrs.field(default="", repr=False)
+
+    @property
+    def by(self) -> str:
+        """The name of the actor without its kind: a member's id, "publisher", "timer" or "rules"."""
+        return Actor.parse(self.actor).name
+
+    def text(self, language: str = "en") -> str:
+        """
+        Return what the actor did, in words, without the actor and the time.
+
+        An example is "approved step `editorial/edit`, on behalf of `ben`: “fine”". The text contains
+        the note, reason or comment of the event, and its step, profile or other values.
+        """
+        return describe_event(self.data, self.stream, self.changed, language)
+
+    def values(self) -> dict[str, Json]:
+        """Return the values of the event as they are stored: as JSON, without default values."""
+        covered, personal = event_parts(self.data)
+        return {**covered, **personal}
+
+
+def describe_event(
+    data: Any, stream: str, changed: tuple[str, ...] = (), language: str = "en"
+) -> str:
+    """Return what the actor of an event did, in words; see `HistoryEntry.text`."""
+    name, params = _message_of(data, changed)
+    params |= {"profile": _profile_of(stream) or params.get("profile", "-")}
+    text = Reason.of(f"history.{name}", **params).text(language)
+    for suffix, parameter, value in (
+        ("on_behalf_of", "members", _names(getattr(data, "on_behalf_of", ()))),
+        ("url", "url", "" if isinstance(data, ev.NativePostAdded) else getattr(data, "url", "")),
+        ("problem", "problem", _problem_of(data, language)),
+        *(("quoted", "quote", getattr(data, name, "")) for name in _QUOTED),
+        ("unmatched_mentions", "names", _unmatched_mentions(data)),
+    ):
+        if value:
+            params = {"text": text, parameter: value}
+            text = Reason.of(f"history.{suffix}", **params).text(language)
+    return text
+
+
+def _problem_of(data: Any, language: str) -> str:
+    """Return the problem of a delivery in words, or as the network described it."""
+    problem = str(getattr(data, "problem", ""))
+    # The code of a hold is followed by its id.
+    match problem.split(" "):
+        case ["hold", hold]:
+            return Reason.of("history.hold_problem", hold=hold).text(language)
+    code = f"history.problem.{problem}"
+    return Reason.of(code).text(language) if code in catalogue(language) else problem
+
+
+_QUOTED = ("note", "reason", "text")
+
+
+def _unmatched_mentions(data: Any) -> str:
+    if not isinstance(data, ev.PostCommented):
+        return ""
+    return _names(unmatched_mentions(data.text, data.mentions))
+
+
+def _message_of(data: Any, changed: tuple[str, ...]) -> tuple[str, dict[str, object]]:
+    """Return the name of the message for an event, and its parameters."""
+    name = str(data.TYPE)
+    params: dict[str, object] = {
+        attribute.name: _shown(getattr(data, attribute.name))
+        for attribute in attrs.fields(type(data))
+    }
+    match data:
+        case ev.AbsenceAdded(absence=absence):
+            params = {key: str(value) for key, value in attrs.asdict(absence).items()}
+            name += ".delegate" if absence.delegate else ""
+        case ev.DeliveryPublished():
+            name += ".by_hand" if data.by_hand else ".found" if data.found else ""
+        case ev.GrantAdded(grant=grant):
+            params = {**grant.summary, "to": _names(grant.to)}
+        case ev.HoldPlaced(hold=hold):
+            params["on"] = str(hold.on)
+        case ev.NotificationsQueued(notifications=entries):
+            params["to"] = _names(dict.fromkeys(entry.to for entry in entries))
+        case ev.PersonErased(member=""):
+            name += ".post"
+        case ev.PostApproved(alone=True):
+            name += ".alone"
+        case ev.PostCommented(internal=True):
+            name += ".internal"
+        case ev.PostDecided(verdict=verdict):
+            name += f".{verdict}"
+        case ev.PostEdited() if changed:
+            name, params["fields"] = f"{name}.fields", ", ".join(changed)
+        case ev.PostSubmitted(when=when):
+            name += f".{when}"
+        case ev.ShiftsSwapped(swaps=swaps):
+            params["rotations"] = _names(dict.fromkeys(swap.rotation for swap in swaps))
+            params["members"] = _names(dict.fromkeys(swap.member for swap in swaps))
+        case ev.StepOverdue(unreachable=True):
+            name += ".unreachable"
+    return name, params
+
+
+def _names(values: Iterable[object]) -> str:
+    return ", ".join(f"`{value}`" for value in values)
+
+
+def _shown(value: object) -> object:
+    if isinstance(value, dt.datetime):
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+    if isinstance(value, tuple | list):
+        return _names(value) or "-"
+    return value
+
+
+def _profile_of(stream: str) -> str:
+    """Return the profile of a delivery, a budget or a calendar, or an empty string."""
+    kind, _, name = stream.partition("/")
+    if kind == "delivery":
+        return name.partition(".")[2].rpartition(".")[0]
+    return name if kind in ("budget", "calendar") else ""
 
 
 def _entry(event: StoredEvent) -> HistoryEntry:
@@ -80,10 +205,18 @@ def history_of(engine: Engine, loaded: Loaded) -> Effects[tuple[HistoryEntry, ..
     events: list[StoredEvent] = []
     for stream in streams:
         events.extend((yield from call(engine.store.read, stream)))
-    return tuple(
+    entries = [
         _entry(event)
         for event in sorted(events, key=lambda event: event.position)
         if event.type not in _ONLY_IN_FEED
+    ]
+    revisions = {revision.number: revision for revision in loaded.snapshot.post.revisions}
+    return tuple(
+        attrs.evolve(entry, changed=entry.data.revision.changed_since(before))
+        if isinstance(entry.data, ev.PostEdited)
+        and (before := revisions.get(entry.data.revision.number - 1)) is not None
+        else entry
+        for entry in entries
     )
 
 
@@ -154,7 +287,7 @@ def as_of(engine: Engine, at: TimeLike) -> Effects[ActiveDocument]:
             data = attrs.evolve(data, document=versions.text(event.version))
         actor = Actor.parse(event.actor)
         snapshot = evolve(ORGANIZATION, snapshot, data, actor=actor, at=event.at, salt=event.salt)
-        if not isinstance(data, (OrganizationReevaluated, PersonErased)):
+        if not isinstance(data, (OrganizationReevaluated, ev.PersonErased)):
             adopted = (event, data)
     if snapshot is None or adopted is None:
         raise NotFoundError(

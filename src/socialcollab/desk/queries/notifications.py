@@ -15,6 +15,7 @@ from socialcollab.desk.journal.streams import DigestSnapshot
 from socialcollab.effects import Effects, call
 from socialcollab.identifiers import MemberId
 from socialcollab.stores import Event as StoredEvent
+from socialcollab.time import TimeLike, as_instant
 from socialcollab.workflow import Actor, OutboxEntry
 from socialcollab.workflow.events import DigestAdded, DigestClosed, Event, NotificationsQueued
 
@@ -44,13 +45,24 @@ class NotificationBatch:
 
 
 def read_notifications(
-    engine: Engine, *, after: int, member: str, limit: int
+    engine: Engine, *, after: int, member: str, limit: int, since: TimeLike | None = None
 ) -> Effects[NotificationBatch]:
     """
     Return the next notifications after a position, for one member or for all.
 
     The batch ends with the event that reaches *limit*, so it may be a little longer.
+
+    Args:
+        engine: The desk's engine.
+        after: The position.
+        member: The member, or an empty string for all members.
+        limit: The number of notifications with which the batch ends.
+        since: Only notifications since this time, if given.
     """
+    begin = None
+    if since is not None:
+        organization = (yield from engine.state()).organization
+        begin = as_instant(since, str(organization.settings.timezone))
     notifications: list[Notification] = []
     check_count(limit, "limit")
     cursor = check_count(after, "after")
@@ -59,7 +71,9 @@ def read_notifications(
         for event in page:
             cursor = event.position
             notifications += [
-                notification for notification in _of_event(event) if member in ("", notification.to)
+                notification
+                for notification in _of_event(event)
+                if member in ("", notification.to) and (begin is None or notification.at >= begin)
             ]
             if len(notifications) >= limit:
                 # A cursor is the position of an event, so it cannot separate two notifications of

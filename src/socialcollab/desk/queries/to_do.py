@@ -8,12 +8,14 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Delivery, Hold, Post, current_deliveries
+from socialcollab.content import Delivery, Hold, Post, current_deliveries, post_reason
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.desk.queries.holds import hold_that_stopped, read_holds, shown_to
 from socialcollab.desk.queries.visibility import redacted_for
 from socialcollab.effects import Effects
+from socialcollab.identifiers import ProfileId
+from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, step_statuses
 
 
@@ -23,8 +25,9 @@ class ToDo(NotebookMixin):
     An item on a member's to-do list.
 
     Attributes:
-        kind: "decide" on a post, "change" a post that was sent back, "move" a post that expired, or
-            "triage" deliveries that need attention.
+        kind: "decide" on a post, "change" a post that was sent back, "move" a post that expired,
+            "schedule" an approved post that is not scheduled, or "triage" deliveries that need
+            attention.
         post: The post.
         step: The approval step to decide on; empty for other kinds.
         deliveries: The deliveries to triage, which need attention for the same reason; empty for other
@@ -35,6 +38,8 @@ class ToDo(NotebookMixin):
         holds: The holds because of which the deliveries are late; `Hold.ended_at` is set for those
             that have ended.
         planned_at: When the post is to be published, in UTC, or None.
+        profiles: The profiles of the deliveries, or those on which to schedule the post; empty for
+            other kinds.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -46,6 +51,21 @@ class ToDo(NotebookMixin):
     attention: str = ""
     holds: tuple[Hold, ...] = ()
     planned_at: dt.datetime | None = None
+    profiles: tuple[ProfileId, ...] = ()
+
+    @property
+    def reason(self) -> Reason:
+        """The task, as a code with parameters."""
+        return post_reason(
+            f"to_do.{self.kind}.{self.attention}" if self.attention else f"to_do.{self.kind}",
+            self.post,
+            step=self.step or "-",
+            profiles=", ".join(f"`{profile}`" for profile in self.profiles) or "-",
+        )
+
+    def text(self, language: str = "en") -> str:
+        """Return the task in words, such as "decide on step `brand/legal` of post `W1`"."""
+        return self.reason.text(language)
 
 
 def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
@@ -82,7 +102,23 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     for row in (yield from all_rows(engine, "attention")):
         names.setdefault(str(row.columns["post"]), []).append(row.key)
     for name, keys in names.items():
-        post = (yield from engine.post(name)).snapshot.post
+        snapshot = (yield from engine.post(name)).snapshot
+        post = snapshot.post
+        if name in keys and member in plain.schedulers_of(post) and plain.sees(member, post):
+            current = current_deliveries(
+                loaded.snapshot for loaded in (yield from engine.deliveries(post))
+            )
+            scheduled = {delivery.profile for delivery in current} | {*snapshot.taken_down}
+            missing = tuple(target for target in post.targets if target not in scheduled)
+            if missing:
+                items.append(
+                    ToDo(
+                        kind="schedule",
+                        post=redacted_for(member, post, access),
+                        planned_at=post.planned_at.instant if post.planned_at else None,
+                        profiles=missing,
+                    )
+                )
         workspace = state.organization.workspaces_by_id.get(post.workspace)
         responsible = {*plain.responsible_for(post), workspace.lead if workspace else post.author}
         if member not in responsible or not plain.sees(member, post):
@@ -103,6 +139,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
                 post=redacted_for(member, post, access),
                 deliveries=tuple(deliveries),
                 attention=attention,
+                profiles=tuple(delivery.profile for delivery in deliveries),
                 holds=tuple(
                     hold
                     for hold in every_hold.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
@@ -15,8 +16,12 @@ from socialcollab.organization.document.loader import tables_of
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
 
+_DOCUMENT: Final = "agency.toml"
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
-
+# The table [template] up to the next table.
+_PARAMETERS: Final = re.compile(r"^\[template\]\n[^\[]*", re.MULTILINE)
+# The id of the organization.
+_ID: Final = re.compile(r'(^\[organization\]\nid = )"[^"]*"', re.MULTILINE)
 
 # A parameter in the table [template], with its default value and a comment that describes it.
 _PARAMETER: Final = re.compile(r'^(\w+) = "(.*?)"(?:\s*# (.*))?$', re.MULTILINE)
@@ -58,7 +63,7 @@ def read_templates() -> tuple[Template, ...]:
     """Return the templates, sorted by name."""
     templates: list[Template] = []
     for name in template_names():
-        text = (_folder() / name / "agency.toml").read_text(encoding="utf-8")
+        text = (_folder() / name / _DOCUMENT).read_text(encoding="utf-8")
         lead: list[str] = []
         for line in text.splitlines():
             if not line.startswith("# "):
@@ -87,9 +92,7 @@ def template_names() -> tuple[str, ...]:
     """Return the names of the templates, sorted."""
     return tuple(
         sorted(
-            template.name
-            for template in _folder().iterdir()
-            if (template / "agency.toml").is_file()
+            template.name for template in _folder().iterdir() if (template / _DOCUMENT).is_file()
         )
     )
 
@@ -117,6 +120,39 @@ def fill_template(name: str, params: Mapping[str, str]) -> tuple[dict[str, Any],
         NotFoundError: If there is no such template.
         InvalidValueError: If a parameter is unknown, missing or not a string.
     """
+    files = _files_of(name)
+    table = dict(tables_of(files.pop(_DOCUMENT)))
+    filled = _checked(name, table, params)
+    table.pop("template", None)
+    # A template without a table [template] has a fixed id, which is replaced here.
+    table["organization"] = {**table["organization"], "id": filled["id"]}
+    return _filled(table, filled), files
+
+
+def template_files(name: str, params: Mapping[str, str]) -> dict[str, bytes]:
+    """
+    Return the files of a template with its parameters filled in, including its comments.
+
+    Raises:
+        NotFoundError: As for `fill_template`.
+        InvalidValueError: As for `fill_template`.
+    """
+    files = _files_of(name)
+    source = files[_DOCUMENT]
+    filled = _checked(name, tables_of(source), params)
+    text = _PARAMETERS.sub("\n", source.decode())
+    text = _ID.sub(
+        lambda match: match[1] + json.dumps(filled["id"], ensure_ascii=False), text, count=1
+    )
+    # The placeholders are in strings, for which JSON and TOML have the same escape sequences.
+    escaped = {
+        param: json.dumps(value, ensure_ascii=False)[1:-1] for param, value in filled.items()
+    }
+    return {**files, _DOCUMENT: _filled(text, escaped).encode()}
+
+
+def _files_of(name: str) -> dict[str, bytes]:
+    """Return the files of a template, by their names."""
     names = template_names()
     if name not in names:
         raise NotFoundError(
@@ -124,9 +160,12 @@ def fill_template(name: str, params: Mapping[str, str]) -> tuple[dict[str, Any],
             name,
             suggestion=did_you_mean(name, names, otherwise=f"use one of {', '.join(names)}"),
         )
-    files = _read_files(_folder() / name)
-    table = dict(tables_of(files.pop("agency.toml")))
-    defaults: Mapping[str, str] = table.pop("template", {"id": table["organization"]["id"]})
+    return _read_files(_folder() / name)
+
+
+def _checked(name: str, table: Mapping[str, Any], params: Mapping[str, str]) -> dict[str, str]:
+    """Return the values of all parameters, including the default values."""
+    defaults: Mapping[str, str] = table.get("template", {"id": table["organization"]["id"]})
     for param, value in params.items():
         if param not in defaults:
             hint = did_you_mean(param, defaults, otherwise=f"use one of {', '.join(defaults)}")
@@ -145,9 +184,7 @@ def fill_template(name: str, params: Mapping[str, str]) -> tuple[dict[str, Any],
             value=missing[0],
             expected=f"{missing[0]}=...",
         )
-    # A template without a table [template] has a fixed id, which is replaced here.
-    table["organization"] = {**table["organization"], "id": filled["id"]}
-    return _filled(table, filled), files
+    return filled
 
 
 def _filled(value: Any, params: Mapping[str, str]) -> Any:

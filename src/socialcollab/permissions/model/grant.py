@@ -114,6 +114,17 @@ class Grant:
             )
         _check_bounds("grant", self.start, self.end)
 
+    @property
+    def summary(self) -> dict[str, str]:
+        """The role or permissions, the selector and the end as strings, for messages."""
+        return {
+            "granted": self.role or ", ".join(self.permissions),
+            "on": str(self.on),
+            "until": "-"
+            if self.end is None
+            else f"{self.end:%Y-%m-%d %H:%M}".removesuffix(" 00:00"),
+        }
+
 
 @attrs.frozen(kw_only=True)
 class Forbid:

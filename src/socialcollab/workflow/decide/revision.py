@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import attrs
 
 from socialcollab.content import (
@@ -15,12 +13,13 @@ from socialcollab.content import (
     PostState,
     Revision,
     field_digests,
+    mentioned_names,
     post_reason,
     post_remedy,
     revision_digest,
 )
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import ID_PATTERN, MemberId, PostId, WorkspaceId, check_id
+from socialcollab.identifiers import MemberId, PostId, WorkspaceId, check_id
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
@@ -43,7 +42,6 @@ from socialcollab.workflow.model.request import PostSnapshot
 from socialcollab.workflow.steps import applicable_steps, gate, pins_of
 
 _SALT_BYTES = 16
-_MENTION = re.compile(rf"(?<![\w.@-])@({ID_PATTERN})", re.IGNORECASE)
 
 
 def draft(
@@ -284,12 +282,7 @@ def _mentioned(post: Post, text: str, context: Context, *, internal: bool) -> tu
     Raises:
         InvalidValueError: If the comment is internal and one of them is a client or a guest.
     """
-    # The full stop at the end of a sentence is not part of a member's id.
-    names = {
-        name
-        for match in _MENTION.finditer(text)
-        for name in (match[1].lower(), match[1].lower().rstrip("._-"))
-    }
+    names = {name for names in mentioned_names(text) for name in names}
     mentioned = []
     for name in sorted(names - {context.actor.name}):
         member = context.access.member(name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import ClassVar
 
 import attrs
@@ -22,6 +23,8 @@ class OutboxEntry:
     step: str = ""
     by: str = ""
     channels: tuple[str, ...] = ()
+    external_id: str = ""
+    details: Mapping[str, str] = attrs.field(factory=dict, hash=False)
 
     def notification(self, name: str, at: dt.datetime) -> Notification:
         """Return the notification with its id and time."""

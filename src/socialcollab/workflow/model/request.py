@@ -8,7 +8,7 @@ from typing import Final, Literal
 
 import attrs
 
-from socialcollab.content import Hold, Post
+from socialcollab.content import Hold, Post, PostState
 from socialcollab.identifiers import MemberId, ProfileId
 from socialcollab.workflow.model.policy import StepKey
 
@@ -44,7 +44,8 @@ class Decision:
         fields: The salted digest of each field of that revision.
         note: The member's note, or empty.
         passed: The *steps* that passed with this decision.
-        on_behalf_of: The absent members whom the member represented on one of the steps, sorted.
+        on_behalf_of: The absent members whom the member represented as their delegate on one of the
+            steps, sorted; empty for a decision that the member made only for themselves.
         internal: Whether the note is for staff only.
     """
 
@@ -176,6 +177,22 @@ class PostSnapshot:
     taken_down_at: dt.datetime | None = None
     changes: int = 0
     changed_at: dt.datetime | None = None
+
+    @property
+    def may_need_scheduling(self) -> bool:
+        """
+        Whether the post is approved, but possibly not scheduled on all of its targets.
+
+        The deliveries must be checked as well, because a target without a planned time may have been
+        published immediately.
+        """
+        post, request = self.post, self.request
+        if post.state is not PostState.APPROVED or not post.targets:
+            return False
+        planned = request is None or request.when == "planned"
+        return not post.deliveries or (
+            planned and any(post.content.time_for(target) is None for target in post.targets)
+        )
 
     def holds_on(self, holds: Iterable[Hold]) -> tuple[Hold, ...]:
         """
