@@ -87,21 +87,30 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 @contextmanager
-def progress(output: Output, label: str, total: int) -> Iterator[Callable[[], None]]:
+def progress(output: Output, label: str) -> Iterator[Callable[[int, int], None]]:
     """
-    Show a progress bar if possible; yield a function that advances it.
+    Show the progress of long work on a terminal.
 
-    The progress bar requires a terminal and the `cli` extra.
+    Yields:
+        A function that shows how many items are done, of how many. With the `cli` extra it shows a
+        progress bar, otherwise a line that it replaces when it is called again.
     """
     if output.as_json or not output.err.isatty():
-        yield lambda: None
+        yield lambda _done, _total: None
         return
     try:
         from rich.console import Console
         from rich.progress import Progress
     except ImportError:
-        yield lambda: None
+        yield lambda done, total: _rewrite(output.err, f"{label}: {done} of {total}")
+        _rewrite(output.err, "")
         return
     with Progress(console=Console(file=output.err), transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda: bar.advance(task)
+        task = bar.add_task(label, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _rewrite(terminal: TextIO, line: str) -> None:
+    """Replace the current line of a terminal."""
+    terminal.write(f"\r\x1b[K{line}")
+    terminal.flush()

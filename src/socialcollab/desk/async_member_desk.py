@@ -50,6 +50,7 @@ from socialcollab.permissions import (
     effective_permissions,
 )
 from socialcollab.scheduling import SheetRow
+from socialcollab.stores import Progress
 from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostSnapshot
@@ -871,7 +872,12 @@ class AsyncMemberDesk:
         )
 
     async def erase(
-        self, *, member: str = "", post: Post | str = "", reason: str
+        self,
+        *,
+        member: str = "",
+        post: Post | str = "",
+        reason: str,
+        progress: Progress | None = None,
     ) -> tuple[str, ...]:
         """
         Erase the personal data of a member or of one post; this cannot be undone.
@@ -885,6 +891,8 @@ class AsyncMemberDesk:
             member: The member whose data to erase. Pass either this or *post*.
             post: The post whose data to erase.
             reason: The reason, shown to people.
+            progress: A function that is called repeatedly while the journal is searched for data of
+                the member, with the number of events searched so far and the number of all events.
 
         Returns:
             The streams from which data were erased; empty if the data had already been erased.
@@ -894,7 +902,9 @@ class AsyncMemberDesk:
                 posts.
         """
         command = dc.Erase(member=member, post=str(_id(post)) if post else "", reason=reason)
-        snapshots, _ = await self._desk.run(perform(self._desk.engine, self._actor, command))
+        snapshots, _ = await self._desk.run(
+            perform(self._desk.engine, self._actor, command, progress=progress)
+        )
         return tuple(sorted(snapshots))
 
     async def permissions(self) -> EffectivePermissions:

@@ -49,6 +49,7 @@ from socialcollab.permissions import (
     effective_permissions,
 )
 from socialcollab.scheduling import SheetRow
+from socialcollab.stores import Progress
 from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostSnapshot
@@ -859,7 +860,14 @@ class MemberDesk:
             )
         )
 
-    def erase(self, *, member: str = "", post: Post | str = "", reason: str) -> tuple[str, ...]:
+    def erase(
+        self,
+        *,
+        member: str = "",
+        post: Post | str = "",
+        reason: str,
+        progress: Progress | None = None,
+    ) -> tuple[str, ...]:
         """
         Erase the personal data of a member or of one post; this cannot be undone.
 
@@ -872,6 +880,8 @@ class MemberDesk:
             member: The member whose data to erase. Pass either this or *post*.
             post: The post whose data to erase.
             reason: The reason, shown to people.
+            progress: A function that is called repeatedly while the journal is searched for data of
+                the member, with the number of events searched so far and the number of all events.
 
         Returns:
             The streams from which data were erased; empty if the data had already been erased.
@@ -881,7 +891,9 @@ class MemberDesk:
                 posts.
         """
         command = dc.Erase(member=member, post=str(_id(post)) if post else "", reason=reason)
-        snapshots, _ = self._desk.run(perform(self._desk.engine, self._actor, command))
+        snapshots, _ = self._desk.run(
+            perform(self._desk.engine, self._actor, command, progress=progress)
+        )
         return tuple(sorted(snapshots))
 
     def permissions(self) -> EffectivePermissions:

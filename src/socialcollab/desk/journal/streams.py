@@ -40,15 +40,30 @@ HOLDS: Final = "holds"
 
 PROJECTIONS: Final = (
     Projection(
-        "posts", ("workspace", "state", "planned_at", "author", "campaign"), ("planned_at",)
+        "posts",
+        ("workspace", "state", "planned_at", "author", "campaign"),
+        ("planned_at",),
+        indexes=(("workspace", "state"), "author", "campaign", "workspace", "state"),
     ),
+    Projection("authors", ("member", "state", "post"), indexes=(("member", "state"),)),
+    Projection("reviewers", ("member", "post"), indexes=("member",)),
     Projection("external_ids", ("external_id", "post"), ("external_id",)),
     Projection("media", ("digest", "workspace", "post"), ("digest",)),
-    Projection("plans", ("profile", "workspace", "state", "at", "post"), ("at",)),
-    Projection("deliveries", ("post", "profile", "workspace", "state", "at"), ("at",)),
+    Projection("plans", ("profile", "workspace", "state", "at", "post"), ("at",), ("profile",)),
+    Projection(
+        "deliveries",
+        ("post", "profile", "workspace", "state", "at"),
+        ("at",),
+        indexes=(("profile", "state"), "profile", "state"),
+    ),
     Projection("network_ids", ("profile", "network_id", "delivery", "post"), ("network_id",)),
-    Projection("native_posts", ("profile", "workspace", "network_id", "at"), ("at",)),
-    Projection("attention", ("post", "profile", "workspace", "kind", "at"), ("at",)),
+    Projection("native_posts", ("profile", "workspace", "network_id", "at"), ("at",), ("profile",)),
+    Projection(
+        "attention",
+        ("post", "profile", "workspace", "kind", "at", "author"),
+        ("at",),
+        indexes=("author", "workspace"),
+    ),
     Projection("due", ("at", "kind"), ("at",)),
 )
 """The projections that the store of a desk must have."""
@@ -378,6 +393,12 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
         "campaign": post.content.campaign or None,
     }
     rows = [Row("posts", post.id, stream, posts)]
+    for member in post.authors:
+        author = {"member": member, "state": post.state.value, "post": post.id}
+        rows.append(Row("authors", f"{post.id}|{member}", stream, author))
+    for reviewer in _reviewers(snapshot):
+        columns = {"member": reviewer, "post": post.id}
+        rows.append(Row("reviewers", f"{post.id}|{reviewer}", stream, columns))
     if post.external_id:
         external_id = {"external_id": post.external_id, "post": post.id}
         rows.append(Row("external_ids", post.external_id, stream, external_id))
@@ -385,12 +406,13 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
         media = {"digest": digest, "workspace": post.workspace, "post": post.id}
         rows.append(Row("media", f"{post.id}|{digest}", stream, media))
     if post.state in _ON_CALENDAR:
-        for target, instant in sorted(times.items()):
+        for target in sorted(post.targets):
             plan = {
                 "profile": target,
                 "workspace": post.workspace,
                 "state": post.state.value,
-                "at": microseconds(instant),
+                # Targets with no planned time sort before all others, so calendars skip them.
+                "at": microseconds(times[target]) if target in times else None,
                 "post": post.id,
             }
             rows.append(Row("plans", f"{post.id}|{target}", stream, plan))
@@ -404,6 +426,22 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
         elif times and request.when == "planned":
             rows.append(_due(stream, min(times.values()), "timers"))
     return rows
+
+
+def _reviewers(snapshot: PostSnapshot) -> list[str]:
+    """
+    Return the members who can decide on an open step, as of the last evaluation, sorted.
+
+    Members who have decided are included, because their decision may stop counting. An empty name
+    means that the reviewers of a step are not known.
+    """
+    request = snapshot.request
+    if snapshot.post.state is not PostState.IN_REVIEW or request is None:
+        return []
+    members: set[str] = set() if request.evaluated else {""}
+    for clock in request.clocks:
+        members.update(("",) if clock.notified is None else clock.notified, clock.absent)
+    return sorted(members)
 
 
 _DUE_KINDS: Final[Mapping[DeliveryState, str]] = {
@@ -438,6 +476,7 @@ def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
             "workspace": delivery.workspace,
             "kind": delivery.attention,
             "at": at,
+            "author": delivery.author,
         }
         rows.append(Row("attention", delivery.id, stream, attention))
     due_at = delivery.due_at

@@ -58,18 +58,22 @@ def all_rows(
 ) -> Effects[list[Row]]:
     """Read all rows of a projection, up to a time of *before* microseconds (exclusive)."""
     rows: list[Row] = []
+    limit = _PAGE
     while True:
         page = yield from call(
-            engine.store.query, projection, where=where or {}, after=after, limit=_PAGE
+            engine.store.query, projection, where=where or {}, after=after, limit=limit
         )
         for row in page:
             at = row.columns.get("at")
             if before is not None and isinstance(at, int) and at >= before:
                 return rows
             rows.append(row)
-        if len(page) < _PAGE:
+        if len(page) < limit:
             return rows
         after = page[-1]
+        # A store may have to skip the rows of all earlier pages. With pages that grow, it skips
+        # fewer rows than it returns.
+        limit *= 2
 
 
 def start_row(projection: str, at: dt.datetime) -> Row:
@@ -276,15 +280,20 @@ def full_calendar(
         before=before,
     )
     visible = engine.context(state, Actor.member(viewer), now=now) if viewer else None
+    deliveries = [row for row in deliveries if row.columns["state"] != "cancelled"]
+    if not cancelled:
+        plans = [row for row in plans if row.columns["state"] != "cancelled"]
+    posts = yield from engine.load_posts(
+        f"post/{row.columns['post']}" for row in deliveries + plans
+    )
     snapshots: dict[str, PostSnapshot] = {}
     deliveries_of: dict[str, list[Delivery]] = {}
+    for loaded, own in posts:
+        name = loaded.snapshot.post.id
+        snapshots[name], deliveries_of[name] = loaded.snapshot, [each.snapshot for each in own]
     entries: list[Entry] = []
     for row in deliveries:
-        if row.columns["state"] == "cancelled":
-            continue
         name, profile = str(row.columns["post"]), str(row.columns["profile"])
-        if name not in snapshots:
-            snapshots[name], deliveries_of[name] = yield from _with_deliveries(engine, name)
         if visible is not None and not visible.sees(viewer, snapshots[name].post):
             continue
         post = snapshots[name].post
@@ -302,8 +311,6 @@ def full_calendar(
         entries.append(entry)
     for row in plans:
         name, profile = str(row.columns["post"]), str(row.columns["profile"])
-        if name not in snapshots:
-            snapshots[name], deliveries_of[name] = yield from _with_deliveries(engine, name)
         if _is_delivered(deliveries_of[name], profile, instant_of(row.columns["at"])):
             continue
         if visible is not None and not visible.sees(viewer, snapshots[name].post):
@@ -315,8 +322,9 @@ def full_calendar(
         at = instant_of(row.columns["at"])
         entries.append(_entry(snapshots[name], profile, at, summary, occurrence))
     native_rows = yield from _native_post_rows(engine, names, start=start - _MOMENT, before=before)
+    native_posts = yield from engine.load_all(row.stream for row in native_rows)
     for row in native_rows:
-        native_post: NativePost = (yield from engine.load(row.stream)).snapshot
+        native_post: NativePost = native_posts[row.stream].snapshot
         entries.append(
             Entry(
                 profile=native_post.profile,
@@ -327,12 +335,6 @@ def full_calendar(
             )
         )
     return calendar.with_entries(*entries)
-
-
-def _with_deliveries(engine: Engine, name: str) -> Effects[tuple[PostSnapshot, list[Delivery]]]:
-    snapshot: PostSnapshot = (yield from engine.post(name)).snapshot
-    loaded = yield from engine.deliveries(snapshot.post)
-    return snapshot, [each.snapshot for each in loaded]
 
 
 def content_of_revision(engine: Engine, post: Post, revision: str) -> Effects[PostContent | None]:

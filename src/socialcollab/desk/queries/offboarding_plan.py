@@ -17,10 +17,14 @@ from socialcollab.effects import Effects
 from socialcollab.identifiers import MemberId
 from socialcollab.organization import OffboardingItem, offboarding_items
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import Actor, Context, step_statuses
+from socialcollab.workflow import Context, step_statuses
 
-_OPEN_STATES = ("draft", "in_review", "changes_requested", "approved", "expired")
-_UNSENT_STATES = (DeliveryState.WAITING, DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+_BATCH = 500
+_UNFINISHED_STATES = ("draft", "changes_requested", "expired")
+_UNSENT_STATES = tuple(
+    state.value
+    for state in (DeliveryState.WAITING, DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -85,16 +89,34 @@ def plan_for_viewer(
         for grant in organization.temporary_grants
         if grant.by == member and not grant.is_over(scope, at=now)
     ]
-    rows = yield from all_rows(engine, "posts", where={"state": _OPEN_STATES})
-    for row in rows:
-        loaded = yield from engine.load(row.stream)
-        deliveries = yield from engine.deliveries(loaded.snapshot.post)
-        context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
-        if not viewer or context.sees(viewer, loaded.snapshot.post):
-            items += _of_post(
-                loaded, [delivery.snapshot for delivery in deliveries], member, context
-            )
+    contexts = engine.contexts(state, now=now)
+    streams = yield from _concerned_posts(engine, member)
+    for start in range(0, len(streams), _BATCH):
+        posts = yield from engine.load_posts(streams[start : start + _BATCH])
+        for loaded, deliveries in posts:
+            context = contexts(loaded.snapshot)
+            if not viewer or context.sees(viewer, loaded.snapshot.post):
+                items += _of_post(
+                    loaded, [delivery.snapshot for delivery in deliveries], member, context
+                )
     return OffboardingPlan(member=MemberId(member), items=tuple(items), digest=state.digest)
+
+
+def _concerned_posts(engine: Engine, member: str) -> Effects[list[str]]:
+    """Return the streams of the posts that may depend on a member, by planned time."""
+    in_review = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
+    written = yield from all_rows(
+        engine, "authors", where={"member": member, "state": (*_UNFINISHED_STATES, "approved")}
+    )
+    unsent: set[str] = set()
+    if any(row.columns["state"] == "approved" for row in written):
+        rows = yield from all_rows(engine, "deliveries", where={"state": _UNSENT_STATES})
+        unsent = {f"post/{row.columns['post']}" for row in rows}
+    streams = [row.stream for row in in_review]
+    streams += [
+        row.stream for row in written if row.columns["state"] != "approved" or row.stream in unsent
+    ]
+    return list(dict.fromkeys(streams))
 
 
 def _of_post(
@@ -113,7 +135,7 @@ def _of_post(
                 )
     if member in post.authors:
         if post.state is PostState.APPROVED:
-            if any(delivery.state in _UNSENT_STATES for delivery in deliveries):
+            if any(delivery.state.value in _UNSENT_STATES for delivery in deliveries):
                 consequences.append(post_reason("offboarding.scheduled", post))
         else:
             others = [

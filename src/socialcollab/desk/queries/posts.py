@@ -86,11 +86,9 @@ def read_posts(
     where: Mapping[str, Column | tuple[Column, ...]] = {
         name: value for name, value in filters.items() if value is not None
     }
-    posts: list[Post] = []
-    for row in (yield from all_rows(engine, "posts", where=where)):
-        loaded = yield from engine.load(row.stream)
-        posts.append(loaded.snapshot.post)
-    return tuple(posts)
+    rows = yield from all_rows(engine, "posts", where=where)
+    posts = yield from engine.load_all(row.stream for row in rows)
+    return tuple(loaded.snapshot.post for loaded in posts.values())
 
 
 def read_calendar(
@@ -209,14 +207,22 @@ def read_calendar_notes(
 def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldResult]:
     """Return the deliveries that a hold affects, or affected before it ended."""
     organization = (yield from engine.state()).organization
+    profiles = {
+        profile.id: profile for profile in organization.profiles if on.matches_profile(profile)
+    }
+    states = ("waiting", "publishing", "unknown", "missed")
     rows = yield from all_rows(
-        engine, "deliveries", where={"state": ("waiting", "publishing", "unknown", "missed")}
+        engine, "deliveries", where={"profile": tuple(profiles), "state": states}
+    )
+    posts = yield from engine.load_all(f"post/{row.columns['post']}" for row in rows)
+    stopped = yield from engine.load_all(
+        row.stream for row in rows if row.columns["state"] == "missed"
     )
     under_way, waiting, missed = [], [], []
     for row in rows:
-        profile = organization.profiles_by_id.get(str(row.columns["profile"]))
-        snapshot: PostSnapshot = (yield from engine.post(str(row.columns["post"]))).snapshot
-        if profile is None or hold in snapshot.exempt:
+        profile = profiles[str(row.columns["profile"])]
+        snapshot: PostSnapshot = posts[f"post/{row.columns['post']}"].snapshot
+        if hold in snapshot.exempt:
             continue
         selector = on.without_attributes() if hold in snapshot.caught else on
         if not selector.matches(profile, organization.attributes_of(snapshot.post)):
@@ -225,7 +231,7 @@ def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldRes
             waiting.append(row.key)
         elif row.columns["state"] != "missed":
             under_way.append(row.key)
-        elif (yield from engine.load(row.stream)).snapshot.problem == f"hold {hold}":
+        elif stopped[row.stream].snapshot.problem == f"hold {hold}":
             missed.append(row.key)
     return HoldResult(
         id=hold, under_way=tuple(under_way), waiting=tuple(waiting), missed=tuple(missed)
