@@ -76,9 +76,8 @@ def fill(desk: Desk, clock: Clock, posts: int) -> None:
     for n in range(1, WORKSPACES):
         writer, editor = desk.acting_as(f"writer{n}"), desk.acting_as(f"editor{n}")
         for kind in range(3):
-            post = writer.draft(
-                f"De lente is er {n}", profiles=[f"p{n}"], planned_at="2026-04-02 09:30"
-            )
+            at = "2026-09-01 09:30" if kind else "2026-04-02 09:30"
+            post = writer.draft(f"De lente is er {n}", profiles=[f"p{n}"], planned_at=at)
             templates[kind].append(post.id)
             if kind < 2:
                 post = writer.submit(post)

@@ -857,3 +857,31 @@ def test_check_shared_account(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("check", str(document), "--at", "2026-06-01T09:00+02:00")
     assert code == 0
     assert f"warning: profiles `{first.id}`, `again` are the same account" in out
+
+
+class Terminal(io.StringIO):
+    """Standard error on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("extra", [True, False], ids=["rich", "plain"])
+def test_progress(desk: Path, monkeypatch: pytest.MonkeyPatch, extra: bool) -> None:
+    """An audit and a reindex show their progress on a terminal, and only there."""
+    if extra:
+        pytest.importorskip("rich")
+    else:
+        monkeypatch.setitem(sys.modules, "rich.progress", None)
+    for command, label in (("audit", "checking events"), ("reindex", "reading events")):
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert main([command, str(desk)]) == 0
+        shown = terminal.getvalue()
+        assert label in shown
+        if not extra:
+            assert re.search(r"events: (\d+) of \1\r", shown)
+            assert shown.endswith("\r\x1b[K")
+        monkeypatch.setattr(sys, "stderr", io.StringIO())
+        assert main([command, str(desk)]) == 0
+        assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]

@@ -85,8 +85,6 @@ def _make() -> Converter:
     converter = Converter(
         omit_if_default=True,
         forbid_extra_keys=True,
-        # Detailed messages are not shown to anybody, and collecting them makes reading half as fast.
-        detailed_validation=False,
         unstruct_collection_overrides={frozenset: sorted, tuple: list},
     )
     converter.register_unstructure_hook(dt.datetime, dt.datetime.isoformat)

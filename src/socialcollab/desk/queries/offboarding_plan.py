@@ -21,6 +21,7 @@ from socialcollab.workflow import Context, step_statuses
 
 _BATCH = 500
 _UNFINISHED_STATES = ("draft", "changes_requested", "expired")
+_OPEN_STATES = (*_UNFINISHED_STATES, "in_review", "approved")
 _UNSENT_STATES = tuple(
     state.value
     for state in (DeliveryState.WAITING, DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
@@ -35,7 +36,8 @@ class OffboardingPlan(NotebookMixin):
     Attributes:
         member: The member.
         items: The items that depend on the member: first entries of the document in its order,
-            then the runtime state, then temporary grants that they made, then posts.
+            then the runtime state, then temporary grants that they made, then posts by planned
+            time.
         digest: The digest of the document to which the items refer.
     """
 
@@ -91,19 +93,25 @@ def plan_for_viewer(
     ]
     contexts = engine.contexts(state, now=now)
     streams = yield from _concerned_posts(engine, member)
+    of_posts: list[tuple[dt.datetime, str, list[OffboardingItem]]] = []
     for start in range(0, len(streams), _BATCH):
         posts = yield from engine.load_posts(streams[start : start + _BATCH])
         for loaded, deliveries in posts:
             context = contexts(loaded.snapshot)
-            if not viewer or context.sees(viewer, loaded.snapshot.post):
-                items += _of_post(
-                    loaded, [delivery.snapshot for delivery in deliveries], member, context
-                )
+            post: Post = loaded.snapshot.post
+            # The post may have changed since its rows were read.
+            is_open = post.state.value in _OPEN_STATES
+            if is_open and (not viewer or context.sees(viewer, post)):
+                snapshots = [delivery.snapshot for delivery in deliveries]
+                found = list(_of_post(loaded, snapshots, member, context))
+                of_posts.append((_first_time(post), post.id, found))
+    for _, _, found in sorted(of_posts, key=lambda each: each[:2]):
+        items += found
     return OffboardingPlan(member=MemberId(member), items=tuple(items), digest=state.digest)
 
 
 def _concerned_posts(engine: Engine, member: str) -> Effects[list[str]]:
-    """Return the streams of the posts that may depend on a member, by planned time."""
+    """Return the streams of the posts that may depend on a member."""
     in_review = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
     written = yield from all_rows(
         engine, "authors", where={"member": member, "state": (*_UNFINISHED_STATES, "approved")}
@@ -117,6 +125,12 @@ def _concerned_posts(engine: Engine, member: str) -> Effects[list[str]]:
         row.stream for row in written if row.columns["state"] != "approved" or row.stream in unsent
     ]
     return list(dict.fromkeys(streams))
+
+
+def _first_time(post: Post) -> dt.datetime:
+    """Return the first planned time of a post, or the earliest possible time if it has none."""
+    times = filter(None, map(post.content.time_for, post.targets))
+    return min((at.instant for at in times), default=dt.datetime.min.replace(tzinfo=dt.UTC))
 
 
 def _of_post(

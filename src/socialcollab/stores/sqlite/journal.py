@@ -56,6 +56,8 @@ from socialcollab.stores.toolkit.stream_heads import (
 
 # SQLite before 3.32 accepts at most 999 parameters in a statement.
 _STREAMS_AT_ONCE = 400
+# Heads contain snapshots, which may be large.
+_HEADS_AT_ONCE = 50
 
 _OwnedRows: TypeAlias = dict[tuple[str, str], tuple[str, RowValues]]
 """The stream and the values of each row, by projection and key."""
@@ -416,7 +418,7 @@ class SqliteJournal:
         """Yield the heads of all streams in pages, so that they can be changed meanwhile."""
         last = ""
         while page := connection.execute(
-            sql.SOME_HEADS, (self._organization, last, _STREAMS_AT_ONCE)
+            sql.SOME_HEADS, (self._organization, last, _HEADS_AT_ONCE)
         ).fetchall():
             yield from page
             last = page[-1][0]
