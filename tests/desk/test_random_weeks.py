@@ -14,11 +14,11 @@ from types import SimpleNamespace
 
 import pytest
 from tests.desk.agency import DOCUMENT
-from tests.desk.awaited import AwaitedDesk
 from tests.desk.full_scans import check_lists
 from tests.system_events import SYSTEM_EVENTS
 
 from socialcollab.content import PUBLISHED_FIELDS
+from socialcollab.desk import Desk
 from socialcollab.desk.journal.streams import reducer
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 from socialcollab.networks.sandbox.faults import InjectedFault
@@ -328,7 +328,7 @@ def play(agency, naive, *, seed: int, steps: int) -> Week:
     week = Week(agency, seed)
     while week.done < steps:
         week.step()
-        if week.done % 10 == 0 and not isinstance(agency.desk, AwaitedDesk):
+        if week.done % 10 == 0 and agency.kind is Desk:
             check_lists(agency.desk, *PROPOSED)
     for _ in range(4):
         agency.now += dt.timedelta(minutes=30)

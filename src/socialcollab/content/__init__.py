@@ -41,7 +41,7 @@ from socialcollab.content.post_content import (
     field_digests,
     revision_digest,
 )
-from socialcollab.content.summarise import Summary, summarise
+from socialcollab.content.summarise import Summary, summarise, summarise_delivery
 
 __all__ = [
     "ALL_FIELDS",
@@ -85,4 +85,5 @@ __all__ = [
     "severity_at_least",
     "sniff_image",
     "summarise",
+    "summarise_delivery",
 ]
