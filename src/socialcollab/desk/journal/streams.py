@@ -73,7 +73,7 @@ PROJECTIONS: Final = (
             *("summary", "revision", "sequence", "changed_at"),
         ),
         ("at",),
-        indexes=(("profile", "state"), "profile", "state", "post"),
+        indexes=(("profile", "state"), "state", "post"),
     ),
     Projection("network_ids", ("profile", "network_id", "delivery", "post"), ("network_id",)),
     Projection("native_posts", ("profile", "workspace", "network_id", "at"), ("at",), ("profile",)),

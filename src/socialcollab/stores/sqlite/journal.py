@@ -255,7 +255,8 @@ class SqliteJournal:
                         raise
                     raise key_taken_error(projection, key, owner[0]) from error
             elif before != (stream, values):
-                changed = connection.execute(table.set, (stream, *values, organization, key))
+                statement, parameters = table.set(before[1], stream, values)
+                changed = connection.execute(statement, (*parameters, organization, key))
                 if changed.rowcount != 1:
                     raise CorruptJournalError(
                         "the row is missing; reindex rebuilds it",

@@ -7,7 +7,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 
-from socialcollab.stores.projections import DUE, Projection
+from socialcollab.stores.projections import DUE, Column, Projection
 from socialcollab.stores.toolkit.checks import Conditions, find_index
 from socialcollab.stores.toolkit.envelope import SealedEvent
 from socialcollab.stores.toolkit.stream_heads import RowValues
@@ -192,8 +192,9 @@ class ProjectionTable:
         marks = ", ".join("?" * (len(columns) + 3))
         filled = ", ".join(["organization", "key", "stream", *columns])
         self.add = f"INSERT INTO {self.table} ({filled}) VALUES ({marks})"  # noqa: S608
-        sets = ", ".join(["stream = ?", *(f"{column} = ?" for column in columns)])
-        self.set = f"UPDATE {self.table} SET {sets}{ended} WHERE {key}"  # noqa: S608
+        self._columns = columns
+        self._set_end = f"{ended} WHERE {key}"
+        self._sets: dict[tuple[int, ...], str] = {}
         self.remove = f"DELETE FROM {self.table} WHERE {key}"  # noqa: S608
         self.owner = f"SELECT stream FROM {self.table} WHERE {key}"  # noqa: S608
         self.clear = f"DELETE FROM {self.table} WHERE organization = ?"  # noqa: S608
@@ -212,6 +213,18 @@ class ProjectionTable:
             f"UPDATE {self.table} SET lease_worker = NULL, lease_until = NULL"  # noqa: S608
             f" WHERE {key} AND lease_worker = ?"
         )
+
+    def set(
+        self, before: RowValues, stream: str, values: RowValues
+    ) -> tuple[str, list[str | int | None]]:
+        """Return the statement that changes a row, and its parameters except those of its key."""
+        # SQLite writes every index of a column that a statement sets, even to the same value.
+        changed = tuple(n for n, value in enumerate(values) if not _same(value, before[n]))
+        if changed not in self._sets:
+            names = ["stream", *(self._columns[n] for n in changed)]
+            sets = ", ".join(f"{name} = ?" for name in names)
+            self._sets[changed] = f"UPDATE {self.table} SET {sets}{self._set_end}"  # noqa: S608
+        return self._sets[changed], [stream, *(values[n] for n in changed)]
 
     def _index_name(self, index: tuple[str, ...]) -> str:
         number = self.projection.indexes.index(index)
@@ -292,6 +305,10 @@ class ProjectionTable:
             later = f"{column} IS NOT NULL" if value is None else f"{column} > ?"
             choices.append(f"({' AND '.join([*same, later])})")
         return f"({' OR '.join(choices)})"
+
+
+def _same(value: Column, before: Column) -> bool:
+    return value == before and type(value) is type(before)
 
 
 def _indexed(index: tuple[str, ...], order: Sequence[str]) -> list[str]:
