@@ -29,7 +29,8 @@ from socialcollab.workflow import Actor, PostSnapshot
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.decide import is_outdated
 
-_PAGE = 500
+_FIRST_PAGE = 32
+_LARGEST_PAGE = 10_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MOMENT = dt.timedelta(microseconds=1)
 # An entry further back than this cannot clash with a new entry.
@@ -70,7 +71,7 @@ def all_rows(
 ) -> Effects[list[Row]]:
     """Read all rows of a projection, up to a time of *before* microseconds (exclusive)."""
     rows: list[Row] = []
-    limit = _PAGE
+    limit = _FIRST_PAGE
     while True:
         page = yield from call(
             engine.store.query, projection, where=where or {}, after=after, limit=limit
@@ -83,9 +84,9 @@ def all_rows(
         if len(page) < limit:
             return rows
         after = page[-1]
-        # A store may have to skip the rows of all earlier pages. With pages that grow, it skips
-        # fewer rows than it returns.
-        limit *= 2
+        # The first page is small, because most lists are short and may end within it. Later pages
+        # grow, because a store may have to skip the rows of all earlier pages.
+        limit = min(2 * limit, _LARGEST_PAGE)
 
 
 def start_row(projection: str, at: dt.datetime) -> Row:
