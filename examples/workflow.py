@@ -1,4 +1,4 @@
-"""Take a post through its approval steps, and see why its author cannot approve it."""
+"""Take a post through its approval steps, and see which steps apply and who cannot approve it."""
 
 import datetime as dt
 
@@ -21,10 +21,16 @@ from socialcollab.workflow import (
 now = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 profile = Profile(id="tulip-x", workspace="tulip", network="x")
 access = Access.of(
-    members=["ana", "ben", "noor"],
+    members=["ana", "ben", "lea", "noor"],
     profiles=[profile],
     roles={"editor": ["view", "draft", "submit", "approve"]},
-    grants=[Grant(to=["member:ana", "member:ben", "member:noor"], role="editor", on="tulip-x")],
+    grants=[
+        Grant(
+            to=["member:ana", "member:ben", "member:lea", "member:noor"],
+            role="editor",
+            on="tulip-x",
+        )
+    ],
 )
 editorial = ApprovalPolicy(
     id="editorial",
@@ -32,6 +38,8 @@ editorial = ApprovalPolicy(
     steps=[
         {"id": "edit", "reviewers": "role:editor"},
         {"id": "client", "reviewers": "member:noor", "after": ["edit"]},
+        # Legal approves only posts that link to the shop.
+        {"id": "legal", "reviewers": "member:lea", "only_if": {"link_domain": "tulip.example"}},
     ],
 )
 
@@ -57,6 +65,9 @@ def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand
         print(f"{member} {command.NAME}:", refused)
     assert snapshot is not None
     print(f"{member} {command.NAME}:", snapshot.post.state.value, steps(snapshot, context))
+    for step in step_statuses(snapshot, context):
+        for reason in step.reasons:
+            print("   ", reason.text())
     return snapshot
 
 
@@ -65,10 +76,10 @@ def steps(snapshot: PostSnapshot, context: Context) -> dict[str, str]:
     return {str(step.key): step.state for step in step_statuses(snapshot, context)}
 
 
-content = PostContent(text="De lente is er", targets=["tulip-x"])
+content = PostContent(text="De lente is er: tulip.example", targets=["tulip-x"])
 post = do(
     None, "ana", commands.Draft(post="p1", workspace="tulip", content=content, salt=bytes(16))
 )
 post = do(post, "ana", commands.Submit(post="p1", seen=post.post.digest))
-for member in ("ana", "ben", "noor"):
+for member in ("ana", "ben", "lea", "noor"):
     post = do(post, member, commands.Approve(post="p1", seen=post.post.digest))

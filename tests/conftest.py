@@ -85,11 +85,20 @@ def seconds(request: pytest.FixtureRequest) -> float:
 def shared_data() -> Callable[[str], Path]:
     """Return a function that finds a folder of real cases, or skips the test and names the folder."""
 
-    def find(name: str) -> Path:
-        root = Path(os.environ.get("SOCIALCOLLAB_SHARED", REPOSITORY.parent / "shared"))
-        folder = root / "data" / name
-        if not folder.is_dir():
-            pytest.skip(f"the real cases `{name}` are absent")
-        return folder
+    return lambda name: _shared("data", name)
 
-    return find
+
+@pytest.fixture
+def shared_specs() -> Callable[[str], Path]:
+    """Return a function that finds a vendor's API description, or skips the test and names it."""
+    return lambda name: _shared("specs", name)
+
+
+def _shared(kind: str, name: str) -> Path:
+    root = Path(os.environ.get("SOCIALCOLLAB_SHARED", REPOSITORY.parent / "shared"))
+    folder = root / kind / name
+    if not folder.is_dir():
+        pytest.skip(
+            f"the {'real cases' if kind == 'data' else 'API description'} `{name}` are absent"
+        )
+    return folder

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+
+import attrs
 
 from socialcollab import document_fields as sh
 from socialcollab.document_fields import Field, fields_of
 from socialcollab.organization import Organization
 from socialcollab.organization.document.loader import (
+    INCLUDED_KEYS,
     MOST_BYTES,
     MOST_DEPTH,
     MOST_SECTIONS,
@@ -46,13 +49,22 @@ FORMS: Mapping[str, tuple[str, ...]] = {
 }  # fmt: skip
 """For each grammar, examples of all its forms."""
 
+
+def _names(keys: Iterable[str]) -> str:
+    *others, last = (f"`{key}`" for key in keys)
+    return f"{', '.join(others)} and {last}"
+
+
+_MAIN_ONLY = [field.key for field in fields_of(Organization) if field.key not in INCLUDED_KEYS]
 _HEAD = f"""# The document
 
 This page lists every section and key of the document. It is generated from the classes into which the document is loaded.
-Keys marked *required* have no default. In the descriptions, *None* and *empty* mean that the key is omitted.
+A key without a default can be omitted unless it is marked *required*.
+In the descriptions, *None* and *empty* mean that the key is omitted.
 `Organization.load` reports all faults together, each with its place and, if possible, a suggestion.
 
-The following is the document of the template `northwind`, followed by the file that it includes:
+The following is the document of the template `northwind`, followed by the file that it includes.
+The two files are `agency.toml` and `clients/tulip.toml` in the folder `organization/templates/northwind` of the installed package; `socialcollab init --template northwind` writes them as a single document.
 
 ```{{literalinclude}} ../../src/socialcollab/organization/templates/northwind/agency.toml
 :language: toml
@@ -68,7 +80,10 @@ A list of file names, relative to the folder of the document.
 In a name, `*` matches any number of characters and `?` matches one character; neither matches a slash.
 
 An included file must define exactly one workspace and can refer only to that workspace: its members belong to the workspace, and every `on` must be limited to it.
-It cannot contain sections that apply to the whole organization, and it cannot include other files.
+It can contain the sections {_names(INCLUDED_KEYS)}.
+It cannot contain the sections {_names(_MAIN_ONLY)}, which apply to the whole organization, and it cannot include other files.
+Its sections can refer to the sections of the main document.
+To let a team of a client's members review posts, for example, define the team in the main document and its members in the client's file; see [set up client approval](../how-to/set-up-client-approval.md).
 File names in an included file are relative to the folder of the main document.
 `Organization.load` does not follow a symbolic link to a file outside this folder.
 
@@ -127,14 +142,25 @@ def _table(
     described = descriptions(cls)
     yield f"## {heading}\n"
     yield f"{summary(cls)}\n"
-    yield "| key | value | meaning |\n|---|---|---|"
+    yield "| key | value | default | meaning |\n|---|---|---|---|"
+    defaults = {attribute.name: attribute.default for attribute in attrs.fields(cls)}
     for field in fields_of(cls):
         if keyed and isinstance(field.shape, sh.Id):
             continue
-        required = " (required)" if field.required else ""
         value = _value(field.shape, inner).replace("|", "\\|")
-        yield f"| `{field.key}`{required} | {value} | {described.get(field.name, '')} |"
+        default = "*required*" if field.required else _default(defaults[field.name])
+        yield f"| `{field.key}` | {value} | {default} | {described[field.name]} |"
     yield ""
+
+
+def _default(value: object) -> str:
+    """Return a default as it is written in the document, or nothing if the key has no default."""
+    if isinstance(value, bool):
+        return f"`{value}`".lower()
+    # A default of 0 is below the smallest value that the document can contain.
+    if not value or isinstance(value, attrs.Factory):
+        return ""
+    return f"`{value}`"
 
 
 def _value(shape: sh.Shape, inner: dict[type[Any], None]) -> str:

@@ -47,7 +47,7 @@ def write_results(
 ) -> bool:
     """Write all results, and print a summary; return whether the audit is clean."""
     audit = desk.audit()
-    (out / "calendar.html").write_text(_calendar_page(desk), encoding="utf-8")
+    (out / "calendar.html").write_text(_calendar_page(desk, sandbox), encoding="utf-8")
     calendar = desk.calendar(START, END)
     (out / "week.ics").write_bytes(
         write_ics(calendar, now=desk.engine.now(), name="Northwind, week 23")
@@ -115,11 +115,13 @@ def _local(at: dt.datetime) -> dt.datetime:
     return at.astimezone(AMSTERDAM).replace(tzinfo=None)
 
 
-def _calendar_page(desk: Desk) -> str:
+def _calendar_page(desk: Desk, sandbox: Sandbox) -> str:
     organization = desk.organization
+    # The addresses of the sandbox do not exist, so the calendar links to its pages.
+    pages = {post.url: f"sandbox/{post.page}" for post in sandbox.posts()}
     calendar = desk.calendar(START, END)
-    urls: dict[tuple[str, str], str] = {
-        (delivery.post, delivery.profile): delivery.url
+    files: dict[tuple[str, str], str] = {
+        (delivery.post, delivery.profile): pages.get(delivery.url, "")
         for post in desk.posts()
         for delivery in desk.deliveries(post)
     }
@@ -130,12 +132,13 @@ def _calendar_page(desk: Desk) -> str:
             profile=entry.profile,
             network=organization.profiles_by_id[entry.profile].network,
             state=entry.state,
-            url=urls.get((entry.post, entry.profile), ""),
+            file=files.get((entry.post, entry.profile), ""),
         )
         for entry in calendar.entries()
     ]
     notes = [CalendarNote(date=note.date, text=note.text) for note in desk.calendar_notes()]
-    blocks = [CalendarBlock(first=dt.date(2026, 6, 3), text="14:00-17:10, Tulip", kind="hold")]
+    start, end = (dt.datetime.fromisoformat(f"2026-06-03 {time}") for time in ("14:00", "17:10"))
+    blocks = [CalendarBlock(first=start, last=end, text="Tulip", kind="hold")]
     body = month_calendar(entries, 2026, 6, language="en", notes=notes, blocks=blocks)
     return page(
         "Northwind: June 2026",

@@ -140,14 +140,14 @@ class SkippedTimeError(InvalidValueError):
 
 
 class RepeatedTimeError(InvalidValueError):
-    """A local time that happens twice, because the clocks go back."""
+    """A local time that occurs twice, because the clocks go back."""
 
     def __init__(self, *, local: dt.datetime, zone: str) -> None:
         super().__init__(
-            f"local time `{local:%Y-%m-%d %H:%M}` happens twice in `{zone}`,"
+            f"local time `{local:%Y-%m-%d %H:%M}` occurs twice in `{zone}`,"
             ' because the clocks go back; pass repeated="first" or "second"',
             value=local,
-            expected="a local time that happens once",
+            expected="a local time that occurs once",
         )
         self.local = local
         self.zone = zone

@@ -125,7 +125,7 @@ def test_reports(week: Path) -> None:
         assert text in report, text
     assert "<script" not in report
     calendar = (week / "calendar.html").read_text(encoding="utf-8")
-    assert "<b>Hold</b> <bdi>14:00-17:10, Tulip</bdi>" in calendar
+    assert "<b>Hold 14:00–17:10</b> <bdi>Tulip</bdi>" in calendar
     assert re.search(r"<b>\d+ entries</b>", calendar)
     assert "<script" not in calendar
     events = [json.loads(line) for line in (week / "audit.jsonl").read_text().splitlines()]

@@ -516,6 +516,31 @@ def test_unknown_filter(agency) -> None:
     assert () == agency.desk.posts(workspace="tulip", state=("draft", "approved"))
 
 
+def test_workspace_instead_of_profile(agency) -> None:
+    """A workspace where a profile is needed leads to a suggestion, if the member can view it."""
+    ana, eva, dirk = agency.acting("ana", "eva", "dirk")
+    write = re.escape('`tulip` is a workspace; write {"workspace": "tulip"}')
+    for command in (
+        lambda on: eva.hold(on, reason="storm"),
+        lambda on: eva.grant(
+            to="member:tom", permissions="view", on=on, until="2027-01-01", reason="cover"
+        ),
+    ):
+        with pytest.raises(NotFoundError, match=f"there is no profile `tulip`; {write}"):
+            command("tulip")
+        with pytest.raises(NotFoundError, match=re.escape('write {"profile": "tulip-x"}')):
+            command({"workspace": "tulip-x"})
+    name = "`tulip` is a workspace; name its profiles, such as `tulip-mastodon`, `tulip-x`"
+    with pytest.raises(NotFoundError, match=name):
+        ana.draft("Zon!", profiles=["tulip"])
+    with pytest.raises(NotFoundError, match=name):
+        ana.edit(ana.draft("Zon!", profiles=["tulip-x"]), profiles=["tulip"])
+    with pytest.raises(NotFoundError, match=name):
+        ana.add_native_post("tulip", network_id="1", at="2026-04-01 09:00")
+    with pytest.raises(NotFoundError, match=r"there is no profile `tulip`$"):
+        dirk.draft("Zon!", profiles=["tulip"])
+
+
 def test_invalid_note_date(agency) -> None:
     """A calendar note on something that is not a date is refused."""
     (eva,) = agency.acting("eva")

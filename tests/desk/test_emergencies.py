@@ -46,7 +46,7 @@ def test_exempt(agency) -> None:
     with pytest.raises(NotFoundError, match="hold"):
         eva.exempt("h-unknown", statement, reason="it is news")
     eva.exempt(hold, statement, reason="it is news")
-    assert "not_held" == refusal_code(lambda: eva.exempt(hold, statement, reason="again"))
+    assert "already_exempt" == refusal_code(lambda: eva.exempt(hold, statement, reason="again"))
     assert [("exempted", "ana")] == agency.notified("exempted")
     assert ("scheduled", "held") == (agency.desk.summary(statement), agency.desk.summary(other))
     agency.run_due()

@@ -129,9 +129,9 @@ def test_erased_from_disk(on_disk: Agency, tmp_path: Path) -> None:
     personal = (NAME, MAIL, SLACK, *WORDS)
     for word in personal:
         assert word.encode() in before, word
-    streams = on_disk.eva.erase(member="ana", reason=f"{NAME} vroeg erom")
+    report = on_disk.eva.erase(member="ana", reason=f"{NAME} vroeg erom")
     assert {f"post/{name}" for name in posts.values()} | {"organization", "runtime_state"} == set(
-        streams
+        report.streams
     )
     on_disk.desk.compact()
     after = bytes_of(tmp_path)
@@ -213,9 +213,8 @@ def test_erase_one_post(agency: Agency) -> None:
     """Erasing one post erases its comments too, and nothing else."""
     posts = agency.work_for_a_week()
     agency.ben.comment(posts["anas_post"], "Tjiftjaf")
-    assert agency.eva.erase(post=posts["anas_post"], reason="wish") == (
-        f"post/{posts['anas_post']}",
-    )
+    report = agency.eva.erase(post=posts["anas_post"], reason="wish")
+    assert report.streams == (f"post/{posts['anas_post']}",)
     [comment] = agency.desk.post(posts["anas_post"]).comments
     assert comment.text == ERASED_TEXT
     assert agency.desk.organization.members_by_id["ana"].name == NAME
@@ -232,13 +231,15 @@ def test_takedown_reason(on_disk: Agency, tmp_path: Path) -> None:
     eva.take_down(post.id, reason="Tjiftjaf klaagde")
     on_disk.desk.run_due()
     [delivery] = on_disk.desk.deliveries(post.id)
-    assert (f"delivery/{delivery.id}", f"post/{post.id}") == eva.erase(post=post, reason="wish")
+    assert (f"delivery/{delivery.id}", f"post/{post.id}") == eva.erase(
+        post=post, reason="wish"
+    ).streams
     on_disk.desk.compact()
     assert b"Tjiftjaf" not in bytes_of(tmp_path)
     assert on_disk.desk.audit().clean
     assert on_disk.desk.reindex().changed == ()
     assert delivery == on_disk.desk.deliveries(post.id)[0]
-    assert eva.erase(post=post, reason="wish") == ()
+    assert not eva.erase(post=post, reason="wish")
 
 
 @pytest.mark.parametrize(
@@ -270,6 +271,61 @@ def test_name_with_quotes(tmp_path: Path) -> None:
         assert desk.audit().clean
     store.close()
     assert b"Paardje" not in bytes_of(tmp_path)
+
+
+def mentions(report) -> list[tuple[str, str, tuple[str, ...], str]]:
+    return [
+        (one.stream.partition("/")[0], one.field, one.words, one.excerpt) for one in report.mentions
+    ]
+
+
+def test_mentions_by_others(agency: Agency) -> None:
+    """The texts in which others mention the person are listed, and not erased."""
+    posts = agency.work_for_a_week()
+    ben, eva, ana = agency.ben, agency.eva, agency.ana
+    bens_post = agency.desk.post(posts["bens_post"])
+    ben.comment(bens_post, "@ana, kijk jij even?")
+    ben.comment(bens_post, "banaan, Anaïs en paardebloemen")
+    ben.comment(bens_post, f"vraag het {NAME}")  # erased, because it contains the full name
+    ana.comment(bens_post, "ik ben ana")
+    ben.edit(agency.desk.post(posts["bens_post"]), text="Met dank aan Paardebloem", campaign="")
+    ben.edit(agency.desk.post(posts["bens_post"]), tags=["lente"])
+    eva.add_calendar_note("tulip", "2026-04-28", "Ana naar de tandarts")
+    expected = [
+        # The erasure has replaced the full name by the id.
+        ("post", "text", ("ana",), "@ana, kijk jij even?"),
+        ("post", "content.text", ("Paardebloem",), "Met dank aan Paardebloem"),
+        ("runtime_state", "text", ("Ana",), "Ana naar de tandarts"),
+    ]
+    plan = eva.erase(member="ana", reason="left", dry_run=True)
+    assert plan.dry_run
+    assert agency.desk.organization.members_by_id["ana"].name == NAME
+    report = eva.erase(member="ana", reason="left")
+    assert plan.streams == report.streams
+    assert ("organization", "forbids[0].reason") in [one[:2] for one in mentions(plan)]
+    assert mentions(report)[0] == (
+        "organization",
+        "forbids[0].reason",
+        ("ana",),
+        "until ana has trained him",
+    )
+    assert expected == mentions(report)[1:] == mentions(plan)[1:]
+    assert "by ben on 2026-04-03: Met dank aan Paardebloem" in str(report)
+    texts = [comment.text for comment in agency.desk.post(posts["bens_post"]).comments]
+    assert "@ana, kijk jij even?" in texts
+    again = eva.erase(member="ana", reason="left")
+    assert not again
+    # The name is no longer known, so only the id is searched for.
+    assert [one.words for one in again.mentions] == [("ana",), ("ana",), ("Ana",)]
+
+
+def test_mentions_of_everyone_stay_private(agency: Agency) -> None:
+    """A member who may not erase gets no report either."""
+    agency.work_for_a_week()
+    with pytest.raises(NotAllowedError):
+        agency.ben.erase(member="ana", reason="left", dry_run=True)
+    with pytest.raises(InvalidValueError):
+        agency.eva.erase(member="ana", reason=" ", dry_run=True)
 
 
 def test_unfinished_post(agency: Agency) -> None:
@@ -313,7 +369,8 @@ def test_progress(agency: Agency) -> None:
     ana.cancel(post)
     events = len(agency.desk.feed(limit=10_000))
     eva.erase(member="ana", reason="asked for it", progress=progress)
-    assert calls == [(events, events)]
+    later = len(agency.desk.feed(limit=10_000))
+    assert calls == [(events, 2 * events), (2 * later, 2 * later)]
 
 
 def test_invalid_erasure(agency: Agency) -> None:
@@ -345,7 +402,7 @@ def test_erase_twice(agency: Agency) -> None:
     agency.work_for_a_week()
     assert agency.eva.erase(member="ana", reason="left")
     events = agency.journal.read_all(limit=10_000)
-    assert agency.eva.erase(member="ana", reason="left") == ()
+    assert not agency.eva.erase(member="ana", reason="left")
     assert agency.journal.read_all(limit=10_000) == events
 
 

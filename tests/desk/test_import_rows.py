@@ -57,6 +57,19 @@ def test_import(agency) -> None:
     agency.check_journal()
 
 
+def test_row_without_profile(agency) -> None:
+    """A row without a profile is refused with the ways to supply one, unless it has a workspace."""
+    (ana,) = agency.acting("ana")
+    rows = rows_of("text\nZon!\n")
+    (refused,) = ana.import_rows(rows).refused
+    assert "add a column `profiles` to the sheet, or pass `profiles=[...]`" in refused.text()
+    (refused,) = ana.import_rows(rows, profiles=["tulip"]).refused
+    assert "`tulip` is a workspace; name its profiles, such as `tulip-" in refused.text()
+    assert statuses(ana.import_rows(rows, workspace="tulip")) == ["drafted"]
+    with pytest.raises(InvalidValueError, match=r"pass `profiles=\[...\]`, or `workspace=...`"):
+        ana.draft("Zon!")
+
+
 def test_dry_run(agency) -> None:
     """A dry run gives the same outcomes as the import, and writes nothing."""
     (ana,) = agency.acting("ana")
@@ -161,6 +174,26 @@ def test_update(agency) -> None:
     agency.check_journal()
 
 
+def test_changed_since(agency) -> None:
+    """A row without an external id finds its post even if it was moved or edited since."""
+    (ana,) = agency.acting("ana")
+    sheet = "profiles,date,time,text\n" + "".join(
+        f"tulip-x,2026-04-0{day},09:30,{text}\n"
+        for day, text in ((7, "Een"), (8, "Twee"), (9, "Een"))
+    )
+    first, second, third = ana.import_rows(rows_of(sheet)).posts
+    moved = ana.reschedule(first, "2026-04-10 09:30")
+    ana.edit(second, text="Twee!")
+    ana.edit(third, tags=["spring"])
+    for options in ({}, {"update": True}, {"dry_run": True}):
+        report = ana.import_rows(rows_of(sheet), **options)
+        assert statuses(report) == ["unchanged"] * 3
+        assert [post.id for post in report.posts] == [first.id, second.id, third.id]
+    assert agency.desk.post(first.id).planned_at == moved.planned_at
+    corrected = ana.import_rows(rows_of(sheet.replace("Twee", "Drie")))
+    assert statuses(corrected) == ["unchanged", "drafted", "unchanged"]
+
+
 def test_author(agency) -> None:
     """A row of another author is refused, because its author could approve it."""
     ben, eva = agency.acting("ben", "eva")
@@ -214,3 +247,58 @@ def test_wrong_rows(agency) -> None:
         ana.import_rows([{"text": "a"}])
     with pytest.raises(InvalidValueError):
         ana.import_rows("text")
+
+
+CLASHING = """external_id,profiles,date,time,text
+W1,tulip-x,2026-04-07,09:30,Eerste bericht
+W2,tulip-x,2026-04-07,09:30,Tweede bericht
+W3,tulip-x;tulip-mastodon,2026-04-08,09:30,Derde bericht
+W4,tulip-x,,,Nog geen tijd
+"""
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_clashes_of_rows(agency, dry_run) -> None:
+    """The report names the clashes of rows with each other and with the calendar."""
+    ana, ben = agency.acting("ana", "ben")
+    ben.draft("Al gepland", profiles=["tulip-mastodon"], planned_at="2026-04-08 09:30")
+    report = ana.import_rows(rows_of(CLASHING), dry_run=dry_run)
+    assert statuses(report) == ["drafted"] * 4
+    first, second, third, last = report.outcomes
+    verb = "would be" if dry_run else "was"
+    assert first.text() == (
+        f"row 2: `W1` {verb} drafted; note that `tulip-x` already has “Tweede bericht”"
+        " at 2026-04-07 09:30"
+    )
+    assert "“Eerste bericht”" in second.text("nl")
+    assert "; let op: `tulip-x` heeft al" in second.text("nl")
+    assert [clash.profile for clash in third.clashes] == ["tulip-mastodon"]
+    assert "“Al gepland”" in third.text()
+    assert last.clashes == ()
+    again = ana.import_rows(rows_of(CLASHING), dry_run=dry_run)
+    assert bool(again.outcomes[0].clashes) == dry_run
+
+
+def test_clashes_of_updated_row(agency) -> None:
+    """A row that moves its post clashes at the new time, not at the old one."""
+    (ana,) = agency.acting("ana")
+    ana.import_rows(rows_of(CLASHING.replace("04-07,09:30,Tweede", "04-09,09:30,Tweede")))
+    moved = CLASHING.replace("04-07,09:30,Eerste", "04-09,09:30,Eerste").replace(
+        "04-07,09:30,Tweede", "04-09,09:30,Tweede"
+    )
+    for dry_run in (True, False):
+        report = ana.import_rows(rows_of(moved), update=True, dry_run=dry_run)
+        assert statuses(report) == ["updated", *["unchanged"] * 3]
+        (clash,) = report.outcomes[0].clashes
+        assert (clash.kind, clash.at.day) == ("same_slot", 9)
+
+
+def test_hidden_posts_do_not_clash(agency) -> None:
+    """The clashes of an import do not reveal posts that the member cannot view."""
+    eva, dirk = agency.acting("eva", "dirk")
+    eva.draft("Geheim", profiles=["dike-x"], planned_at="2026-04-07 09:30")
+    sheet = "profiles,date,time,text\ndike-x,2026-04-07,09:30,Zon\n"
+    (outcome,) = dirk.import_rows(rows_of(sheet), dry_run=True).outcomes
+    assert (outcome.status, outcome.clashes) == ("drafted", ())
+    (outcome,) = eva.import_rows(rows_of(sheet), dry_run=True).outcomes
+    assert [clash.kind for clash in outcome.clashes] == ["same_slot"]

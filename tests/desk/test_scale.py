@@ -52,6 +52,7 @@ def filled(agency: Any, others: int, *, in_review: bool = True) -> Any:
     tom.draft("Dijk", profiles=["dike-x"], planned_at="2026-06-02 09:30")
     dirk = agency.desk.acting_as("dirk")
     dirk.submit(dirk.draft("Dijk op tijd", profiles=["dike-x"], planned_at="2026-06-03 09:30"))
+    eva.hold(Selector(workspace=("dike",)), reason="Dijkdoorbraak")
     return agency.desk
 
 
@@ -77,7 +78,7 @@ LISTS: dict[str, Callable[[Any], object]] = {
     "calendar of a workspace": lambda desk: desk.calendar(
         "2026-04-01", "2026-12-31", workspace="dike"
     ),
-    "hold": lambda desk: desk.hold_status("none", Selector(workspace=("dike",))),
+    "hold": lambda desk: desk.hold_status(desk.holds()[0]),
     "refused erasure": lambda desk: refused(
         lambda: desk.acting_as("eva").erase(member="dirk", reason="asked for it")
     ),

@@ -22,6 +22,8 @@ from socialcollab.content import DeliveryState, PostState, Summary, summarise
 from socialcollab.desk import MemberDesk
 from socialcollab.directory import NETWORKS
 from socialcollab.permissions import COMMAND_PERMISSIONS
+from socialcollab.scheduling import read_csv
+from socialcollab.scheduling.csv.columns import FIELDS, HEADINGS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs"
@@ -186,6 +188,31 @@ def test_table_of_networks() -> None:
         assert description.text.unit == unit
         assert str(description.media.images) == images
         assert f"`{description.create_once.key}`" == key
+
+
+SHEETS = "../how-to/import-a-spreadsheet.md"
+
+
+def test_table_of_headings() -> None:
+    """The how-to page lists exactly the headings of spreadsheets that are recognised."""
+    text = section(SHEETS, "Headings")
+    assert dict(HEADINGS) == {row[0].strip("`"): row[1] for row in rows(text)}
+    assert all(f"`{field}`" in text for field in FIELDS)
+
+
+def test_forms_of_dates_and_times() -> None:
+    """Each form of a date and time that the how-to page lists is read."""
+    table = section(SHEETS, "Dates, times and separators").split("\n\n")[1]
+    cells = [SPAN.findall(line) for line in table.splitlines()[2:]]
+    dates, times, both = cells
+    for when in (
+        *(f"{date} 09:30" for date in dates),
+        *(f"2026-06-08 {time}" for time in times),
+        *both,
+    ):
+        (row,) = read_csv(f'text,date\nHello,"{when}"\n'.encode(), order="dmy").rows
+        assert row.local is not None
+        assert row.local.date().isoformat() == "2026-06-08"
 
 
 def test_tables_of_states() -> None:

@@ -15,6 +15,10 @@ from tests.model.rules import LEADS, MEMBERS, PERMISSIONS, PROFILES, ROLES, TEAM
 PUBLISHED_FIELDS = ("text", "targets")  # those that the sequences change
 OPEN_STATES = ("draft", "in_review", "changes_requested", "approved", "expired")
 
+# After an outage, one late delivery of a profile is sent in each gap.
+LATE = dt.timedelta(minutes=5)
+GAP = dt.timedelta(minutes=15)
+
 
 class RefusedError(Exception):
     """The command is refused."""
@@ -28,6 +32,8 @@ class World:
         self.now = now
         self.posts: dict[str, dict] = {}
         self.holds: dict[str, dict] = {}
+        self.ended_holds: list[dict] = []
+        self.paced: dict[str, dt.datetime] = {}
         self.absences: list[dict] = []
         self.stale = False
         self.sent: list[tuple[str, str]] = []
@@ -101,7 +107,18 @@ class World:
     def may_on(self, member: str, permission: str, post: dict) -> bool:
         """Return whether a member has a permission on every target, or on the workspace."""
         resources = post["targets"] or (post["ws"],)
-        return all(self.may(member, permission, resource, post) for resource in resources)
+        return self.is_shown(member, post) and all(
+            self.may(member, permission, resource, post) for resource in resources
+        )
+
+    def is_shown(self, member: str, post: dict) -> bool:
+        """Return whether a post is shown to a member: clients see no drafts of others."""
+        return (
+            MEMBERS[member][0] == "staff"
+            or member in self.authors(post)
+            or post["state"] != "draft"
+            or bool(post["deliveries"])
+        )
 
     def check(self, *, that: bool) -> None:
         if not that:
@@ -416,14 +433,16 @@ class World:
 
     def do(self, actor: str, command: str, **arguments: object) -> object:
         """Perform a command completely, or refuse it and change nothing."""
-        before = copy.deepcopy((self.posts, self.holds, self.absences, self.rules))
+        before = copy.deepcopy(
+            (self.posts, self.holds, self.ended_holds, self.absences, self.rules)
+        )
         try:
             # No command is possible on an erased post.
             post = self.posts.get(str(arguments.get("post")), {})
             self.check(that=not post.get("erased"))
             return getattr(self, command)(actor, **arguments)
         except RefusedError:
-            self.posts, self.holds, self.absences, self.rules = before
+            self.posts, self.holds, self.ended_holds, self.absences, self.rules = before
             raise
 
     def revision_seen(self, post: dict, number: int) -> dict:
@@ -619,6 +638,15 @@ class World:
             for hold in self.holds.values()
         )
 
+    def was_held(self, target: str, at: dt.datetime) -> bool:
+        """Return whether a hold that is over was active at *at*."""
+        return any(
+            hold["at"] <= at < hold["until"] <= self.now
+            and (hold["on"] in (target, PROFILES[target]))
+            for hold in (*self.holds.values(), *self.ended_holds)
+            if hold["until"] is not None
+        )
+
     def schedule(self, actor, *, post, seen):
         post = self.posts[post]
         self.check(that=self.may_on(actor, "schedule", post))
@@ -685,12 +713,14 @@ class World:
 
     def hold(self, actor, *, hold, on, until):
         self.check(that=self.may_hold(actor, on))
-        self.holds[hold] = {"on": on, "until": until}
+        self.holds[hold] = {"on": on, "at": self.now, "until": until}
 
     def resume(self, actor, *, hold):
         self.check(that=hold in self.holds)
         self.check(that=self.may_hold(actor, self.holds[hold]["on"]))
-        del self.holds[hold]
+        ended = self.holds.pop(hold)
+        until = self.now if ended["until"] is None else min(self.now, ended["until"])
+        self.ended_holds.append({**ended, "until": until})
 
     def add_absence(self, actor, *, absence, member, start, end, delegate):
         manages = self.may(actor, "manage_access", MEMBERS[member][1] or "*")
@@ -774,7 +804,8 @@ class World:
         """Return the rules without the order of grants and forbids, which never matters."""
         return {**rules, **{key: sorted(map(repr, rules[key])) for key in ("grants", "forbids")}}
 
-    def run_due(self) -> None:
+    def run_due(self, ids: dict[str, str]) -> None:
+        """Do the due work; of two late deliveries with the same time, the id of the post decides."""
         if self.stale:
             for post in self.posts.values():
                 self.update_clocks(post)
@@ -782,19 +813,28 @@ class World:
         for post in self.posts.values():
             self.fire_timers(post)
         waiting = [
-            (delivery, post)
-            for post in self.posts.values()
-            for delivery in post["deliveries"]
-            if delivery["state"] == "waiting" and delivery["at"] <= self.now
+            (delivery["at"], ids[name], number, delivery, post)
+            for name, post in self.posts.items()
+            for number, delivery in enumerate(post["deliveries"])
+            if delivery["state"] == "waiting"
+            and max(delivery["at"], delivery.get("not_before", delivery["at"])) <= self.now
         ]
-        for delivery, post in waiting:
+        for *_, delivery, post in sorted(waiting, key=lambda each: each[:3]):
+            profile, late = delivery["profile"], self.now - delivery["at"] > LATE
             delivery["state"] = "missed"
             if (
                 not self.is_held(delivery["profile"], self.now)
+                and not self.was_held(delivery["profile"], delivery["at"])
                 and post["state"] == "approved"
                 and delivery["profile"] in post["targets"]
                 and all(delivery["planned"][name] == post[name] for name in PUBLISHED_FIELDS)
                 and self.gate(post, alone=post["alone"])
             ):
+                paced_until = self.paced.get(profile, self.now)
+                if late and self.now < paced_until <= self.now + GAP:
+                    delivery |= {"state": "waiting", "not_before": paced_until}
+                    continue
+                if late:
+                    self.paced[profile] = self.now + GAP
                 delivery["state"] = "published"
-                self.sent.append((delivery["profile"], post["text"]))
+                self.sent.append((profile, post["text"]))

@@ -401,16 +401,44 @@ def test_preview(with_faults):
     sandbox = with_faults(media=media)
     publish(sandbox, outgoing(images=(IMAGE,), text="<script>alert(1)</script>"))
     index = sandbox.write_preview(zone="Europe/Amsterdam")
-    page = (index.parent / "timeline-tulip-x.html").read_text(encoding="utf-8")
+    page = (index.parent / "timeline-x.html").read_text(encoding="utf-8")
     assert (index.parent / "media" / f"{IMAGE.digest[7:]}.gif").read_bytes() == GIF
     assert f'src="media/{IMAGE.digest[7:]}.gif"' in page
     assert "Een veld tulpen" in page
     assert "7 April 2026, 09:30" in page
     assert "<script" not in page
-    assert 'href="timeline-tulip-x.html"' in index.read_text(encoding="utf-8")
+    assert 'href="timeline-x.html"' in index.read_text(encoding="utf-8")
     missing = Image(digest=media_digest(b"other"))
     with pytest.raises(RejectedError, match="not stored"):
         publish(sandbox, outgoing(delivery="d2", images=(missing,)))
+
+
+def test_preview_of_networks(tmp_path, made):
+    """Each network has a page, newest post first; the parts of a thread are together and in order."""
+    made.append(Sandbox(tmp_path / "a", durable=False, thread_mark="|"))
+    sandbox = made[0]
+    for number, profile in enumerate((X, MASTODON, X)):
+        publish(sandbox, outgoing(profile, delivery=f"d{number}", text=f"een{number}|twee{number}"))
+    index = sandbox.write_preview()
+    page = (index.parent / "timeline-x.html").read_text(encoding="utf-8")
+    words = ["een2", "twee2", "een0", "twee0"]
+    assert words == sorted(words, key=page.index)
+    assert ("een1" in page, page.count('class="thread"')) == (False, 2)
+    overview = index.read_text(encoding="utf-8")
+    for post in sandbox.posts():
+        file, _, place = post.page.partition("#")
+        assert f'href="{file}"' in overview
+        assert f'id="{place}"' in (index.parent / file).read_text(encoding="utf-8")
+
+
+def test_long_preview(sandbox, monkeypatch):
+    """A page shows a limited number of posts, and says how many are left out."""
+    monkeypatch.setattr("socialcollab.networks.sandbox.preview._POSTS_PER_PAGE", 2)
+    for number in range(5):
+        publish(sandbox, outgoing(delivery=f"d{number}", text=f"tekst {number}"))
+    page = (sandbox.write_preview().parent / "timeline-x.html").read_text(encoding="utf-8")
+    assert "3 older posts and threads are not shown." in page
+    assert ("tekst 4" in page, "tekst 2" in page) == (True, False)
 
 
 def test_empty_preview(sandbox):

@@ -6,7 +6,7 @@ import attrs
 import pytest
 
 from socialcollab.directory import Member, Profile
-from socialcollab.organization import Organization, changes_between
+from socialcollab.organization import Organization, changes_between, policy_changes
 from socialcollab.permissions import Grant
 from socialcollab.scheduling import SlotPlan
 
@@ -58,3 +58,24 @@ def test_repeated_entry() -> None:
     twice = NORTHWIND.with_sections(grants=[NORTHWIND.grants[0]])
     (change,) = changes_between(NORTHWIND, twice)
     assert f"added grants[{len(NORTHWIND.grants)}]" == str(change)
+
+
+def test_policy_changes() -> None:
+    """Changed policies are listed with the values of each step, and permissions are not."""
+    first, *others = NORTHWIND.approvals
+    changed = attrs.evolve(
+        first, steps=(attrs.evolve(first.steps[0], quorum=2, distinct=True),), late="hold"
+    )
+    after = attrs.evolve(
+        NORTHWIND, approvals=(changed, *others), grants=NORTHWIND.grants[:-1]
+    ).with_sections(slot_plans=[SlotPlan(on="tulip-x", max_per_day=9)])
+    changes = policy_changes(NORTHWIND, after)
+    assert ["changed approvals editorial (late, steps)", "added slot_plans[1]"] == [
+        str(change) for change in changes
+    ]
+    assert {
+        f"steps {first.steps[0].id}: quorum: default -> 2",
+        f"steps {first.steps[0].id}: distinct: default -> true",
+    } <= set(changes[0].details)
+    assert ("on: tulip-x", "max_per_day: 9") == changes[1].details
+    assert policy_changes(NORTHWIND, NORTHWIND) == ()

@@ -28,7 +28,7 @@ def test_lint(northwind: Organization) -> None:
     content = PostContent(text="Goedkoop naar Rome", targets=("tulip-x",))
     findings = northwind.lint(content, workspace="tulip", at=SPRING)
     assert [finding.code for finding in findings] == ["SG102"]
-    assert northwind.has_conditional_steps
+    assert northwind.policies.depend_on_findings
 
 
 def test_holidays(northwind: Organization) -> None:

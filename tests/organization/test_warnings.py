@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import attrs
 import pytest
 from hypothesis import given
 
-from socialcollab.directory import Profile
+from socialcollab.directory import Profile, Team
 from socialcollab.organization import (
     Organization,
     SharedAccount,
     rules_matching_nothing,
     shared_accounts,
+    step_warnings,
 )
-from socialcollab.permissions import Forbid, Grant
+from socialcollab.permissions import Forbid, Grant, Rotation
 from socialcollab.testing.documents import documents
+from socialcollab.workflow import ApprovalPolicy
 
 NORTHWIND = Organization.template("northwind")
 
@@ -137,3 +141,112 @@ def test_profiles_without_handle() -> None:
     """Profiles without a handle share no account."""
     assert accounts_of(profile("first", ""), profile("second", "")) == ()
     assert shared_accounts(NORTHWIND) == ()
+
+
+NOON = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+
+
+def step_problems(reviewers, *, sections=None, **step) -> list[str]:
+    """Return the warnings about a step of a new policy for both profiles of Northwind."""
+    policy = ApprovalPolicy(
+        id="brand",
+        on={"workspace": "tulip"},
+        steps=[{"id": "legal", "reviewers": reviewers, **step}],
+    )
+    organization = NORTHWIND.with_sections(approvals=[policy], **(sections or {}))
+    return [str(one) for one in step_warnings(organization, NOON) if one.step == "brand/legal"]
+
+
+@pytest.mark.parametrize(
+    ("reviewers", "step", "problems"),
+    [
+        ("role:editor", {}, []),
+        (["member:ben", "member:eva"], {}, []),
+        (
+            ["member:ben", "member:eva"],
+            {"quorum": 2},
+            [
+                "step `brand/legal` on all of tulip cannot reach 2 approvals for posts that these"
+                " members write: `ben`, `eva`; add a reviewer"
+            ],
+        ),
+        (["member:ben", "member:eva"], {"quorum": 2, "may_edit": True}, []),
+        (["member:ben", "member:eva"], {"quorum": "all"}, []),
+        (
+            ["member:ben", "member:eva"],
+            {"quorum": 3},
+            [
+                "step `brand/legal` needs 3 approvals on all of tulip, but only these members can"
+                " decide: `ben`, `eva`"
+            ],
+        ),
+        (
+            "member:noor",
+            {},
+            [
+                "only `noor` can decide on step `brand/legal` on all of tulip; in their absence,"
+                " posts wait"
+            ],
+        ),
+        (
+            ["member:ana", "role:editor"],
+            {},
+            [
+                "step `brand/legal` has reviewers who may not approve on all of tulip: `ana`; grant"
+                " them `approve` there"
+            ],
+        ),
+        (
+            "member:ana",
+            {},
+            [
+                "step `brand/legal` has reviewers who may not approve on all of tulip: `ana`; grant"
+                " them `approve` there",
+                "no member can decide on step `brand/legal` on all of tulip, so no post passes it"
+                " there",
+            ],
+        ),
+    ],
+)
+def test_step_warnings(reviewers, step, problems) -> None:
+    """A step is reported if its reviewers cannot pass it, or if only one of them can."""
+    assert problems == step_problems(reviewers, **step)
+
+
+def test_reviewer_without_approve_on_one_profile() -> None:
+    """A reviewer may approve on some profiles but not on others."""
+    forbid = Forbid(to="member:ben", permissions=["approve"], on="tulip-x")
+    problems = step_problems(["member:ben", "lead"], sections={"forbids": [forbid]})
+    assert "may not approve on tulip-x: `ben`" in problems[0]
+    assert "only `eva` can decide on step `brand/legal` on tulip-x" in problems[1]
+    assert "on tulip-x cannot reach 1 approval for posts that these members write" in problems[2]
+    assert len(problems) == 3
+
+
+def test_step_of_rotation() -> None:
+    """A rotation counts as one approval, given by any of its members in turn."""
+    rotation = Rotation(
+        id="legal-duty", role="editor", on={"workspace": "tulip"}, members=["ana", "ben"],
+        start=dt.date(2026, 1, 1), every="monday 09:00",
+    )  # fmt: skip
+    sections = {"rotations": [rotation]}
+    assert [] == step_problems("rotation:legal-duty", sections=sections)
+    (problem,) = step_problems("rotation:legal-duty", sections=sections, quorum=2)
+    assert problem.startswith("step `brand/legal` needs 2 approvals on all of tulip, but only")
+
+
+def test_step_of_suspended_reviewers() -> None:
+    """A suspended member is no reviewer, and is not reported as one without permission."""
+    members = tuple(attrs.evolve(one, suspended=one.id == "ben") for one in NORTHWIND.members)
+    organization = attrs.evolve(NORTHWIND, members=members).with_sections(
+        teams=[Team(id="legal", members=["ben", "eva"])],
+        approvals=[
+            ApprovalPolicy(
+                id="brand",
+                on={"workspace": "tulip"},
+                steps=[{"id": "legal", "reviewers": "team:legal"}],
+            )
+        ],
+    )
+    kinds = [one.kind for one in step_warnings(organization, NOON) if one.step == "brand/legal"]
+    assert ["one_reviewer", "own_posts"] == kinds

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 
+import attrs
 import pytest
 from tests.pages.html_reader import Reader
 
@@ -14,6 +16,7 @@ from socialcollab.pages import (
     CalendarEntry,
     month_calendar,
     page,
+    week_calendar,
     words,
 )
 
@@ -101,6 +104,67 @@ def test_blocks() -> None:
     )
 
 
+AT = dt.datetime.fromisoformat
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "marks", "shaded"),
+    [
+        (AT("2026-06-10 08:00"), AT("2026-06-11 08:00"), {10: "from 08:00", 11: "until 08:00"}, 0),
+        (AT("2026-06-10 08:00"), AT("2026-06-12 00:00"), {10: "from 08:00", 11: ""}, 1),
+        (AT("2026-06-10 00:00"), AT("2026-06-12 23:59"), {10: "", 11: "", 12: "until 23:59"}, 2),
+        (AT("2026-06-10 14:00"), AT("2026-06-10 17:10"), {10: "14:00–17:10"}, 0),
+        (AT("2026-06-10 14:00"), dt.date(2026, 6, 11), {10: "from 14:00", 11: ""}, 1),
+        (AT("2026-06-10 14:00"), ..., {10: "from 14:00"}, 0),
+        (AT("2026-06-10 00:00"), AT("2026-06-10 09:00"), {10: "until 09:00"}, 0),
+        (AT("2026-06-13 09:00"), None, {13: "from 09:00", 14: ""}, 1),
+        (AT("2026-06-20 09:00"), None, {}, 0),
+        (dt.date(2026, 6, 10), AT("2026-06-11 09:00+02:00"), {10: "", 11: "until 09:00"}, 1),
+    ],
+)
+def test_times_of_block(first, last, marks, shaded) -> None:
+    """A block shows its times on the days that it covers in part, and shades only the others."""
+    bounds = {"first": first} if last is ... else {"first": first, "last": last}
+    block = CalendarBlock(**bounds, text="strike", kind="hold")
+    html = week_calendar([], dt.date(2026, 6, 8), blocks=[block])
+    for day in range(8, 15):
+        cell = re.search(
+            rf'<td[^>]*><div class="day"><time datetime="2026-06-{day:02}".*?</td>', html
+        )
+        assert cell
+        times = f" {marks[day]}" if marks.get(day) else ""
+        assert (f"<b>Hold{times}</b>" in cell[0]) == (day in marks)
+    assert shaded == html.count("shaded")
+    dutch = week_calendar([], dt.date(2026, 6, 8), blocks=[block], language="nl")
+    assert ("vanaf" in dutch) == ("from" in html)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        (dt.date(2026, 6, 10), dt.date(2026, 6, 9)),
+        (AT("2026-06-10 08:00"), AT("2026-06-10 07:59")),
+        (AT("2026-06-10 08:00"), dt.date(2026, 6, 9)),
+    ],
+)
+def test_block_ends_after_start(first, last) -> None:
+    """A block that ends before it starts is rejected."""
+    with pytest.raises(InvalidValueError, match="cannot end at"):
+        CalendarBlock(first=first, last=last, text="strike")
+
+
+@pytest.mark.parametrize(
+    ("language", "heading"), [("en", "Hold (ended)"), ("nl", "Pauze (beëindigd)")]
+)
+def test_ended_block(language, heading) -> None:
+    """An ended hold is marked as ended, and does not shade its days."""
+    day = dt.date(2026, 4, 2)
+    blocks = [CalendarBlock(first=day, text="strike", kind="hold", ended=True)]
+    html = month_calendar([], 2026, 4, blocks=blocks, language=language)
+    assert "shaded" not in html
+    assert heading in html
+
+
 @pytest.mark.parametrize(
     ("year", "month", "weekday"), [(2026, 13, 0), (2026, 0, 0), (0, 1, 0), (2026, 1, 7)]
 )
@@ -117,3 +181,16 @@ def test_legend_counts_by_word() -> None:
         for state in ("waiting", "scheduled", "scheduled")
     ]
     assert "scheduled <b>3</b>" in month_calendar(entries, 2026, 4)
+
+
+def test_file_link() -> None:
+    """An entry links to a file below the page, rather than to its address."""
+    entry = CalendarEntry(
+        at=dt.datetime.fromisoformat("2026-06-01 09:00"),
+        title="x",
+        url="https://x.example/1",
+        file="a/b.html#p-1",
+    )
+    assert 'href="a/b.html#p-1"' in month_calendar([entry], 2026, 6)
+    outside = attrs.evolve(entry, file="../b.html")
+    assert 'href="https://x.example/1"' in month_calendar([outside], 2026, 6)

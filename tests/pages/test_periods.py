@@ -8,7 +8,14 @@ import datetime as dt
 import pytest
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.pages import CalendarEntry, CalendarNote, agenda, month_calendar, week_calendar
+from socialcollab.pages import (
+    CalendarEntry,
+    CalendarNote,
+    agenda,
+    month_calendar,
+    period_title,
+    week_calendar,
+)
 
 ENTRY = CalendarEntry(at=dt.datetime(2026, 4, 7, 9, 30), title="De lente", state="published")
 
@@ -21,8 +28,32 @@ def test_week() -> None:
     assert "later" not in html
     assert 7 == html.count("<td ")
     assert "Times in Europe/Amsterdam" in html
-    assert "Week 15, 2026" in html
-    assert "2026-05-01" in week_calendar([], dt.date(2026, 4, 27), language="nl")
+    assert "6–12 April 2026 (week 15)" in html
+    assert '<span class="num">6 April</span>' in html
+    dutch = week_calendar([], dt.date(2026, 4, 27), language="nl")
+    assert "2026-05-01" in dutch
+    assert '<span class="num">1 mei</span>' in dutch
+    assert "27 april – 3 mei 2026 (week 18)" in dutch
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "expected"),
+    [
+        ("2026-06-01", "2026-06-30", "June 2026"),
+        ("2026-06-01", "2026-06-29", "1–29 June 2026"),
+        ("2026-06-01", "2026-07-31", "1 June – 31 July 2026"),
+        ("2026-06-08", "2026-06-14", "8–14 June 2026 (week 24)"),
+        ("2026-06-09", "2026-06-15", "9–15 June 2026"),
+        ("2026-06-29", "2026-07-05", "29 June – 5 July 2026 (week 27)"),
+        ("2026-12-28", "2027-01-03", "28 December 2026 – 3 January 2027 (week 53)"),
+        ("2026-06-08", "2026-06-08", "8 June 2026"),
+        ("2026-02-01", "2026-02-28", "February 2026"),
+    ],
+)
+def test_period_title(first, last, expected) -> None:
+    """A title names a month, a week with its number, or the first and last day."""
+    dates = dt.date.fromisoformat(first), dt.date.fromisoformat(last)
+    assert expected == period_title(*dates)
 
 
 def test_agenda() -> None:

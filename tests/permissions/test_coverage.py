@@ -10,9 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialcollab.directory import Member, Profile, Workspace
+from socialcollab.directory import Member, Principal, Profile, Workspace
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
-from socialcollab.permissions import Absence, Access, Coverage, Forbid, Grant, Rotation, coverage
+from socialcollab.permissions import (
+    Absence,
+    Access,
+    Coverage,
+    Forbid,
+    Grant,
+    ReviewerGroup,
+    Rotation,
+    coverage,
+)
 from socialcollab.testing.strategies import grants, small_organizations
 
 START, END = dt.datetime(2026, 7, 1, tzinfo=dt.UTC), dt.datetime(2026, 8, 1, tzinfo=dt.UTC)
@@ -214,6 +223,96 @@ def test_complete_and_minimal(organization, absent, moments) -> None:
                 if able:
                     assert found.survives is not None
                     assert found.survives < len(able)
+
+
+@given(
+    small_organizations(),
+    st.integers(1, 3),
+    st.lists(st.integers(0, 24 * 24).map(lambda one: FIRST + dt.timedelta(hours=one)), min_size=2,
+             max_size=4),
+    st.data(),
+    st.integers(1, 3),
+)  # fmt: skip
+def test_steps_complete_and_minimal(organization, absent, moments, data, needed) -> None:
+    """At any instant, a step is lost without exactly the smallest sets that break its quorum."""
+    access = organization.access()
+    people = [one.id for one in organization.members]
+    kinds = [
+        *(f"member:{name}" for name in people),
+        *(f"team:{team.id}" for team in organization.teams),
+        *(f"role:{role.id}" for role in organization.roles),
+        *(f"rotation:{rotation}" for rotation in access.rotation_ids),
+    ]
+    reviewers = [
+        Principal.parse(name)
+        for name in data.draw(st.lists(st.sampled_from(kinds), min_size=1, unique=True))
+    ]
+    profile = data.draw(st.sampled_from(organization.profiles)).id
+    group = ReviewerGroup(
+        step="brand/legal", resource=profile, reviewers=tuple(reviewers), needed=needed
+    )
+    found = coverage(
+        access, start=FIRST, end=FIRST + dt.timedelta(days=25), absent=absent, steps=[group]
+    )
+    for at in moments:
+        gone = {one.member for one in access.all_absences if one.covers(at)}
+
+        def denotes(principal, who, at=at):
+            if principal.kind == "role":
+                return access.has_role(who, principal.name, profile, at=at)
+            if principal.kind == "rotation":
+                return who == access.on_duty(principal.name, profile, at=at)
+            return who in access.everyone_in(principal)
+
+        # In their own right, and as the delegate of an absent reviewer.
+        own = {
+            who
+            for who in people
+            if access.bindings.allows(who, "approve", profile, at)
+            and any(denotes(principal, who) for principal in reviewers)
+        }
+        able = (own - gone) | {
+            delegate
+            for absent_member in own & gone
+            for delegate in access.delegates(absent_member, "approve", profile, at=at)
+            if delegate not in gone and not access.bindings.scope.has_left(delegate, at)
+        }
+        expected = {
+            frozenset(some)
+            for size in range(1, absent + 1)
+            for some in combinations(able, size)
+            if len(able) >= needed and len(able) - size == needed - 1
+        }
+        lost = {
+            frozenset(loss.absent)
+            for loss in found.losses
+            if "step:brand/legal" in loss.lost and loss.start <= at < loss.end
+        }
+        assert expected == lost, (at, able)
+
+
+def test_step_with_one_reviewer() -> None:
+    """A step is lost without its only reviewer, even if others have the permission to approve."""
+    access = rules(gives("ana", "approve"), gives("ben", "approve"), gives("eva", "approve"))
+    group = ReviewerGroup(
+        step="brand/legal", resource="tulip-x", reviewers=(Principal.parse("member:ana"),)
+    )
+    assert losses(access, steps=[group]) == [
+        "without ana: too few members can decide on step brand/legal on tulip-x"
+        " from 2026-07-01 00:00 until 2026-08-01 00:00 UTC"
+    ]
+    assert coverage(access, start=START, end=END, steps=[group]).survives == 0
+    both = attrs.evolve(group, reviewers=(Principal.parse("member:ben"), *group.reviewers))
+    assert coverage(access, start=START, end=END, steps=[both]).losses == ()
+    pair = attrs.evolve(both, needed=2)
+    assert {
+        loss.absent for loss in coverage(access, start=START, end=END, steps=[pair]).losses
+    } == {
+        ("ana",),
+        ("ben",),
+    }
+    found = coverage(access, start=START, end=END, steps=[pair], without=["ana", "eva"])
+    assert [loss.absent for loss in found.losses] == [("ana",)]
 
 
 @given(

@@ -51,6 +51,24 @@ def exported(*entries, **options):
     return icalendar.Calendar.from_ical(data).walk("VEVENT")
 
 
+@pytest.mark.parametrize(
+    ("status", "states"),
+    [
+        (
+            "CONFIRMED",
+            ["approved", "waiting", "publishing", "published", "removing", "native_post"],
+        ),
+        ("TENTATIVE", ["draft", "in_review", "held", "missed", "failed", "expired", "unknown"]),
+        ("CANCELLED", ["cancelled", "rejected", "removed"]),
+    ],
+)
+def test_status(status, states):
+    """An entry that needs attention is not cancelled, because programs hide cancelled events."""
+    for state in states:
+        (event,) = exported(entry("2026-04-07 09:30", state=state))
+        assert status == str(event["STATUS"])
+
+
 def test_uid_does_not_depend_on_other_entries():
     """The UID of an entry is the same in every window, and differs for different entries."""
     first, second = entry("2026-04-07 09:30"), entry("2026-05-07 09:30", occurrence=2)

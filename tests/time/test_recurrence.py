@@ -14,7 +14,7 @@ from dateutil import rrule
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.randomness import fewer_examples
-from tests.time.rules import rules
+from tests.time.rules import DAYS, rules
 
 from socialcollab.errors import InvalidValueError, RepeatedTimeError, SkippedTimeError
 from socialcollab.time import Recurrence, local_time, resolve
@@ -45,6 +45,46 @@ def test_between_agrees_with_dateutil(text, start, offset):
     if expected:
         assert found[0] == rule.after(found[0] - dt.timedelta(seconds=1))
         assert found[-1] == rule.before(found[-1] + dt.timedelta(seconds=1))
+
+
+def weeks_by_counting(week_start, numbers, first_year, last_year):
+    """Return the days of the weeks with these numbers, counting all weeks one by one."""
+    day = dt.date(first_year, 1, 1) - dt.timedelta(days=400)
+    day += dt.timedelta(days=(week_start - day.weekday()) % 7)
+    starts_of: dict[int, list[dt.date]] = {}
+    while day.year <= last_year + 1:
+        days = [day + dt.timedelta(days=number) for number in range(7)]
+        ((year, _),) = Counter(each.year for each in days).most_common(1)
+        starts_of.setdefault(year, []).append(day)
+        day += dt.timedelta(days=7)
+    return [
+        day + dt.timedelta(days=offset)
+        for starts in starts_of.values()
+        for index, day in enumerate(starts)
+        if index + 1 in numbers or index - len(starts) in numbers
+        for offset in range(7)
+    ]
+
+
+@given(
+    week_start=st.integers(0, 6),
+    numbers=st.sets(st.sampled_from([1, 2, 20, 52, 53, -1, -2, -53]), min_size=1, max_size=3),
+    year=st.integers(2000, 2050),
+)
+def test_week_numbers(week_start, numbers, year):
+    """Week 1 is the first week with four days in the year (dateutil misses some weeks 53)."""
+    days = ",".join(DAYS)
+    numbered = ",".join(map(str, numbers))
+    rule = Recurrence.parse(
+        f"FREQ=YEARLY;BYWEEKNO={numbered};BYDAY={days};WKST={DAYS[week_start]}",
+        start=dt.datetime(year, 1, 1),
+        zone="UTC",
+    )
+    a, b = dt.datetime(year, 1, 1, tzinfo=UTC), dt.datetime(year + 12, 1, 1, tzinfo=UTC)
+    counted = weeks_by_counting(week_start, numbers, year, year + 12)
+    assert [day for day in counted if a.date() <= day < b.date()] == [
+        instant.date() for instant in rule.between(a, b)
+    ]
 
 
 @given(text=rules(), start=starts, count=st.integers(1, 20))

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.errors import InvalidValueError
+from socialcollab.pages.words import MONTHS, WEEKDAYS
 from socialcollab.time import AmbiguousDateError, WallTime, parse_date, parse_local
 
 
@@ -58,6 +59,54 @@ def test_ambiguous_date():
 def test_impossible_dates(text):
     """Dates that do not exist, and other text, are errors."""
     with pytest.raises(InvalidValueError, match=r"does not exist|is not a date"):
+        parse_date(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "8 juni 2026",
+        "8 June 2026",
+        "8-jun-2026",
+        "08 JUN. 2026",
+        "June 8, 2026",
+        "Jun 8th, 2026",
+        "8th June 2026",
+        "8e juni 2026",
+        "maandag 8 juni 2026",
+        "ma 8 juni 2026",
+        "Monday, June 8, 2026",
+    ],
+)
+@pytest.mark.parametrize("order", [None, "dmy", "mdy"])
+def test_named_month(text, order):
+    """The month may be a name, and then the order of day and month does not matter."""
+    assert dt.date(2026, 6, 8) == parse_date(text, order=order)
+
+
+@given(st.dates(), st.sampled_from(["en", "nl"]), st.booleans())
+def test_every_named_month(date, language, short):
+    """Every month and day of the week is known in English and Dutch, also when abbreviated."""
+    month, day = MONTHS[language][date.month - 1], WEEKDAYS[language][date.weekday()]
+    if short:
+        month, day = month[:3], day[: 3 if language == "en" else 2]
+    assert date == parse_date(f"{day} {date.day} {month} {date.year:04}")
+
+
+@pytest.mark.parametrize(
+    ("text", "match"),
+    [
+        ("31 juni 2026", "no day 31"),
+        ("tuesday 8 june 2026", "2026-06-08 is not a tuesday"),
+        ("8 juni", "is not a date"),
+        ("8 juni 26", "is not a date"),
+        ("8 juno 2026", "is not a date"),
+        ("soon 8 juni 2026", "is not a date"),
+    ],
+)
+def test_impossible_named_dates(text, match):
+    """A date with a name must exist, have a year, and fall on its day of the week."""
+    with pytest.raises(InvalidValueError, match=match):
         parse_date(text)
 
 

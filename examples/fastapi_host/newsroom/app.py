@@ -229,6 +229,11 @@ def _post_content(view: PostView) -> dict[str, Any]:
         "state": view.summary.value,
         "seen": view.seen,
         "pending_steps": {str(step.key): list(step.reviewers) for step in view.pending_steps},
+        "step_reasons": [reason.text() for step in view.pending_steps for reason in step.reasons],
+        "holds": [
+            {"on": str(hold.on), "reason": hold.reason, "ended_at": str(hold.ended_at or "")}
+            for hold in view.holds
+        ],
         "urls": [delivery.url for delivery in view.deliveries if delivery.url],
         "allowed": sorted(name for name, verdict in view.allowed_actions.items() if verdict),
         "refused": {

@@ -9,6 +9,8 @@ from socialcollab.desk import Desk
 from socialcollab.errors import NotAllowedError
 from socialcollab.networks.sandbox import Sandbox
 from socialcollab.organization import Organization
+from socialcollab.pages import CalendarEntry, month_calendar, page
+from socialcollab.time import local_time
 
 _MONDAY = dt.datetime(2026, 4, 6, 8, 0, tzinfo=dt.UTC)
 
@@ -62,6 +64,28 @@ def run_demo(folder: Path) -> list[str]:
         ]
         report = desk.audit()
         story.append(f"audit: {'clean' if report.clean else 'DAMAGED'}, {report.events} events")
-    sandbox.write_preview()
+        calendar = _calendar_page(desk, sandbox)
+        (folder / "calendar.html").write_text(calendar, encoding="utf-8")
+    timeline = sandbox.write_preview(zone="Europe/Amsterdam")
     sandbox.close()
+    story += [f"calendar: {folder / 'calendar.html'}", f"published posts: {timeline}"]
     return story
+
+
+def _calendar_page(desk: Desk, sandbox: Sandbox) -> str:
+    """Return the calendar of the month; its entries link to the pages of the sandbox."""
+    pages = {(post.profile, post.text): f"sandbox/{post.page}" for post in sandbox.posts()}
+    profiles = desk.organization.profiles_by_id
+    entries = [
+        CalendarEntry(
+            at=local_time(entry.at, "Europe/Amsterdam"),
+            title=entry.title,
+            profile=entry.profile,
+            network=profiles[entry.profile].network,
+            state=entry.state,
+            file=pages.get((entry.profile, entry.title), ""),
+        )
+        for entry in desk.calendar("2026-04-01", "2026-05-01").entries()
+    ]
+    body = month_calendar(entries, 2026, 4, zone="Europe/Amsterdam")
+    return page("Northwind: April 2026", body)

@@ -67,8 +67,10 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
         CalendarEntry,
         CalendarNote,
         agenda,
+        hold_block,
         month_calendar,
         page,
+        period_title,
         week_calendar,
     )
     from socialcollab.scheduling import write_ics
@@ -99,7 +101,17 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
         ]
         entries = [(at, entry, profile) for at, entry, profile in entries if period.covers(at)]
         notes = desk.calendar_notes(workspace=args.workspace, viewer=args.viewer)
+        holds = desk.holds(ended=True, workspace=args.workspace, viewer=args.viewer)
         latest = desk.last_event_at() or dt.datetime.now(dt.UTC)
+    blocks = [
+        block
+        for hold in holds
+        for block in (hold_block(hold, zone=zone, language=args.language),)
+        if any(
+            block.times_on(period.first + dt.timedelta(days=day)) is not None
+            for day in range(period.days)
+        )
+    ]
     if args.html:
         shown = [
             CalendarEntry(
@@ -116,6 +128,7 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
             "language": args.language,
             "zone": zone,
             "notes": [CalendarNote(date=note.date, text=note.text) for note in notes],
+            "blocks": blocks,
         }
         if period.kind == "week":
             body = week_calendar(shown, period.first, **options)
@@ -123,8 +136,10 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
             body = agenda(shown, period.first, period.days, **options)
         else:
             body = month_calendar(shown, period.first.year, period.first.month, **options)
+        last = period.first + dt.timedelta(days=period.days - 1)
+        dates = period_title(period.first, last, language=args.language)
         title = organization.settings.name or organization.id
-        text = page(f"{title}: {period.name}", body, language=args.language)
+        text = page(f"{title}: {dates}", body, language=args.language)
         Path(args.html).write_text(text, encoding="utf-8")
         output.note(f"wrote {args.html}: {counted(len(entries), 'entry')} of {period.name}")
     if args.ics:
@@ -145,11 +160,16 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
     output.result(
         value,
         [
-            f"{at:%a %d %b %H:%M}  {profile.id:<22} {entry.state:<18} {entry.title}"
-            + (" (edit pending)" if entry.pending_edit else "")
-            for at, entry, profile in entries
+            *(f"{'ended hold' if block.ended else 'hold'}: {block.text}" for block in blocks),
         ]
-        or [f"nothing is planned for {period.name}"],
+        + (
+            [
+                f"{at:%a %d %b %H:%M}  {profile.id:<22} {entry.state:<18} {entry.title}"
+                + (" (edit pending)" if entry.pending_edit else "")
+                for at, entry, profile in entries
+            ]
+            or [f"nothing is planned for {period.name}"]
+        ),
     )
     return OK
 

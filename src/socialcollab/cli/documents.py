@@ -110,7 +110,12 @@ def _answer(output: Output, question: str, default: str) -> str:
 
 def check(args: argparse.Namespace, output: Output) -> int:
     """Check a document and its expectations."""
-    from socialcollab.organization import dangling_rules, rules_matching_nothing, shared_accounts
+    from socialcollab.organization import (
+        dangling_rules,
+        rules_matching_nothing,
+        shared_accounts,
+        step_warnings,
+    )
 
     organization = load(args.document, args.id)
     at = instant(args.at, zone_of(organization))
@@ -121,19 +126,28 @@ def check(args: argparse.Namespace, output: Output) -> int:
             *rules_matching_nothing(organization),
             *dangling_rules(organization, at),
             *shared_accounts(organization),
+            *step_warnings(organization, at),
         )
     ]
+    conditional: dict[str, list[str]] = {}
+    for key, condition in organization.policies.conditions:
+        conditional.setdefault(str(key), []).append(str(condition))
     value = {
         "organization": organization.id,
         "digest": organization.digest,
         "failed": [str(expectation) for expectation in failed],
         "warnings": warnings,
+        "conditions": conditional,
     }
     output.result(
         value,
         [
             *(f"expectation fails: {expectation}" for expectation in failed),
             *(f"warning: {warning}" for warning in warnings),
+            *(
+                f"step {key} applies only if {', or '.join(conditions)}"
+                for key, conditions in conditional.items()
+            ),
             f"{organization.id}: {counted(len(organization.workspaces), 'workspace')},"
             f" {counted(len(organization.profiles), 'profile')},"
             f" {counted(len(organization.members), 'member')},"

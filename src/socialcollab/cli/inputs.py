@@ -45,6 +45,9 @@ def unknown_name(organization: Organization, kind: Kind, name: str) -> NotFoundE
     listed = ", ".join(f"`{known}`" for known in names[:_LISTED])
     more = ", ..." if len(names) > _LISTED else ""
     hint = organization.did_you_mean(kind, name) or (f"use one of {listed}{more}" if names else "")
+    if kind == "profile":
+        own = [f"`{profile.id}`" for profile in organization.profiles if profile.workspace == name]
+        hint = f"`{name}` is a workspace; name its profiles: {', '.join(own)}" if own else hint
     return NotFoundError(kind, name, suggestion=hint)
 
 

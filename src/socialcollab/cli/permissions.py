@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -62,7 +62,9 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     _at(permissions)
 
     coverage = command(
-        "coverage", _coverage, "show the permissions that no member would have during absences"
+        "coverage",
+        _coverage,
+        "show the permissions and approval steps that absences would leave without a member",
     )
     add_source(coverage)
     away = coverage.add_mutually_exclusive_group()
@@ -95,7 +97,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     )
 
     compare = command(
-        "compare", _compare, "show who gains and who loses permissions between two documents"
+        "compare", _compare, "show the permissions and policies that differ between two documents"
     )
     compare.add_argument("before", help="the current document, or the desk's SQLite file")
     compare.add_argument("after", help="the new document, or the desk's SQLite file")
@@ -342,9 +344,9 @@ def _survival(count: int | None) -> str:
     if count is None:
         return "no member has any permission"
     if count == 0:
-        return "a permission that only one member has is lost when that member is absent"
+        return "a permission or an approval step depends on a single member"
     members = "one member" if count == 1 else f"{count} members"
-    return f"every permission survives the absence of any {members}"
+    return f"every permission and approval step survives the absence of any {members}"
 
 
 def _at(parser: argparse.ArgumentParser) -> None:
@@ -415,26 +417,48 @@ def _can(args: argparse.Namespace, output: Output) -> int:
 
 
 def _compare(args: argparse.Namespace, output: Output) -> int:
+    from socialcollab.organization import policy_changes
     from socialcollab.permissions import compare
 
     before, after = load_named(args.before, args.id), load_named(args.after, args.id)
     at = None if args.all else instant(args.at, zone_of(after))
     comparison = compare(before.access, after.access, at=at)
+    policies = policy_changes(before, after)
     output.result(
+        {
+            "permissions": [
+                {
+                    "kind": change.kind,
+                    "member": change.member,
+                    "granted": list(change.granted),
+                    "permissions": list(change.permissions),
+                    "places": list(change.resources),
+                    "resources": list(change.resources_in_short),
+                    "start": change.start.isoformat() if change.start else None,
+                    "end": change.end.isoformat() if change.end else None,
+                    "rules": list(change.rules),
+                }
+                for change in comparison.changes
+            ],
+            "policies": [
+                {
+                    "kind": change.kind,
+                    "section": change.section,
+                    "name": change.name,
+                    "resources": list(change.resources),
+                    "details": list(change.details),
+                }
+                for change in policies
+            ],
+        },
         [
-            {
-                "kind": change.kind,
-                "member": change.member,
-                "granted": list(change.granted),
-                "permissions": list(change.permissions),
-                "places": list(change.resources),
-                "resources": list(change.resources_in_short),
-                "start": change.start.isoformat() if change.start else None,
-                "end": change.end.isoformat() if change.end else None,
-                "rules": list(change.rules),
-            }
-            for change in comparison.changes
+            *str(comparison).splitlines(),
+            *(line for change in policies for line in (str(change), *_indented(change.details))),
+            *([] if policies else ["no policy changes"]),
         ],
-        str(comparison).splitlines(),
     )
     return OK
+
+
+def _indented(lines: Iterable[str]) -> Iterator[str]:
+    return (f"    {line}" for line in lines)

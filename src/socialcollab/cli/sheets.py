@@ -173,6 +173,7 @@ def _print(
                     "post": outcome.post and outcome.post.id,
                     "external_id": outcome.row.external_id,
                     "changes": list(outcome.changes),
+                    "clashes": [clash.reason.text(args.language) for clash in outcome.clashes],
                     "text": outcome.text(args.language),
                 }
                 for outcome in outcomes

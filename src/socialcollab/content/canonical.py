@@ -20,16 +20,16 @@ def canonical_json(value: Json) -> bytes:
     Return the canonical JSON text of *value*, in UTF-8.
 
     The result for a value is the same on every platform and in every version of
-    Python. Floats are not supported: events do not contain them, and formatting
-    them identically everywhere is the difficult part of RFC 8785.
+    Python. Floats are not supported: events do not contain any, and formatting them identically on
+    every platform is the difficult part of RFC 8785.
 
     >>> canonical_json({"b": [1, True], "a": "é"})
     b'{"a":"\xc3\xa9","b":[1,true]}'
 
     Raises:
         InvalidValueError: If *value* contains a float, a whole number beyond
-            2**53 - 1, half a surrogate pair, a key that is not a string, or a
-            value of another unsupported type.
+            2**53 - 1, a lone surrogate, a key that is not a string, or a value of another
+            unsupported type.
 
     Source:
         RFC 8785.
@@ -42,8 +42,8 @@ def plain_json(value: Json) -> Json:
     Return a copy of *value* as plain lists and dictionaries, with keys in canonical order.
 
     Raises:
-        InvalidValueError: If *value* has no canonical form. Half a surrogate pair
-            is not detected here, but by `json_text`.
+        InvalidValueError: If *value* has no canonical form. Lone surrogates are detected by
+            `json_text`, not here.
     """
     return _plain(value, "$")
 
@@ -53,7 +53,7 @@ def json_text(plain: Json) -> str:
     Return the canonical JSON text of a value that `plain_json` returned.
 
     Raises:
-        InvalidValueError: If *plain* contains half a surrogate pair.
+        InvalidValueError: If *plain* contains a lone surrogate.
     """
     if type(plain) is list and not plain:
         # Most fields of a post are empty lists, and each field is hashed separately.
@@ -64,7 +64,7 @@ def json_text(plain: Json) -> str:
             text.encode()
         except UnicodeEncodeError as error:
             raise InvalidValueError(
-                f"the text contains half a surrogate pair ({error.object[error.start]!r})",
+                f"the text contains a lone surrogate ({error.object[error.start]!r})",
                 value=plain,
                 expected="well-formed Unicode",
             ) from None

@@ -21,6 +21,8 @@ class Hold:
         by: The member who placed it.
         at: When it was placed, in UTC.
         until: When it ends automatically, in UTC, or None.
+        ended_at: When it ended, in UTC, or None if it had not ended when it was read.
+        ended_by: The member who ended it, or an empty string if it ended automatically.
     """
 
     id: str
@@ -29,9 +31,17 @@ class Hold:
     by: str
     at: dt.datetime
     until: dt.datetime | None = None
+    ended_at: dt.datetime | None = None
+    ended_by: str = ""
+
+    def is_active(self, at: dt.datetime) -> bool:
+        """Return whether the hold has not ended at an instant."""
+        return all(end is None or at < end for end in (self.until, self.ended_at))
+
+    def was_active(self, at: dt.datetime, *, now: dt.datetime) -> bool:
+        """Return whether the hold has ended by *now*, and was active at an earlier instant."""
+        return not self.is_active(now) and self.at <= at and self.is_active(at)
 
     def stops(self, profile: Profile, attributes: PostAttributes, *, now: dt.datetime) -> bool:
         """Return whether the hold stops a post with *attributes* on *profile* at *now*."""
-        if self.until is not None and now >= self.until:
-            return False
-        return self.on.matches(profile, attributes)
+        return self.is_active(now) and self.on.matches(profile, attributes)

@@ -12,7 +12,7 @@ from socialcollab.identifiers import ProfileId, WorkspaceId
 @attrs.frozen(kw_only=True)
 class NativePost:
     """
-    A post that was created directly on the network. It takes up its time on the calendar.
+    A post that was created directly on the network. It occupies its time on the calendar.
 
     Attributes:
         profile: The profile that it was published on.

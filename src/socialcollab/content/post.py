@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 
 import attrs
 
 from socialcollab._notebook import NotebookMixin
+from socialcollab.content.canonical import salted_digest
 from socialcollab.content.media import Image
 from socialcollab.content.post_content import (
     PostContent,
     changed_fields,
     field_digests,
+    field_values,
     revision_digest,
 )
 from socialcollab.directory import PostKind
@@ -136,7 +138,7 @@ class Post(NotebookMixin):
 
     @property
     def digest(self) -> str:
-        """The digest of the newest revision, which identifies the version that is decided on."""
+        """The digest of the newest revision; decisions refer to it."""
         return self.revisions[-1].digest
 
     @property
@@ -210,6 +212,11 @@ class Post(NotebookMixin):
             fields=fields,
             only_time=set(changed_fields(self.revision.fields, fields)) <= {"time"},
         )
+
+    def drafted_with(self, content: PostContent, fields: Iterable[str]) -> bool:
+        """Return whether its first revision had the same values as *content* in these fields."""
+        first, values = self.revisions[0].fields, field_values(content)
+        return all(salted_digest(self.salt, values[name]) == first[name] for name in fields)
 
     def revision_named(self, digest: str) -> Revision | None:
         """Return the newest revision with this digest, or None."""

@@ -28,7 +28,7 @@ PUBLISHED_FIELDS: Final = (
 """The fields that are published on the network. A decision always covers all of them."""
 
 CONTEXT_FIELDS: Final = ("time", "campaign", "tags")
-"""The fields that are not published. A decision covers those that the policy lists."""
+"""The fields that are not published. A decision covers only those that the policy lists."""
 
 ALL_FIELDS: Final = PUBLISHED_FIELDS + CONTEXT_FIELDS
 

@@ -5,15 +5,16 @@ from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.commands import Adopt, Command, Erase, Offboard
 from socialcollab.desk.desk import Desk
 from socialcollab.desk.handlers.bulk import BulkOutcome
+from socialcollab.desk.handlers.erasure_report import ErasureReport, Mention
 from socialcollab.desk.handlers.sheet_import import ImportReport, ImportStatus, RowOutcome
 from socialcollab.desk.journal.maintenance import audit_file, reindex_file
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.desk.member_desk import MemberDesk, SubmitTiming
 from socialcollab.desk.queries.history import ActiveDocument, HistoryEntry
+from socialcollab.desk.queries.holds import HoldResult
 from socialcollab.desk.queries.notifications import NotificationBatch
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView
-from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Orphan, Proposal
 from socialcollab.desk.queries.to_do import ToDo
 from socialcollab.desk.worker.due import DueReport
@@ -29,11 +30,13 @@ __all__ = [
     "Desk",
     "DueReport",
     "Erase",
+    "ErasureReport",
     "HistoryEntry",
     "HoldResult",
     "ImportReport",
     "ImportStatus",
     "MemberDesk",
+    "Mention",
     "NotificationBatch",
     "Offboard",
     "OffboardingPlan",

@@ -36,16 +36,15 @@ from socialcollab.desk.queries.history import (
     history,
     last_event_at,
 )
+from socialcollab.desk.queries.holds import HoldResult, read_hold_status, read_holds
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan, offboarding_plan
 from socialcollab.desk.queries.posts import (
-    HoldResult,
     read_calendar,
     read_calendar_notes,
     read_clashes,
     read_deliveries,
     read_delivery,
-    read_hold_result,
     read_pending_steps,
     read_post,
     read_post_by_external_id,
@@ -54,7 +53,6 @@ from socialcollab.desk.queries.posts import (
 )
 from socialcollab.desk.queries.proposal import Proposal, propose
 from socialcollab.desk.worker.due import DueReport, next_due, reconcile, run_due
-from socialcollab.directory import Selector
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
@@ -62,7 +60,7 @@ from socialcollab.scheduling import Calendar, Clash
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
-from socialcollab.workflow import StepStatus
+from socialcollab.workflow import Condition, StepStatus, check_conditions
 
 T = TypeVar("T")
 
@@ -84,6 +82,7 @@ class AsyncDesk:
         organization: str,
         *,
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -99,6 +98,9 @@ class AsyncDesk:
             organization: The organization's id.
             networks: The networks to publish to, keyed by profile id, by network name, or by "*"
                 for all other profiles.
+            conditions: The conditions to which steps of approval policies refer by name, each a
+                pure function of a post's content; see `socialcollab.workflow.OnlyIf`. Every process
+                that opens the desk must register the same conditions.
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
@@ -108,6 +110,7 @@ class AsyncDesk:
             entropy: Returns random bytes.
             sleep: Waits for a number of seconds.
         """
+        check_conditions(conditions or {})
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
         self._ports = Ports.of(
@@ -121,6 +124,7 @@ class AsyncDesk:
             entropy=entropy,
             lock=self._ports.lock,
             description_of=self._ports.description_of,
+            conditions=dict(conditions or {}),
         )
         self._publisher = Publisher(
             Dispatcher(
@@ -139,6 +143,7 @@ class AsyncDesk:
         *,
         owner: str,
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -153,6 +158,7 @@ class AsyncDesk:
             organization: The first document.
             owner: A member who has every permission on all resources.
             networks: As for `AsyncDesk`.
+            conditions: As for `AsyncDesk`.
             media: As for `AsyncDesk`; in a folder beside the SQLite file if a path is given.
             clock: As for `AsyncDesk`.
             real_clock: As for `AsyncDesk`.
@@ -161,14 +167,17 @@ class AsyncDesk:
 
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
-            InvalidValueError: If the store already contains a desk for the organization, if the media
-                store belongs to another organization, or if the store was created with projections that do not include all of `AsyncDesk.PROJECTIONS`.
+            NotFoundError: If a step depends on a condition that is not registered.
+            InvalidValueError: If the store already contains a desk for the organization, if the
+                media store belongs to another organization, or if the store was created with
+                projections that do not include all of `AsyncDesk.PROJECTIONS`.
         """
         journal, kept, owns = await opened(store, media, organization.id)
         desk = cls(
             journal,
             organization.id,
             networks=networks,
+            conditions=conditions,
             media=kept,
             clock=clock,
             real_clock=real_clock,
@@ -191,6 +200,7 @@ class AsyncDesk:
         *,
         organization: str | Organization = "",
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -206,6 +216,7 @@ class AsyncDesk:
                 several organizations; or a document that must be equal to the active one. To change
                 the document, see `propose`.
             networks: As for `AsyncDesk`.
+            conditions: As for `AsyncDesk`.
             media: As for `AsyncDesk`; in a folder beside the SQLite file if a path is given.
             clock: As for `AsyncDesk`.
             real_clock: As for `AsyncDesk`.
@@ -228,6 +239,7 @@ class AsyncDesk:
                 journal,
                 await run(organization_in(journal, str(store) if owns else "store", named)),
                 networks=networks,
+                conditions=conditions,
                 media=kept,
                 clock=clock,
                 real_clock=real_clock,
@@ -282,6 +294,7 @@ class AsyncDesk:
 
         Raises:
             InvalidValueError: If the document belongs to another organization.
+            NotFoundError: If a step depends on a condition that is not registered.
         """
         return await self.run(propose(self.engine, organization))
 
@@ -535,10 +548,22 @@ class AsyncDesk:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return await self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
-    async def holds(self) -> tuple[Hold, ...]:
-        """Return the active holds, oldest first."""
-        state = await self.run(self.engine.state())
-        return tuple(state.holds.holds)
+    async def holds(
+        self, *, ended: bool = False, workspace: str = "", viewer: str = ""
+    ) -> tuple[Hold, ...]:
+        """
+        Return the active holds, oldest first.
+
+        Args:
+            ended: Whether to include holds that have ended; `Hold.ended_at` and `Hold.ended_by` are
+                set for them.
+            workspace: Only holds that apply to a profile of this workspace, or all holds if empty.
+            viewer: Only holds that apply to a profile that this member can view, without reasons
+                for clients and guests; all holds if empty.
+        """
+        return await self.run(
+            read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer)
+        )
 
     async def calendar_notes(
         self, *, workspace: str = "", viewer: str = ""
@@ -553,9 +578,14 @@ class AsyncDesk:
         """
         return await self.run(read_calendar_notes(self.engine, workspace=workspace, viewer=viewer))
 
-    async def hold_status(self, hold: str, on: Selector) -> HoldResult:
-        """Return the deliveries that a hold affects."""
-        return await self.run(read_hold_result(self.engine, hold, on))
+    async def hold_status(self, hold: HoldResult | Hold | str) -> HoldResult:
+        """
+        Return the deliveries that a hold affects, and when it ended if it has ended.
+
+        Raises:
+            NotFoundError: If the hold has never existed.
+        """
+        return await self.run(read_hold_status(self.engine, id_of(hold, HoldResult, Hold)))
 
     async def audit(
         self, *, anchor: Anchor | None = None, progress: Progress | None = None

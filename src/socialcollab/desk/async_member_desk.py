@@ -18,7 +18,8 @@ from socialcollab.desk.handlers.draft import (
     edit,
     local_time_of,
 )
-from socialcollab.desk.handlers.perform import perform, perform_for_member, perform_on_post
+from socialcollab.desk.handlers.erasure_report import ErasureReport, erase_and_report
+from socialcollab.desk.handlers.perform import perform_for_member, perform_on_post
 from socialcollab.desk.handlers.runtime import (
     BoundLike,
     PrincipalLike,
@@ -33,10 +34,10 @@ from socialcollab.desk.handlers.runtime import (
 )
 from socialcollab.desk.handlers.sheet_import import ImportReport, import_rows
 from socialcollab.desk.queries.allowed_actions import allowed_actions
+from socialcollab.desk.queries.holds import HoldResult
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView, read_post_view
-from socialcollab.desk.queries.posts import HoldResult
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo, to_do
 from socialcollab.document_fields import as_items
@@ -176,13 +177,16 @@ class AsyncMemberDesk:
         Draft a post for each row of a spreadsheet.
 
         An import can be repeated: a row whose post already exists is not drafted again. The post of
-        a row is the post with its external id. A row without an external id belongs to the post with
-        the same profiles, planned time and text. A row that cannot be imported is reported and does
-        not stop the import.
+        a row is the post with its external id. A row without an external id belongs to the post
+        with the same profiles, planned time and text, or to the post that was drafted with them and
+        has been changed since. A row that cannot be imported is reported and does not stop the
+        import. The report also names the clashes of new and moved posts, which are imported all the
+        same.
 
         Args:
-            rows: The rows that `read_csv` returned. A row of another author is refused, because
-                its author could otherwise approve their own text; import it as its author.
+            rows: The rows that `read_csv` returned. A row by another author is refused, because
+                that author could otherwise approve their own text; import such rows as their
+                author.
             profiles: The profiles of rows that do not name any; or a mapping from the names in the
                 sheet to profiles, such as ``{"twitter": "tulip-x"}``.
             workspace: The workspace of posts without profiles.
@@ -436,8 +440,9 @@ class AsyncMemberDesk:
         Args:
             posts: The posts that the member saw; or the id of a campaign, for all of its open posts
                 with a planned time.
-            by: How much later, as a timedelta, which may be negative, or as text such as
-                ``"2 days"``. Local times keep their clock time across clock changes.
+            by: The difference to add to their times: a timedelta, which may be negative, or a text
+                such as ``"2 days"``. If the clocks change in between, the clock times stay the
+                same.
         """
         return await self._desk.run(reschedule_all(self._desk.engine, self._actor, posts, by))
 
@@ -617,7 +622,7 @@ class AsyncMemberDesk:
             hold(self._desk.engine, self._actor, on, reason=reason, until=until)
         )
 
-    async def resume(self, hold: HoldResult | str) -> HoldResult:
+    async def resume(self, hold: HoldResult | Hold | str) -> HoldResult:
         """
         End a hold.
 
@@ -877,35 +882,42 @@ class AsyncMemberDesk:
         member: str = "",
         post: Post | str = "",
         reason: str,
+        dry_run: bool = False,
         progress: Progress | None = None,
-    ) -> tuple[str, ...]:
+    ) -> ErasureReport:
         """
         Erase the personal data of a member or of one post; this cannot be undone.
 
         For a member, the personal data are the name and contacts in every version of the document,
-        the content of every post of which the member wrote a revision, and the member's notes and
-        comments on other posts. The member's identifier remains. `AsyncDesk.run_due` deletes the media,
-        and `AsyncDesk.compact` removes remaining copies of the data from the store's disk space.
+        the content of every post of which the member wrote a revision, the member's notes and
+        comments on other posts, and texts by others that contain the full name or an address. The
+        member's identifier remains. Other texts that may refer to the member are not erased, but
+        listed in the report. `AsyncDesk.run_due` deletes the media, and `AsyncDesk.compact` removes remaining
+        copies of the data from the store's disk space.
 
         Args:
             member: The member whose data to erase. Pass either this or *post*.
             post: The post whose data to erase.
             reason: The reason, shown to people.
-            progress: A function that is called repeatedly while the journal is searched for data of
-                the member, with the number of events searched so far and the number of all events.
+            dry_run: Whether to only return the report, without erasing anything.
+            progress: A function that is called repeatedly during the erasure of a member, with the
+                number of events read so far and the number of all events to read. The journal is
+                read twice, so each event is counted twice.
 
         Returns:
-            The streams from which data were erased; empty if the data had already been erased.
+            What was erased, and the texts by others that mention the member; false in a condition
+            if the data had already been erased.
 
         Raises:
             NotAllowedError: If one of the posts is not finished; the verdict names the unfinished
                 posts.
         """
         command = dc.Erase(member=member, post=str(_id(post)) if post else "", reason=reason)
-        snapshots, _ = await self._desk.run(
-            perform(self._desk.engine, self._actor, command, progress=progress)
+        return await self._desk.run(
+            erase_and_report(
+                self._desk.engine, self._actor, command, dry_run=dry_run, progress=progress
+            )
         )
-        return tuple(sorted(snapshots))
 
     async def permissions(self) -> EffectivePermissions:
         """Return this member's permissions, the rules behind them, and whom to ask for more."""
@@ -949,8 +961,8 @@ def _seen(post: Post | str, revision: str) -> tuple[PostId, str]:
         return post.id, revision or post.digest
     if not revision:
         raise InvalidValueError(
-            f"`{_id(post)}` is only the id of a post: give the post that was seen, or `revision=`"
-            " with the digest of the revision that was seen",
+            f"`{_id(post)}` is only the id of a post: pass the post that the member saw, or"
+            " `revision=` with the digest of the revision that the member saw",
             value=post,
             expected="a post, or its id and `revision=`",
         )

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
+from socialcollab.content import Hold
+from socialcollab.desk.handlers.erasure_report import ErasureReport
 from socialcollab.desk.queries.history import HistoryEntry
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo
 from socialcollab.desk.worker.due import DueReport
-from socialcollab.pages import Html, Tone, badge, state_badge
+from socialcollab.pages import Html, Tone, badge, hold_block, state_badge
 from socialcollab.pages.notebook import (
     card,
     card_of,
@@ -41,14 +43,19 @@ def to_do_cells(to_do: ToDo) -> dict[str, str]:
         "text": excerpt(to_do.post.text),
         "step": to_do.step,
         "profiles": ", ".join(delivery.profile for delivery in to_do.deliveries),
+        "holds": "; ".join(map(_hold_text, to_do.holds)),
         "planned": format_time(to_do.planned_at),
     }
+
+
+def _hold_text(hold: Hold) -> str:
+    return hold_block(hold, zone="UTC").text
 
 
 @card_of.register
 def to_do_card(to_do: ToDo) -> Html:
     cells = to_do_cells(to_do)
-    details = {name: cells[name] for name in ("step", "profiles", "planned")}
+    details = {name: cells[name] for name in ("step", "profiles", "holds", "planned")}
     return card("To do", quote(to_do.post.text), definitions(details), badges=[cells["task"]])
 
 
@@ -67,7 +74,7 @@ def history_cells(entry: HistoryEntry) -> dict[str, str]:
 def post_view_card(view: PostView) -> Html:
     steps = [cells_of(step) for step in view.steps]
     findings = [cells_of(finding) for finding in view.findings]
-    step_names = ("step", "state", "reviewers", "approved by")
+    step_names = ("step", "state", "reviewers", "approved by", "condition")
     finding_names = ("rule", "severity", "message", "field")
     return card(
         "Post",
@@ -81,6 +88,16 @@ def post_view_card(view: PostView) -> Html:
             ],
         ),
         rows_table(finding_names, [[cells[name] for name in finding_names] for cells in findings]),
+        rows_table(
+            ["hold", "text"],
+            [
+                [
+                    badge("active", "red") if hold.ended_at is None else badge("ended"),
+                    _hold_text(hold),
+                ]
+                for hold in view.holds
+            ],
+        ),
         badges=[state_badge(view.summary.value)],
         aside=f"to {', '.join(view.post.targets)}",
     )
@@ -141,3 +158,18 @@ def due_card(report: DueReport) -> Html:
 @card_of.register
 def offboarding_card(plan: OffboardingPlan) -> Html:
     return table_card(plan.items, title=f"Offboarding of {plan.member}")
+
+
+@card_of.register
+def erasure_card(report: ErasureReport) -> Html:
+    return card(
+        "Dry run of an erasure" if report.dry_run else "Erasure",
+        rows_table(["erased from"], [[stream] for stream in report.streams]),
+        rows_table(
+            ["remains in", "part", "by", "written", "text"],
+            [
+                [one.stream, one.field, one.by, nowrap(format_time(one.at)), excerpt(one.excerpt)]
+                for one in report.mentions
+            ],
+        ),
+    )

@@ -35,16 +35,15 @@ from socialcollab.desk.queries.history import (
     history,
     last_event_at,
 )
+from socialcollab.desk.queries.holds import HoldResult, read_hold_status, read_holds
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan, offboarding_plan
 from socialcollab.desk.queries.posts import (
-    HoldResult,
     read_calendar,
     read_calendar_notes,
     read_clashes,
     read_deliveries,
     read_delivery,
-    read_hold_result,
     read_pending_steps,
     read_post,
     read_post_by_external_id,
@@ -53,7 +52,6 @@ from socialcollab.desk.queries.posts import (
 )
 from socialcollab.desk.queries.proposal import Proposal, propose
 from socialcollab.desk.worker.due import DueReport, next_due, reconcile, run_due
-from socialcollab.directory import Selector
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
@@ -61,7 +59,7 @@ from socialcollab.scheduling import Calendar, Clash
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
-from socialcollab.workflow import StepStatus
+from socialcollab.workflow import Condition, StepStatus, check_conditions
 
 T = TypeVar("T")
 
@@ -83,6 +81,7 @@ class Desk:
         organization: str,
         *,
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -98,6 +97,9 @@ class Desk:
             organization: The organization's id.
             networks: The networks to publish to, keyed by profile id, by network name, or by "*"
                 for all other profiles.
+            conditions: The conditions to which steps of approval policies refer by name, each a
+                pure function of a post's content; see `socialcollab.workflow.OnlyIf`. Every process
+                that opens the desk must register the same conditions.
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
@@ -107,6 +109,7 @@ class Desk:
             entropy: Returns random bytes.
             sleep: Waits for a number of seconds.
         """
+        check_conditions(conditions or {})
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
         self._ports = Ports.of(
@@ -120,6 +123,7 @@ class Desk:
             entropy=entropy,
             lock=self._ports.lock,
             description_of=self._ports.description_of,
+            conditions=dict(conditions or {}),
         )
         self._publisher = Publisher(
             Dispatcher(
@@ -138,6 +142,7 @@ class Desk:
         *,
         owner: str,
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -152,6 +157,7 @@ class Desk:
             organization: The first document.
             owner: A member who has every permission on all resources.
             networks: As for `Desk`.
+            conditions: As for `Desk`.
             media: As for `Desk`; in a folder beside the SQLite file if a path is given.
             clock: As for `Desk`.
             real_clock: As for `Desk`.
@@ -160,14 +166,17 @@ class Desk:
 
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
-            InvalidValueError: If the store already contains a desk for the organization, if the media
-                store belongs to another organization, or if the store was created with projections that do not include all of `Desk.PROJECTIONS`.
+            NotFoundError: If a step depends on a condition that is not registered.
+            InvalidValueError: If the store already contains a desk for the organization, if the
+                media store belongs to another organization, or if the store was created with
+                projections that do not include all of `Desk.PROJECTIONS`.
         """
         journal, kept, owns = opened(store, media, organization.id)
         desk = cls(
             journal,
             organization.id,
             networks=networks,
+            conditions=conditions,
             media=kept,
             clock=clock,
             real_clock=real_clock,
@@ -190,6 +199,7 @@ class Desk:
         *,
         organization: str | Organization = "",
         networks: Mapping[str, DeskNetwork] | None = None,
+        conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
@@ -205,6 +215,7 @@ class Desk:
                 several organizations; or a document that must be equal to the active one. To change
                 the document, see `propose`.
             networks: As for `Desk`.
+            conditions: As for `Desk`.
             media: As for `Desk`; in a folder beside the SQLite file if a path is given.
             clock: As for `Desk`.
             real_clock: As for `Desk`.
@@ -227,6 +238,7 @@ class Desk:
                 journal,
                 run(organization_in(journal, str(store) if owns else "store", named)),
                 networks=networks,
+                conditions=conditions,
                 media=kept,
                 clock=clock,
                 real_clock=real_clock,
@@ -281,6 +293,7 @@ class Desk:
 
         Raises:
             InvalidValueError: If the document belongs to another organization.
+            NotFoundError: If a step depends on a condition that is not registered.
         """
         return self.run(propose(self.engine, organization))
 
@@ -528,10 +541,20 @@ class Desk:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
-    def holds(self) -> tuple[Hold, ...]:
-        """Return the active holds, oldest first."""
-        state = self.run(self.engine.state())
-        return tuple(state.holds.holds)
+    def holds(
+        self, *, ended: bool = False, workspace: str = "", viewer: str = ""
+    ) -> tuple[Hold, ...]:
+        """
+        Return the active holds, oldest first.
+
+        Args:
+            ended: Whether to include holds that have ended; `Hold.ended_at` and `Hold.ended_by` are
+                set for them.
+            workspace: Only holds that apply to a profile of this workspace, or all holds if empty.
+            viewer: Only holds that apply to a profile that this member can view, without reasons
+                for clients and guests; all holds if empty.
+        """
+        return self.run(read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer))
 
     def calendar_notes(self, *, workspace: str = "", viewer: str = "") -> tuple[CalendarNote, ...]:
         """
@@ -544,9 +567,14 @@ class Desk:
         """
         return self.run(read_calendar_notes(self.engine, workspace=workspace, viewer=viewer))
 
-    def hold_status(self, hold: str, on: Selector) -> HoldResult:
-        """Return the deliveries that a hold affects."""
-        return self.run(read_hold_result(self.engine, hold, on))
+    def hold_status(self, hold: HoldResult | Hold | str) -> HoldResult:
+        """
+        Return the deliveries that a hold affects, and when it ended if it has ended.
+
+        Raises:
+            NotFoundError: If the hold has never existed.
+        """
+        return self.run(read_hold_status(self.engine, id_of(hold, HoldResult, Hold)))
 
     def audit(
         self, *, anchor: Anchor | None = None, progress: Progress | None = None

@@ -36,6 +36,7 @@ from socialcollab.time import TimeOfDay, as_utc, local_time, resolve
 from socialcollab.transport import Media
 from socialcollab.workflow import (
     Actor,
+    Condition,
     Context,
     OutboxEntry,
     PostSnapshot,
@@ -132,6 +133,7 @@ class Engine:
         description_of: Returns the limits of a profile's account or server, or None if they are
             those of the built-in description.
         lock: Ensures that conflicting commands of one desk are retried one after another.
+        conditions: The conditions of approval steps that the application has registered, by name.
     """
 
     store: BoundStore
@@ -141,6 +143,7 @@ class Engine:
     entropy: Callable[[int], bytes]
     lock: Lock
     description_of: Callable[[Profile], NetworkDescription | None]
+    conditions: Mapping[str, Condition] = attrs.field(factory=dict)
     _memo: Memo = attrs.field(factory=lambda: Memo(_MAX_SNAPSHOTS), init=False, repr=False)
 
     def now(self) -> dt.datetime:
@@ -292,7 +295,7 @@ class Engine:
         organization = state.organization
         real_now = as_utc(self.real_clock())
         waivers = snapshot.waivers if snapshot is not None else ()
-        lints = content is not None and (lint or organization.has_conditional_steps)
+        lints = content is not None and (lint or organization.policies.depend_on_findings)
 
         def findings() -> tuple[Finding, ...]:
             if content is None:
@@ -316,11 +319,13 @@ class Engine:
                 findings=findings if lints else (),
                 deliveries=tuple(deliveries),
                 holds=state.holds.holds,
+                ended_holds=state.holds.ended,
                 absences=state.runtime_state.absences,
                 swaps=state.runtime_state.swaps,
                 grants=state.runtime_state.temporary_grants,
                 hours_of=organization.hours_of,
                 description_of=self.description_of,
+                conditions=self.conditions,
                 real_now=real_now,
             )
 
@@ -369,7 +374,7 @@ class Engine:
         Unless steps depend on findings, the posts share a context and its cached results, such as
         the reviewers of a step.
         """
-        if state.organization.has_conditional_steps:
+        if state.organization.policies.depend_on_findings:
             return lambda snapshot: self.post_context(state, Actor.RULES, snapshot, now=now)
         shared = self.context(state, Actor.RULES, now=now)
 

@@ -121,8 +121,8 @@ class CreateOnce:
         honoured: Whether every server of the network honours the key. If not, repeating a send is
             safe only on servers that are known to honour it.
         finds: Whether the account's own posts can be listed in order to search for a post.
-        conclusive_after: The time after the latest instant at which a send can have reached the
-            network, from which an unsuccessful search proves that no post was created.
+        conclusive_after: How long to wait after the latest instant at which a send can have reached
+            the network. From then on, an unsuccessful search proves that no post was created.
 
     Source:
         No network documents *conclusive_after*. It is a cautious estimate of the delay between a

@@ -18,7 +18,7 @@ class Principal:
     """
     A reference to a member, a team, a role, a rotation or the lead.
 
-    It refers to the people whom it includes at the time of a question: the members of the team,
+    It refers to the members whom it includes at the time of the query: the members of the team,
     the members with the role, or the members on duty.
 
     Attributes:

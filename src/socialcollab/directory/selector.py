@@ -51,7 +51,15 @@ def _words(kind: str, *also: str) -> ListOf:
 
 @attrs.frozen(kw_only=True)
 class Excluding:
-    """The profiles that a selector excludes; a profile is excluded if it matches all given keys."""
+    """
+    The profiles that a selector excludes; a profile is excluded if it matches all given keys.
+
+    Attributes:
+        workspace: Workspaces.
+        network: Networks.
+        profile: Profiles.
+        profile_tag: Tags of profiles.
+    """
 
     workspace: tuple[str, ...] = attrs.field(
         metadata=shape(_words("workspace")), default=(), converter=as_words

@@ -1,6 +1,6 @@
-"""The organization's document, its differences and warnings, and the offboarding of members."""
+"""The organization document, diffs and warnings about it, and the offboarding of members."""
 
-from socialcollab.organization.diff import Change, changes_between
+from socialcollab.organization.diff import Change, changes_between, policy_changes
 from socialcollab.organization.document.templates import Template, TemplateParameter
 from socialcollab.organization.expectations import Expectation, FailedExpectation
 from socialcollab.organization.offboarding import (
@@ -26,10 +26,12 @@ from socialcollab.organization.settings import Settings
 from socialcollab.organization.warnings import (
     DanglingRule,
     SharedAccount,
+    StepWarning,
     UnmatchedRule,
     dangling_rules,
     rules_matching_nothing,
     shared_accounts,
+    step_warnings,
 )
 
 __all__ = [
@@ -46,6 +48,7 @@ __all__ = [
     "RuntimeState",
     "Settings",
     "SharedAccount",
+    "StepWarning",
     "Template",
     "TemplateParameter",
     "UnmatchedRule",
@@ -56,9 +59,11 @@ __all__ = [
     "first_day_without",
     "hand_over",
     "offboarding_items",
+    "policy_changes",
     "references_to",
     "rules_matching_nothing",
     "shared_accounts",
+    "step_warnings",
     "successors_by_place",
     "workspaces_at",
 ]

@@ -29,6 +29,7 @@ _BY_ID = (
 _BY_VALUE = ("grants", "forbids", "slot_plans", "blackouts", "expect")
 
 _POLICY_SECTIONS = frozenset({"approvals", "slot_plans", "blackouts", "campaigns"})
+_POLICY_PERMISSIONS = frozenset({"manage_policies", "manage_style"})
 _EVERYWHERE = ("*",)
 
 
@@ -63,6 +64,26 @@ class Change:
         entry = self.name if named else f"{self.section} {self.name}"
         keys = f" ({', '.join(self.keys)})" if self.keys else ""
         return f"{self.kind} {entry}{keys}"
+
+    @property
+    def details(self) -> tuple[str, ...]:
+        """
+        The values that differ, one per line: ``late: expire -> hold``.
+
+        Steps and other entries with an id are compared individually. A removed entry has no
+        details.
+        """
+        if self.kind == "removed":
+            return ()
+        keys = self.keys or tuple(self.after)
+        return tuple(
+            line
+            for key in keys
+            if key != "id"
+            for line in _details(
+                key, self.before.get(key), self.after.get(key), added=self.kind == "added"
+            )
+        )
 
 
 def changes_between(before: Organization, after: Organization) -> tuple[Change, ...]:
@@ -106,6 +127,72 @@ def changes_between(before: Organization, after: Organization) -> tuple[Change, 
             old, new = (_file_values(side.files.get(name)) for side in sides)
             changes.append(_change("files", name, old, new))
     return tuple(changes)
+
+
+def policy_changes(before: Organization, after: Organization) -> tuple[Change, ...]:
+    """
+    Return the changes that concern policies: approvals, times, blackouts, style and defaults.
+
+    They are the changes that require `manage_policies` or `manage_style`. `compare` in
+    `socialcollab.permissions` returns who gains and who loses permissions.
+    """
+    return tuple(
+        change
+        for change in changes_between(before, after)
+        if not _POLICY_PERMISSIONS.isdisjoint(change.required_permissions)
+    )
+
+
+def _details(key: str, before: Any, after: Any, *, added: bool = False) -> Iterator[str]:
+    # A list of steps is compared by their ids. Their order has no effect, because `after`
+    # determines when a step opens.
+    if _have_ids(before or after) and _have_ids(after or before):
+        old, new = ({entry["id"]: entry for entry in side or ()} for side in (before, after))
+        for name in dict.fromkeys((*old, *new)):
+            if name not in new:
+                yield f"{key} {name}: removed"
+            elif name not in old:
+                yield f"{key} {name}: added with {_brief(new[name], without='id')}"
+            else:
+                changed = [one for one in {**old[name], **new[name]} if one != "id"]
+                for one in changed:
+                    for line in _details(one, old[name].get(one), new[name].get(one)):
+                        yield f"{key} {name}: {line}"
+    elif added:
+        yield f"{key}: {_brief(after)}"
+    elif before != after:
+        old_value, new_value = (
+            "default" if value is None else _brief(value) for value in (before, after)
+        )
+        yield f"{key}: {old_value} -> {new_value}"
+
+
+def _have_ids(value: Any) -> bool:
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(entry, Mapping) and "id" in entry for entry in value)
+    )
+
+
+def _brief(value: Any, *, without: str = "") -> str:
+    """Return a value of a document on one line."""
+    if isinstance(value, Mapping):
+        return ", ".join(f"{key} = {_nested(one)}" for key, one in value.items() if key != without)
+    if isinstance(value, list):
+        return ", ".join(map(_nested, value)) or "-"
+    if isinstance(value, bool):
+        return str(value).lower()
+    return " ".join(str(value).split())
+
+
+def _nested(value: Any) -> str:
+    """Return a value inside another value, in brackets if it has several parts."""
+    if isinstance(value, Mapping):
+        return f"{{{_brief(value)}}}"
+    if isinstance(value, list) and len(value) != 1:
+        return f"[{_brief(value)}]"
+    return _brief(value)
 
 
 def _file_values(data: bytes | None) -> _Values | None:

@@ -19,6 +19,7 @@ from socialcollab.directory import (
     Member,
     NetworkDescription,
     PostAttributes,
+    Principal,
     Profile,
     Team,
     Workspace,
@@ -45,6 +46,7 @@ from socialcollab.permissions import (
     Forbid,
     Gap,
     Grant,
+    ReviewerGroup,
     Role,
     Rotation,
     ShiftSwap,
@@ -97,7 +99,7 @@ class Organization(NotebookMixin):
         rotations: The roles that members hold in turn.
         approvals: The approval policies.
         slot_plans: The times at which profiles post.
-        blackouts: The periods in which no posts are planned.
+        blackouts: The periods during which nothing is published.
         style: The section ``[style]``.
         expect: The expectations, which `check` evaluates.
         files: The contents of the files that the document names, by name: style guides and
@@ -497,11 +499,6 @@ class Organization(NotebookMixin):
         """The approval policies, with their inherited steps."""
         return Policies.of(self.approvals)
 
-    @cached_property
-    def has_conditional_steps(self) -> bool:
-        """Whether an approval step depends on the findings of the style guides."""
-        return any(step.only_if is not None for policy in self.approvals for step in policy.steps)
-
     def attributes_of(self, post: Post) -> PostAttributes:
         """Return the attributes of a post that selectors match, without the authors' roles."""
         return PostAttributes(
@@ -644,7 +641,8 @@ class Organization(NotebookMixin):
         """
         Return the permissions that would be lost between two times if members were absent.
 
-        See `socialcollab.permissions.coverage`. The absences, delegates and swaps of the runtime
+        Approval steps for which too few reviewers would be left are included. See
+        `socialcollab.permissions.coverage`. The absences, delegates and swaps of the runtime
         state are taken into account (see `with_state`). Local times and dates are in the
         organization's time zone.
         """
@@ -655,7 +653,29 @@ class Organization(NotebookMixin):
             end=as_instant(end, zone),
             absent=absent,
             without=without,
+            steps=self._reviewer_groups,
         )
+
+    @cached_property
+    def _reviewer_groups(self) -> tuple[ReviewerGroup, ...]:
+        """The reviewers of each approval step on each profile."""
+        groups: list[ReviewerGroup] = []
+        for profile in self.profiles:
+            workspace = self.workspaces_by_id[profile.workspace]
+            lead = Principal("member", workspace.lead)
+            groups += (
+                ReviewerGroup(
+                    step=str(step.key),
+                    resource=profile.id,
+                    reviewers=tuple(
+                        lead if principal.kind == "lead" else principal
+                        for principal in step.step.reviewers
+                    ),
+                    needed=max(1, step.step.quorum.least),
+                )
+                for step in self.policies.steps_on(profile, default=workspace.default_approval)
+            )
+        return tuple(groups)
 
     def gaps(self, *, start: TimeLike, end: TimeLike) -> tuple[Gap, ...]:
         """

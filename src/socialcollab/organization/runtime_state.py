@@ -13,7 +13,7 @@ from socialcollab.permissions import Absence, ShiftSwap, TemporaryGrant
 from socialcollab.workflow import Actor
 from socialcollab.workflow import events as ev
 
-# Entries that ended longer ago no longer affect any reminder, deadline or permission.
+# Entries that ended before this cutoff no longer affect any reminder, deadline or permission.
 _KEPT = dt.timedelta(days=400)
 
 

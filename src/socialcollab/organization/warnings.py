@@ -1,10 +1,11 @@
-"""Warnings about a valid document: rules without effect, and accounts with several profiles."""
+"""Warnings about a valid document: rules without effect, shared accounts, and stuck steps."""
 
 from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final, Literal
 
 import attrs
 
@@ -12,7 +13,9 @@ from socialcollab.directory import PROFILE_KEYS, Profile, Selector
 from socialcollab.identifiers import MemberId, ProfileId, nearest
 from socialcollab.organization.offboarding import references_to
 from socialcollab.organization.organization import Organization
+from socialcollab.permissions import Access
 from socialcollab.time import as_utc
+from socialcollab.workflow import Step
 
 # Members may be added to an empty team later, and an expectation about a member who has left is
 # not a mistake.
@@ -203,3 +206,175 @@ def shared_accounts(organization: Organization) -> tuple[SharedAccount, ...]:
         for profiles in by_account.values()
         if len(profiles) > 1
     )
+
+
+@attrs.frozen(kw_only=True)
+class StepWarning:
+    """
+    A problem of an approval step on some profiles.
+
+    Attributes:
+        kind: "cannot_approve" if *members* are reviewers but may not approve; "no_reviewer" if no
+            member can decide; "quorum" if the step needs more approvals than *members*, its only
+            reviewers, can give; "own_posts" if the posts of *members* cannot reach the quorum,
+            because authors do not decide on their own work; "one_reviewer" if only one member can
+            decide.
+        step: The key of the step.
+        members: The members whom the problem concerns, sorted.
+        profiles: The profiles, in the order of the document.
+        needed: The number of approvals that the step needs.
+        in_short: A short form of the profiles, such as ``all of tulip``.
+    """
+
+    kind: Literal["cannot_approve", "no_reviewer", "quorum", "own_posts", "one_reviewer"]
+    step: str
+    members: tuple[MemberId, ...]
+    profiles: tuple[ProfileId, ...]
+    needed: int = 1
+    in_short: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        members = ", ".join(f"`{member}`" for member in self.members)
+        return _STEP_WARNINGS[self.kind].format(
+            step=self.step,
+            members=members,
+            places=", ".join(self.in_short or self.profiles),
+            needed=f"{self.needed} approval{'' if self.needed == 1 else 's'}",
+        )
+
+
+_STEP_WARNINGS: Final[Mapping[str, str]] = {
+    "cannot_approve": (
+        "step `{step}` has reviewers who may not approve on {places}: {members}; grant them"
+        " `approve` there"
+    ),
+    "no_reviewer": "no member can decide on step `{step}` on {places}, so no post passes it there",
+    "quorum": (
+        "step `{step}` needs {needed} on {places}, but only these members can decide: {members}"
+    ),
+    "own_posts": (
+        "step `{step}` on {places} cannot reach {needed} for posts that these members write:"
+        " {members}; add a reviewer"
+    ),
+    "one_reviewer": (
+        "only {members} can decide on step `{step}` on {places}; in their absence, posts wait"
+    ),
+}
+
+
+def step_warnings(organization: Organization, at: dt.datetime) -> tuple[StepWarning, ...]:
+    """
+    Return the approval steps that too few members can pass at an instant, by step.
+
+    Conditions of steps and delegates are not considered, and neither are reviewers whom an
+    escalation adds.
+
+    Raises:
+        NaiveDatetimeError: If *at* has no UTC offset.
+    """
+    at = as_utc(at)
+    access = organization.access
+    found: dict[tuple[Any, ...], list[ProfileId]] = {}
+    for profile in organization.profiles:
+        workspace = organization.workspaces_by_id[profile.workspace]
+        steps = organization.policies.steps_on(profile, default=workspace.default_approval)
+        for step in steps:
+            reviewers = _Reviewers.of(step.step, profile, workspace.lead, access, at)
+            for kind, members, needed in reviewers.problems():
+                key = (str(step.key), kind, members, needed)
+                found.setdefault(key, []).append(ProfileId(profile.id))
+    return tuple(
+        StepWarning(
+            kind=kind,
+            step=step,
+            members=members,
+            needed=needed,
+            profiles=tuple(profiles),
+            in_short=access.bindings.scope.in_short(tuple(profiles)),
+        )
+        for (step, kind, members, needed), profiles in sorted(found.items())
+    )
+
+
+@attrs.frozen(kw_only=True)
+class _Reviewers:
+    """
+    The reviewers of a step on one profile.
+
+    Attributes:
+        step: The step.
+        able: The members who can decide at the same time.
+        rotating: The members who can decide in turn, by rotation.
+        unable: The members who are named or in a named team, but may not approve.
+        drafting: The members who can draft posts there.
+    """
+
+    step: Step
+    able: frozenset[MemberId]
+    rotating: Mapping[str, frozenset[MemberId]]
+    unable: frozenset[MemberId]
+    drafting: frozenset[MemberId]
+
+    @classmethod
+    def of(
+        cls, step: Step, profile: Profile, lead: str, access: Access, at: dt.datetime
+    ) -> _Reviewers:
+        able: set[MemberId] = set()
+        unable: set[MemberId] = set()
+        rotating: dict[str, frozenset[MemberId]] = {}
+        for principal in step.reviewers:
+            if principal.kind == "rotation":
+                rotation = access.rotation_binding(principal.name)
+                rotating[principal.name] = frozenset(
+                    MemberId(member)
+                    for member in rotation.members
+                    if access.allows(member, "approve", profile.id, at=at)
+                    or (
+                        "approve" in rotation.permissions
+                        and rotation.applies_to(profile.id)
+                        and access.inactive_reason(member, at=at) is None
+                    )
+                )
+                continue
+            if principal.kind == "role":
+                members = tuple(
+                    member
+                    for member in access.member_ids
+                    if access.has_role(member, principal.name, profile.id, at=at)
+                )
+            elif principal.kind == "lead":
+                members = (MemberId(lead),)
+            else:
+                members = access.everyone_in(principal)
+            for member in members:
+                if access.allows(member, "approve", profile.id, at=at):
+                    able.add(member)
+                elif access.inactive_reason(member, at=at) is None:
+                    unable.add(member)
+        return cls(
+            step=step,
+            able=frozenset(able),
+            rotating=rotating,
+            unable=frozenset(unable),
+            drafting=frozenset(
+                member for member in able if access.allows(member, "draft", profile.id, at=at)
+            ),
+        )
+
+    def problems(self) -> Iterator[tuple[str, tuple[MemberId, ...], int]]:
+        """Yield the kind of each problem, the members concerned, and the approvals needed."""
+        everyone = self.able.union(*self.rotating.values())
+        needed = max(1, self.step.quorum.least)
+        if self.unable:
+            yield "cannot_approve", tuple(sorted(self.unable)), needed
+        # Only one member of a rotation is on duty at a time.
+        places = sum(1 for members in self.rotating.values() if members)
+        if not everyone:
+            yield "no_reviewer", (), needed
+        elif len(self.able) + places < needed or len(everyone) < needed:
+            yield "quorum", tuple(sorted(everyone)), needed
+        else:
+            if not (self.step.may_edit or places) and len(self.able) - 1 < needed and self.drafting:
+                yield "own_posts", tuple(sorted(self.drafting)), needed
+            if len(everyone) == 1:
+                yield "one_reviewer", tuple(everyone), needed

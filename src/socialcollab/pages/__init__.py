@@ -6,18 +6,20 @@ from socialcollab.pages.calendar import (
     CalendarEntry,
     CalendarNote,
     agenda,
+    hold_block,
     month_calendar,
     week_calendar,
 )
 from socialcollab.pages.elements import (
     bullet_list,
     file_link,
+    file_tabs,
     heading,
     link,
     paragraph,
     table,
 )
-from socialcollab.pages.markup import Html, escape, join, safe_href, safe_source
+from socialcollab.pages.markup import Html, escape, join, safe_file, safe_href, safe_source
 from socialcollab.pages.page import page
 from socialcollab.pages.permissions_table import (
     PermissionsCell,
@@ -26,8 +28,15 @@ from socialcollab.pages.permissions_table import (
     permissions_matrix,
     permissions_table,
 )
-from socialcollab.pages.preview import LinkCard, PreviewImage, PreviewPost, preview, preview_grid
-from socialcollab.pages.words import words
+from socialcollab.pages.preview import (
+    LinkCard,
+    PreviewImage,
+    PreviewPost,
+    preview,
+    preview_feed,
+    preview_grid,
+)
+from socialcollab.pages.words import period_title, words
 
 __all__ = [
     "STATES",
@@ -47,17 +56,22 @@ __all__ = [
     "bullet_list",
     "escape",
     "file_link",
+    "file_tabs",
     "heading",
+    "hold_block",
     "join",
     "link",
     "month_calendar",
     "network_badge",
     "page",
     "paragraph",
+    "period_title",
     "permissions_matrix",
     "permissions_table",
     "preview",
+    "preview_feed",
     "preview_grid",
+    "safe_file",
     "safe_href",
     "safe_source",
     "state_badge",

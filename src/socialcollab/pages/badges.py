@@ -1,4 +1,4 @@
-"""Badges: small coloured labels, such as the states of posts, and the signs of networks."""
+"""Badges: small coloured labels, such as the states of posts, and the symbols of networks."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ STATES: Final[Mapping[str, tuple[Tone, str]]] = {
     "removed": ("grey", "✕"),
     "native_post": ("teal", "◌"),
 }
-"""The tone of each post or delivery state, and a sign for readers who cannot see colours."""
+"""The tone of each post or delivery state, and a symbol for readers who cannot see colours."""
 
 _NETWORK_SIGNS: Final[Mapping[str, str]] = {
     "bluesky": "B",
@@ -68,7 +68,7 @@ def badge(text: str, tone: Tone = "grey") -> Badge:
 
 
 def state_badge(state: str) -> Badge:
-    """Return the badge of a state, with its sign and its name in its tone."""
+    """Return the badge of a state: its symbol and its name, in its tone."""
     tone, sign = STATES.get(state, ("grey", ""))
     return badge(f"{sign} {state.replace('_', ' ')}".strip(), tone)
 

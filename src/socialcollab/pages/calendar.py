@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
-from calendar import Calendar
+from calendar import Calendar, monthrange
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
 import attrs
 
+from socialcollab.content import Hold
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
 from socialcollab.pages.badges import STATES, badge, network_badge
-from socialcollab.pages.markup import Html, escape, safe_href
-from socialcollab.pages.words import MONTHS, WEEKDAYS, base_language, words
+from socialcollab.pages.markup import Html, escape, safe_file, safe_href
+from socialcollab.pages.words import (
+    MONTHS,
+    WEEKDAYS,
+    base_language,
+    period_title,
+    words,
+)
+from socialcollab.time import local_time
 
 # The public will not see posts in these states, so their titles are struck through.
 _STRUCK_THROUGH: Final = frozenset({"rejected", "cancelled", "expired", "removed"})
@@ -46,6 +54,8 @@ class CalendarEntry:
         network: The name of the network.
         state: A key of `STATES`.
         url: The address of the post, or an empty string. Only http and https addresses become links.
+        file: A file to link to instead, such as `SandboxPost.page`, or an empty string; see
+            `safe_file`.
         pending_edit: Whether the post was edited after it was published, and the network still shows
             the earlier text.
     """
@@ -56,6 +66,7 @@ class CalendarEntry:
     network: str = ""
     state: str = attrs.field(default="draft", validator=_check_state)
     url: str = ""
+    file: str = ""
     pending_edit: bool = False
 
 
@@ -67,35 +78,124 @@ class CalendarNote:
     text: str
 
 
+def _date_or_wall_time(value: dt.date) -> dt.date:
+    return _wall_time(value) if isinstance(value, dt.datetime) else value
+
+
+def _end(value: dt.date | None) -> dt.date:
+    return dt.date.max if value is None else _date_or_wall_time(value)
+
+
 @attrs.frozen(kw_only=True)
 class CalendarBlock:
     """
-    Days on which publishing stops or changes.
+    A period during which publishing stops or changes.
+
+    A day is shaded if the period covers all of it. On other days, only the times are displayed.
 
     Attributes:
-        first: The first day.
-        last: The last day (inclusive); *first* by default.
-        text: The reason, and the times of day if they matter.
+        first: The first day, or the wall time at which the period starts. A UTC offset is ignored,
+            so convert an instant to the time zone first.
+        last: The last day (inclusive), or the wall time at which the period ends; None if it has no
+            end yet. By default, the period ends with the day on which it starts.
+        text: The reason.
         kind: "blackout", "hold" or "holiday". The days of a holiday are not shaded.
+        ended: Whether it is over. It is marked as ended, and its days are not shaded.
+
+    Raises:
+        InvalidValueError: If the period ends before it starts.
     """
 
-    first: dt.date
-    last: dt.date = attrs.field()
+    first: dt.date = attrs.field(converter=_date_or_wall_time)
+    last: dt.date = attrs.field(converter=_end)
     text: str
     kind: Literal["blackout", "hold", "holiday"] = "blackout"
+    ended: bool = False
 
     @last.default
     def _one_day(self) -> dt.date:
-        return self.first
+        return _day_of(self.first)
+
+    def __attrs_post_init__(self) -> None:
+        ends_early = _day_of(self.last) < _day_of(self.first)
+        if isinstance(self.first, dt.datetime) and isinstance(self.last, dt.datetime):
+            ends_early = self.last < self.first
+        if ends_early:
+            raise InvalidValueError(
+                f"a block cannot end at `{self.last}`, before its start `{self.first}`",
+                value=self.last,
+                expected="an end after the start",
+            )
+
+    def times_on(self, date: dt.date) -> tuple[dt.time | None, dt.time | None] | None:
+        """
+        Return the start and the end of the period on a day, or None if it does not cover the day.
+
+        A start or end is None if the period covers the beginning or the end of the day.
+        """
+        first, last = _day_of(self.first), _day_of(self.last)
+        if not first <= date <= last:
+            return None
+        start = end = None
+        if isinstance(self.first, dt.datetime) and date == first:
+            start = self.first.time()
+        if isinstance(self.last, dt.datetime) and date == last:
+            end = self.last.time()
+        # A period that ends at midnight does not cover the day that begins then.
+        return None if end == dt.time.min else (None if start == dt.time.min else start, end)
+
+
+def _day_of(value: dt.date) -> dt.date:
+    return value.date() if isinstance(value, dt.datetime) else value
+
+
+def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
+    """
+    Return the block of a hold, from the time at which it was placed to the time at which it ended.
+
+    A hold without an end lasts until a member ends it.
+
+    Args:
+        hold: A hold, as `Desk.holds` returns it.
+        zone: The IANA name of the time zone of the calendar.
+        language: "en" or "nl".
+    """
+    labels = words(language)
+    start = local_time(hold.at, zone)
+    finish = hold.ended_at or hold.until
+    end = None if finish is None else local_time(finish, zone)
+    by = hold.ended_by.partition(":")[2] or hold.ended_by
+    key = "open" if end is None else "until"
+    if hold.ended_at is not None:
+        key = "ended_by" if by else "ended"
+    text = labels[f"hold.{key}"].format(
+        on=hold.on,
+        start=_day_and_time(start),
+        end="" if end is None else _day_and_time(end),
+        by=by,
+    )
+    return CalendarBlock(
+        first=start,
+        # If the clock was set back since, the hold seems to end before it starts.
+        last=None if end is None else max(start, end),
+        text=f"{text}: {hold.reason}" if hold.reason else text,
+        kind="hold",
+        ended=hold.ended_at is not None,
+    )
+
+
+def _day_and_time(at: dt.datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M}"
 
 
 @attrs.frozen
 class _Mark:
-    """A note or a block on one day, with its CSS class and its heading."""
+    """A note or a block on one day, with its CSS class, its heading, and whether to shade the day."""
 
     css_class: Literal["note", "block"]
     heading: str
     text: str
+    shaded: bool = False
 
 
 def month_calendar(
@@ -115,7 +215,7 @@ def month_calendar(
     Return the calendar of a month, as the body of a `page`.
 
     Wide screens and paper show a table. Narrow screens show a list of the days that have entries,
-    notes or blocks. Every state is shown as a colour, a sign and a word.
+    notes or blocks. Every state is shown as a colour, a symbol and a word.
 
     Args:
         entries: The posts. Entries in other months are ignored.
@@ -126,7 +226,7 @@ def month_calendar(
         first_weekday: The first day of the week, from 0 for Monday to 6 for Sunday.
         notes: Notes on days.
         blocks: Blackouts, holds and holidays.
-        legend: Whether to add a legend of the colours and signs, with the number of entries.
+        legend: Whether to add a legend of the colours and symbols, with the number of entries.
         today: The day to mark as today, or None.
 
     Raises:
@@ -142,11 +242,11 @@ def month_calendar(
         [dt.date(year, month, day) if day else None for day in week]
         for week in Calendar(first_weekday).monthdayscalendar(year, month)
     ]
-    title = f"{MONTHS[base_language(language)][month - 1]} {year}"
+    last = dt.date(year, month, monthrange(year, month)[1])
     return _calendar(
         weeks,
         entries,
-        title=title,
+        title=period_title(last.replace(day=1), last, language=language),
         css_class="month",
         empty="no_posts",
         language=language,
@@ -177,11 +277,11 @@ def week_calendar(
     Raises:
         InvalidValueError: If the days after *first* do not exist, or the language does not.
     """
-    labels = words(language)
+    dates = list(_days(first, 7))
     return _calendar(
-        [list(_days(first, 7))],
+        [dates],
         entries,
-        title=f"{labels['week']} {first.isocalendar().week}, {first.isocalendar().year}",
+        title=period_title(first, dates[-1], language=language),
         css_class="month week",
         empty="no_posts_week",
         language=language,
@@ -190,6 +290,7 @@ def week_calendar(
         blocks=blocks,
         legend=legend,
         today=today,
+        with_month=True,
     )
 
 
@@ -216,7 +317,7 @@ def agenda(
         zone: The name of the time zone of the entries, which is displayed.
         notes: Notes on days.
         blocks: Blackouts, holds and holidays.
-        legend: Whether to add a legend of the colours and signs, with the number of entries.
+        legend: Whether to add a legend of the colours and symbols, with the number of entries.
         today: The day to mark as today, or None.
 
     Raises:
@@ -230,7 +331,7 @@ def agenda(
     return _calendar(
         [[date] for date in dates],
         entries,
-        title=f"{first.isoformat()} - {dates[-1].isoformat()}",
+        title=period_title(first, dates[-1], language=language),
         css_class="month agenda",
         empty="no_posts_period",
         language=language,
@@ -265,6 +366,7 @@ def _calendar(
     blocks: Iterable[CalendarBlock],
     legend: bool,
     today: dt.date | None,
+    with_month: bool = False,
 ) -> Html:
     """Return a table of *weeks*; each row has a cell for each date."""
     labels = words(language)
@@ -289,6 +391,7 @@ def _calendar(
                 marks.get(date, []),
                 language=language,
                 today=today,
+                with_month=with_month,
             )
             for date in week
         )
@@ -322,14 +425,35 @@ def _marks_by_date(
     """Return the notes and blocks on each of *dates*."""
     marks: dict[dt.date, list[_Mark]] = {}
     for block in blocks:
-        mark = _Mark("note" if block.kind == "holiday" else "block", labels[block.kind], block.text)
         for date in sorted(dates):
-            if block.first <= date <= block.last:
-                marks.setdefault(date, []).append(mark)
+            times = block.times_on(date)
+            if times is not None:
+                marks.setdefault(date, []).append(_block_mark(block, *times, labels))
     for note in notes:
         if note.date in dates:
             marks.setdefault(note.date, []).append(_Mark("note", labels["note"], note.text))
     return marks
+
+
+def _block_mark(
+    block: CalendarBlock, start: dt.time | None, end: dt.time | None, labels: Mapping[str, str]
+) -> _Mark:
+    heading = labels[block.kind]
+    if block.ended:
+        heading = labels["ended"].format(name=heading)
+    if start is not None and end is not None:
+        heading += f" {start:%H:%M}–{end:%H:%M}"
+    elif start is not None:
+        heading += f" {labels['from'].format(time=f'{start:%H:%M}')}"
+    elif end is not None:
+        heading += f" {labels['until'].format(time=f'{end:%H:%M}')}"
+    stops = block.kind != "holiday" and not block.ended
+    return _Mark(
+        "block" if stops else "note",
+        heading,
+        block.text,
+        shaded=stops and start is None and end is None,
+    )
 
 
 def _day(
@@ -339,18 +463,21 @@ def _day(
     *,
     language: str,
     today: dt.date | None,
+    with_month: bool,
 ) -> str:
     labels = words(language)
     classes = [
         *(["end"] if date.weekday() >= 5 else []),
-        *(["shaded"] if any(mark.css_class == "block" for mark in marks) else []),
+        *(["shaded"] if any(mark.shaded for mark in marks) else []),
         *(["empty"] if not entries and not marks else []),
         *(["today"] if date == today else []),
     ]
-    name = f"{WEEKDAYS[language][date.weekday()]} {date.day} {MONTHS[language][date.month - 1]}"
+    day_and_month = f"{date.day} {MONTHS[language][date.month - 1]}"
+    name = f"{WEEKDAYS[language][date.weekday()]} {day_and_month}"
+    short = day_and_month if with_month else str(date.day)
     today_badge = f" {badge(labels['today'])}" if date == today else ""
     heading = (
-        f'<div class="day"><time datetime="{date.isoformat()}"><span class="num">{date.day}</span>'
+        f'<div class="day"><time datetime="{date.isoformat()}"><span class="num">{short}</span>'
         f'<span class="long">{name}</span></time>{today_badge}</div>'
     )
     content = "".join(
@@ -370,7 +497,7 @@ def _day(
 def _entry(entry: CalendarEntry, labels: Mapping[str, str]) -> str:
     tone, sign = STATES[entry.state]
     struck = " struck" if entry.state in _STRUCK_THROUGH else ""
-    href = safe_href(entry.url)
+    href = safe_file(entry.file) or safe_href(entry.url)
     tag = "a" if href else "div"
     link = f' href="{escape(href)}" rel="noopener noreferrer"' if href else ""
     pending = f" · {labels['pending_edit']}" if entry.pending_edit else ""

@@ -33,6 +33,9 @@ table.data caption{text-align:left;color:var(--soft);padding:0 0 8px}
 table.data th{text-align:left;font-weight:600;color:var(--soft);font-size:12.5px;border-bottom:2px solid var(--line);padding:6px 12px 6px 0;vertical-align:bottom}
 table.data td{border-bottom:1px solid var(--line);padding:8px 12px 8px 0;vertical-align:top;overflow-wrap:anywhere}
 table.data .num{text-align:right}
+@media(max-width:640px){table.stacked,table.stacked tbody,table.stacked tr{display:block}table.stacked td{display:flow-root}table.stacked thead{position:absolute;clip-path:inset(50%)}
+table.stacked tr{border-bottom:1px solid var(--line);padding:8px 0}table.stacked td,table.stacked td.num{border:0;padding:2px 0 2px 116px;text-align:left;min-height:1.5em}
+table.stacked td::before{content:attr(data-label);float:left;margin-left:-116px;width:108px;color:var(--soft);font-size:12.5px;font-weight:600}}
 .badge{display:inline-block;font-size:12px;line-height:1;font-weight:600;padding:4px 8px;border-radius:99px;white-space:nowrap;background:var(--b,var(--grey-b));color:var(--c,var(--grey))}
 .t-grey{--c:var(--grey);--b:var(--grey-b)}.t-amber{--c:var(--amber);--b:var(--amber-b)}.t-orange{--c:var(--orange);--b:var(--orange-b)}
 .t-teal{--c:var(--teal);--b:var(--teal-b)}.t-blue{--c:var(--blue);--b:var(--blue-b)}.t-green{--c:var(--green);--b:var(--green-b)}
@@ -63,13 +66,13 @@ td.today .num{background:var(--ink);color:var(--paper);border-radius:99px;paddin
 .mark.note{background:var(--amber-b);color:var(--ink)}
 .mark b{font-weight:600}
 .entry{display:block;border-radius:6px;background:var(--b,var(--grey-b));border-left:4px solid var(--c,var(--grey));padding:4px 7px 5px;margin:0 0 4px;font-size:12.5px;line-height:1.35;color:var(--ink);text-decoration:none;overflow:hidden}
-a.entry:hover{box-shadow:0 0 0 1px var(--c)}
-.entry .top{display:flex;align-items:center;gap:4px;font-size:11px;color:var(--soft);min-width:0}
+a.entry:hover{box-shadow:0 0 0 1px var(--c)}a.entry .title{color:var(--link);text-decoration:underline;text-underline-offset:2px}
+.entry .top{display:flex;flex-wrap:wrap;align-items:center;gap:1px 4px;font-size:11px;color:var(--soft);min-width:0}
 .entry .top time{font-weight:600;color:var(--ink)}
-.entry .who{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}
+.entry .who{overflow-wrap:anywhere;min-width:0}
 .entry .title{display:-webkit-box;-webkit-line-clamp:2;-webkit-box-orient:vertical;overflow:hidden;overflow-wrap:anywhere}
 .entry .state{font-size:11px;font-weight:600;color:var(--c)}
-.entry.struck .title{text-decoration:line-through;color:var(--soft)}
+.entry.struck .title{text-decoration:line-through;color:var(--soft)}a.entry.struck .title{text-decoration:underline line-through}
 .entry.s-draft{border-left-style:dashed}
 .months details>summary{cursor:pointer;font-size:12px;color:var(--link);padding:2px 4px 5px}
 @media(max-width:760px){main{padding:18px 14px 32px}h1{font-size:27px}
@@ -80,6 +83,13 @@ table.month td.empty{display:none}
 .day .long{display:inline}.day .num{display:none}.day{font-size:14px;color:var(--ink);padding:0 0 7px}
 .entry{font-size:14px;padding:6px 9px 7px}.entry .top,.entry .state{font-size:12.5px}.mark{font-size:13px}}
 .previews{margin-top:18px;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:22px;align-items:start}
+.feed{display:grid;gap:18px;margin:18px auto;max-width:520px}.column{min-width:0}.column h3{margin:0}.column .feed{margin:12px 0}
+.thread>.pv+.pv{border-top:0;border-top-left-radius:0;border-top-right-radius:0}.thread>.pv:has(+.pv){border-bottom-left-radius:0;border-bottom-right-radius:0}
+.thread>.pv:has(+.pv) .acts{border-bottom:1px dashed var(--line)}
+.pv:target{outline:3px solid var(--link);outline-offset:2px}
+.tabs{display:flex;flex-wrap:wrap;gap:6px;margin:14px 0 6px;padding:0;list-style:none;font-size:14px}
+.tabs li{border-radius:99px;border:1px solid var(--line);background:var(--card)}.tabs a,.tabs li[aria-current]{display:flex;gap:7px;align-items:center;padding:6px 13px}.tabs .net-x{box-shadow:0 0 0 1px #666}.tabs a{text-decoration:none}
+.tabs li[aria-current]{background:var(--ink);color:var(--paper);font-weight:600}
 .pv{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;font-size:15px;line-height:1.42;min-width:0;max-width:520px}
 .pv header{display:flex;gap:10px;align-items:center;padding:12px 14px 0;min-width:0}
 .pv .who{min-width:0;flex:1}.pv .name{font-weight:700;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
@@ -122,6 +132,9 @@ table.permissions tbody tr:hover>*{box-shadow:inset 0 0 0 99px color-mix(in srgb
 .bars{display:inline-flex;gap:2px;vertical-align:1px;margin-right:6px}.bars i{width:9px;height:5px;border-radius:2px;background:color-mix(in srgb,var(--c,var(--grey)) 22%,transparent)}.bars i.on{background:var(--c,var(--grey))}
 .scroll:has(>table.permissions){max-height:88vh;overflow:auto}
 table.permissions thead{position:sticky;top:0;z-index:2}
+@media(max-width:640px){.scroll:has(>table.permissions){max-height:none}table.permissions,table.permissions tbody,table.permissions tr,table.permissions th[scope=row]{display:block}table.permissions thead{position:absolute;clip-path:inset(50%)}
+table.permissions th[scope=row]{position:static;background:var(--wash);border-radius:0}table.permissions td{display:flow-root;border-left:0;padding-left:46%}table.permissions td.none:not(:has(small)){display:none}
+table.permissions td::before{content:attr(data-label);float:left;margin-left:-85%;width:80%;overflow-wrap:anywhere;color:var(--soft)}}
 @media print{.scroll:has(>table.permissions){max-height:none}table.permissions thead{position:static}}
 .permissions-legend{margin:14px 0 12px}.permissions-legend li{color:var(--soft)}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f6f5f2}main{padding:0;max-width:none}body{font-size:12px}

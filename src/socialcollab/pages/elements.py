@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from socialcollab.errors import InvalidValueError
-from socialcollab.pages.markup import Html, escape, safe_href, safe_source
+from socialcollab.pages.markup import Html, escape, safe_file, safe_href
 
 
 def heading(text: str, *, level: int = 2) -> Html:
@@ -31,12 +31,29 @@ def link(url: str, text: str = "") -> Html:
 
 def file_link(file: str, text: str = "") -> Html:
     """
-    Return a link to a file in the folder of the page or one of its subfolders.
+    Return a link to a file in the folder of the page or one of its subfolders; see `safe_file`.
 
     >>> file_link("timeline-x.html", "Tulip on X")
     '<a href="timeline-x.html" rel="noopener noreferrer">Tulip on X</a>'
     """
-    return _link(safe_source(file), text or file)
+    return _link(safe_file(file), text or file)
+
+
+def file_tabs(tabs: Iterable[tuple[str, str]], current: str) -> Html:
+    """
+    Return links between pages that belong together.
+
+    Args:
+        tabs: The file and the label of each page. A label can be `Html`.
+        current: The file of the page that contains the links; its label is not a link.
+    """
+    items = "".join(
+        f'<li aria-current="page">{escape(label)}</li>'
+        if file == current
+        else f"<li>{file_link(file, label)}</li>"
+        for file, label in tabs
+    )
+    return Html(f'<nav><ul class="tabs">{items}</ul></nav>')
 
 
 def _link(href: str, text: str) -> Html:
@@ -57,6 +74,9 @@ def table(
     """
     Return a table. Columns of whole numbers are aligned to the right.
 
+    On a narrow screen, a table of more than two columns shows each row as a list of its cells, with
+    the headers in front.
+
     Raises:
         InvalidValueError: If the number of cells in a row differs from the number of headers.
     """
@@ -70,7 +90,8 @@ def table(
                 expected=f"{len(headers)} cells",
             )
         numeric = [known or isinstance(cell, int) for known, cell in zip(numeric, row, strict=True)]
-        lines.append(f"<tr>{''.join(_cell(cell) for cell in row)}</tr>")
+        cells = "".join(_cell(cell, header) for cell, header in zip(row, headers, strict=True))
+        lines.append(f"<tr>{cells}</tr>")
     # The header of a column has the same alignment as its cells.
     header_cells = "".join(
         f'<th scope="col" class="num">{escape(header)}</th>'
@@ -79,15 +100,14 @@ def table(
         for header, right in zip(headers, numeric, strict=True)
     )
     caption = f"<caption>{escape(caption)}</caption>" if caption else ""
+    css_class = "data stacked" if len(headers) > 2 else "data"
     return Html(
-        f'<div class="scroll"><table class="data">{caption}<thead><tr>{header_cells}</tr></thead>'
+        f'<div class="scroll"><table class="{css_class}">{caption}<thead><tr>{header_cells}</tr></thead>'
         f"<tbody>{''.join(lines)}</tbody></table></div>"
     )
 
 
-def _cell(cell: str | int) -> str:
-    if isinstance(cell, Html):
-        return f"<td>{cell}</td>"
-    if isinstance(cell, int):
-        return f'<td class="num">{cell}</td>'
-    return f"<td><bdi>{escape(cell)}</bdi></td>"
+def _cell(cell: str | int, header: str) -> str:
+    number = ' class="num"' if isinstance(cell, int) else ""
+    content = cell if isinstance(cell, int | Html) else f"<bdi>{escape(cell)}</bdi>"
+    return f'<td{number} data-label="{escape(header)}">{content}</td>'

@@ -12,6 +12,7 @@ _FORBIDDEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 _LOCAL_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*(?:/[A-Za-z0-9_][A-Za-z0-9._-]*)*")
+_FRAGMENT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]*")
 _EMBEDDED_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+")
 
 
@@ -69,3 +70,18 @@ def safe_source(source: str) -> str:
     if _EMBEDDED_IMAGE.fullmatch(source):
         return source
     return source if _LOCAL_FILE.fullmatch(source) and len(source) <= 1000 else ""
+
+
+def safe_file(file: str) -> str:
+    """
+    Return *file* if it is a file in the folder of the page or a subfolder; otherwise return "".
+
+    It may end in ``#`` and the HTML id of an element of that file.
+
+    >>> safe_file("sandbox/timeline-x.html#post-1"), safe_file("../secret.html")
+    ('sandbox/timeline-x.html#post-1', '')
+    """
+    path, hash_sign, fragment = file.partition("#")
+    if not _LOCAL_FILE.fullmatch(path) or len(file) > 1000:
+        return ""
+    return file if not hash_sign or _FRAGMENT.fullmatch(fragment) else ""

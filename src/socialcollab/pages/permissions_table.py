@@ -246,7 +246,7 @@ def permissions_matrix(
         for level, (tone, filled) in LEVELS.items()
         if level != "none"
     )
-    body = "".join(_row(row, len(columns), labels) for row in rows)
+    body = "".join(_row(row, columns, labels) for row in rows)
     return Html(
         f'<ul class="legend permissions-legend">{legend}</ul>'
         '<div class="scroll"><table class="permissions"><thead>'
@@ -255,12 +255,15 @@ def permissions_matrix(
     )
 
 
-def _row(row: PermissionsRow, count: int, labels: Mapping[str, str]) -> str:
-    if len(row.cells) != count:
+def _row(
+    row: PermissionsRow, columns: Sequence[PermissionsColumn], labels: Mapping[str, str]
+) -> str:
+    if len(row.cells) != len(columns):
         raise InvalidValueError(
-            f"the row of `{row.member}` has {len(row.cells)} cells, but there are {count} profiles",
+            f"the row of `{row.member}` has {len(row.cells)} cells,"
+            f" but there are {len(columns)} profiles",
             value=len(row.cells),
-            expected=f"{count} cells",
+            expected=f"{len(columns)} cells",
         )
     badges = [] if row.kind == "staff" else [badge(labels[f"permissions.{row.kind}"], "blue")]
     if row.left:
@@ -270,11 +273,14 @@ def _row(row: PermissionsRow, count: int, labels: Mapping[str, str]) -> str:
     name = f"<bdi>{escape(row.name or row.member)}</bdi>"
     # The id is shown below the name, or instead of the name if there is no name.
     below = f"<small><bdi>{escape(row.member)}</bdi></small>" if row.name else ""
-    cells = "".join(_cell(cell, labels) for cell in row.cells)
+    cells = "".join(
+        _cell(cell, column.profile, labels) for cell, column in zip(row.cells, columns, strict=True)
+    )
     return f'<tr><th scope="row">{name} {" ".join(badges)}{below}</th>{cells}</tr>'
 
 
-def _cell(cell: PermissionsCell, labels: Mapping[str, str]) -> str:
+def _cell(cell: PermissionsCell, profile: str, labels: Mapping[str, str]) -> str:
+    label = f'data-label="{escape(profile)}"'
     tone, filled = LEVELS[cell.level]
     level = escape(labels[f"level.{cell.level}"])
     notes = "".join(f"<small><bdi>{escape(note)}</bdi></small>" for note in cell.notes)
@@ -285,8 +291,8 @@ def _cell(cell: PermissionsCell, labels: Mapping[str, str]) -> str:
         notes += f'<small class="no">{escape(text)}</small>'
     if cell.level == "none":
         # The cell looks empty, so that other cells stand out, but a screen reader needs the word.
-        return f'<td class="none"><span class="sr">{level}</span>{notes}</td>'
-    return f'<td class="t-{tone}">{_bars(filled)}<b>{level}</b>{notes}</td>'
+        return f'<td class="none" {label}><span class="sr">{level}</span>{notes}</td>'
+    return f'<td class="t-{tone}" {label}>{_bars(filled)}<b>{level}</b>{notes}</td>'
 
 
 def _bars(filled: int) -> str:

@@ -158,6 +158,12 @@ def preview_grid(previews: Iterable[Html]) -> Html:
     return Html(f'<div class="previews">{"".join(previews)}</div>')
 
 
+def preview_feed(threads: Iterable[Iterable[Html]]) -> Html:
+    """Return previews in one column; the previews of a thread are connected."""
+    items = "".join(f'<div class="thread">{"".join(thread)}</div>' for thread in threads)
+    return Html(f'<div class="feed">{items}</div>')
+
+
 def _problem(text: str) -> str:
     return f'<p class="problem">{escape(text)}</p>' if text else ""
 

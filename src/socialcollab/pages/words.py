@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from calendar import monthrange
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
@@ -54,6 +56,11 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "legend.profiles": "Profiles",
         "blackout": "Blackout",
         "hold": "Hold",
+        "hold.open": "{on} from {start} until a member ends it",
+        "hold.until": "{on} from {start} until {end}",
+        "hold.ended": "{on} from {start} until {end}, ended automatically",
+        "hold.ended_by": "{on} from {start} until {end}, ended by {by}",
+        "ended": "{name} (ended)",
         "holiday": "Holiday",
         "note": "Note",
         "today": "today",
@@ -63,7 +70,9 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "no_posts": "Nothing is planned this month.",
         "no_posts_week": "Nothing is planned this week.",
         "no_posts_period": "Nothing is planned in this period.",
-        "week": "Week",
+        "week": "{period} (week {week})",
+        "from": "from {time}",
+        "until": "until {time}",
         "zone": "Times in {zone}",
         "pending_edit": "edit pending",
         "no_alt": "no alt text",
@@ -123,6 +132,11 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "legend.profiles": "Profielen",
         "blackout": "Stilteperiode",
         "hold": "Pauze",
+        "hold.open": "{on} vanaf {start} tot iemand de pauze beëindigt",
+        "hold.until": "{on} van {start} tot {end}",
+        "hold.ended": "{on} van {start} tot {end}, automatisch beëindigd",
+        "hold.ended_by": "{on} van {start} tot {end}, beëindigd door {by}",
+        "ended": "{name} (beëindigd)",
         "holiday": "Feestdag",
         "note": "Notitie",
         "today": "vandaag",
@@ -132,7 +146,9 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "no_posts": "Er staat deze maand niets gepland.",
         "no_posts_week": "Er staat deze week niets gepland.",
         "no_posts_period": "Er staat in deze periode niets gepland.",
-        "week": "Week",
+        "week": "{period} (week {week})",
+        "from": "vanaf {time}",
+        "until": "tot {time}",
         "zone": "Tijden in {zone}",
         "pending_edit": "wijziging nog niet geplaatst",
         "no_alt": "geen alt-tekst",
@@ -201,3 +217,39 @@ def base_language(tag: str) -> str:
     'nl'
     """
     return tag.partition("-")[0].lower()
+
+
+def period_title(first: dt.date, last: dt.date, *, language: str = "en") -> str:
+    """
+    Return the title of a calendar: a month, a week with its number, or any other period.
+
+    >>> period_title(dt.date(2026, 6, 1), dt.date(2026, 6, 30))
+    'June 2026'
+    >>> period_title(dt.date(2026, 6, 8), dt.date(2026, 6, 14))
+    '8–14 June 2026 (week 24)'
+    >>> period_title(dt.date(2026, 6, 20), dt.date(2026, 7, 5), language="nl")
+    '20 juni – 5 juli 2026'
+
+    Args:
+        first: The first day.
+        last: The last day (inclusive).
+        language: "en" or "nl".
+
+    Raises:
+        InvalidValueError: If pages are not available in *language*.
+    """
+    labels, months = words(language), MONTHS[base_language(language)]
+    month = f"{months[last.month - 1]} {last.year}"
+    same_month = (first.year, first.month) == (last.year, last.month)
+    if same_month and first.day == 1 and last.day == monthrange(last.year, last.month)[1]:
+        return month
+    if first == last:
+        return f"{last.day} {month}"
+    if same_month:
+        title = f"{first.day}–{last.day} {month}"
+    else:
+        year = "" if first.year == last.year else f" {first.year}"
+        title = f"{first.day} {months[first.month - 1]}{year} – {last.day} {month}"
+    if first.weekday() == 0 and (last - first).days == 6:
+        return labels["week"].format(period=title, week=first.isocalendar().week)
+    return title

@@ -1,7 +1,7 @@
 """Permissions: who may do what, where and when."""
 
 from socialcollab.permissions.access import Access
-from socialcollab.permissions.analysis.coverage import Coverage, Loss, coverage
+from socialcollab.permissions.analysis.coverage import Coverage, Loss, ReviewerGroup, coverage
 from socialcollab.permissions.analysis.diff import Comparison, PermissionChange, compare
 from socialcollab.permissions.analysis.effective import (
     EffectivePermissions,
@@ -60,6 +60,7 @@ __all__ = [
     "PermissionChange",
     "PolicyRoles",
     "ResourcePermissions",
+    "ReviewerGroup",
     "Role",
     "Roles",
     "Rotation",

@@ -1,4 +1,4 @@
-"""Blackouts: periods in which no posts are planned."""
+"""Blackouts: periods during which nothing is published."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def _as_every(value: Every | str | None) -> Every | None:
 @attrs.frozen(kw_only=True)
 class Blackout:
     """
-    A ``[[blackouts]]`` table of the document: a period in which no posts are planned.
+    A ``[[blackouts]]`` table of the document: a period during which nothing is published.
 
     Its start and end are local times in the time zone of each profile's
     workspace. If a clock change skips or repeats one of them, the longer blackout
@@ -97,14 +97,14 @@ class Blackout:
                 f"a blackout cannot repeat every `{self.every}`, because business days differ"
                 " between members",
                 value=str(self.every),
-                expected='a repeat such as "year"',
+                expected='a repetition such as "year"',
             )
         if self.every is not None and not self.every.occurs_from(self.start):
             raise InvalidValueError(
                 f"a blackout that repeats by `{self.every}` does not occur in the 12 years after its"
                 f" start, `{self.start:%Y-%m-%d %H:%M}`",
                 value=str(self.every),
-                expected='a repeat that occurs, such as "year"',
+                expected='a repetition that occurs, such as "year"',
             )
 
     def windows(self, zone: str, a: dt.datetime, b: dt.datetime) -> Iterator[Window]:

@@ -38,8 +38,8 @@ class Entry:
             and holds are matched against; None to match by profile only.
         pending_edit: Whether the post was edited after it was published, and the network still shows
             the text of *title*.
-        occurrence: Which publication of the post on the profile it is, from 1.
-        sequence: The number of stored changes to it so far.
+        occurrence: The number of this publication of the post on the profile, counted from 1.
+        sequence: The number of changes to the entry that have been stored.
         changed_at: The time of the latest of these changes in UTC, or None.
     """
 
@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def occupies(self) -> bool:
-        """Whether the entry takes up its time. A cancelled or failed post, for example, does not."""
+        """Whether the entry occupies its time. A cancelled or failed post does not."""
         return self.state not in _ABSENT
 
 

@@ -26,6 +26,8 @@ The kinds are two posts in the same minute, two posts that are too close togethe
 many posts in a day, a blackout, and an active hold.
 """
 
+_LONGEST_TITLE = 40
+
 
 @attrs.frozen(kw_only=True)
 class Clash(NotebookMixin):
@@ -118,6 +120,14 @@ def _local(zone: str, at: dt.datetime) -> str:
     return f"{local_time(at, zone):%Y-%m-%d %H:%M}"
 
 
+def _name(entry: Entry) -> str:
+    """Return the beginning of the text of an entry, or the id of its post if it has no title."""
+    title = (
+        entry.title if len(entry.title) <= _LONGEST_TITLE else f"{entry.title[:_LONGEST_TITLE]}…"
+    )
+    return f"“{title}”" if title else entry.post
+
+
 def _same_slot(
     profile_calendar: ProfileCalendar, at: dt.datetime, others: tuple[Entry, ...]
 ) -> Reason:
@@ -125,7 +135,7 @@ def _same_slot(
         "clash.same_slot",
         profile=profile_calendar.profile.id,
         time=_local(profile_calendar.zone, at),
-        posts=", ".join(entry.post for entry in others),
+        posts=", ".join(_name(entry) for entry in others),
     )
 
 
@@ -134,7 +144,7 @@ def _too_close(profile_calendar: ProfileCalendar, at: dt.datetime, other: Entry)
         "clash.gap",
         profile=profile_calendar.profile.id,
         time=_local(profile_calendar.zone, at),
-        post=other.post,
+        post=_name(other),
         other_time=_local(profile_calendar.zone, other.at),
         gap=int(profile_calendar.min_gap.total_seconds() // 60) if profile_calendar.min_gap else 0,
     )
@@ -295,7 +305,7 @@ def _sweep(profile_calendar: ProfileCalendar) -> Iterator[Clash]:
 
 
 def _sweep_stops(profile_calendars: Iterable[ProfileCalendar]) -> Iterator[Clash]:
-    """Yield the entries in blackouts and holds, looking only at the entries in their windows."""
+    """Yield the entries in blackouts and holds; entries outside their windows are not examined."""
     by_zone: dict[str, list[ProfileCalendar]] = {}
     for profile_calendar in profile_calendars:
         by_zone.setdefault(profile_calendar.zone, []).append(profile_calendar)

@@ -21,8 +21,16 @@ if TYPE_CHECKING:
 _LINE_ENDS = re.compile("\r\n?|[\v\f\x1c-\x1e\x85\u2028\u2029]")
 # RFC 5545 does not allow control characters in a text, and lone surrogates cannot be encoded.
 _NOT_TEXT = re.compile("[\x00-\x09\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# Calendar programs hide cancelled events, so only entries that need no attention are cancelled.
+_CANCELLED: Final = frozenset({"cancelled", "rejected", "removed"})
+_CONFIRMED: Final = frozenset(
+    {
+        *("approved", "scheduled", "waiting", "publishing", "published", "partly_published"),
+        *("removing", "native_post"),
+    }
+)
 _DAY = dt.timedelta(days=1)
-# No zone has changed its clocks and changed them back within this time.
+# No zone has ever changed its clocks twice within this period.
 _STEP: Final = 7 * _DAY
 
 
@@ -41,6 +49,10 @@ def write_ics(
     program that imports the file again therefore moves the event instead of adding a duplicate.
     SEQUENCE and LAST-MODIFIED are the entry's `sequence` and `changed_at`.
 
+    STATUS is CANCELLED for a post that was cancelled, rejected or removed, and CONFIRMED for a post
+    that is approved, scheduled or published. For every other state, such as "draft", "held",
+    "missed" or "failed", it is TENTATIVE.
+
     Args:
         source: The calendar or the entries to write. The entries of a calendar are
             written in the time zones of their profiles.
@@ -56,7 +68,7 @@ def write_ics(
             and occurrence.
 
     Source:
-        RFC 5545; RFC 7986 section 5.1 for the name.
+        RFC 5545, section 3.8.1.11 for the status; RFC 7986 section 5.1 for the name.
     """
     try:
         import icalendar  # noqa: PLC0415  an extra, imported only when a calendar is written
@@ -108,13 +120,19 @@ def write_ics(
             event.add("last-modified", entry.changed_at)
         event.add("summary", _text(f"{entry.profile}: {entry.title or entry.post}"))
         event.add("categories", [_text(entry.state), _text(entry.profile)])
-        event.add("status", "CONFIRMED" if entry.occupies else "CANCELLED")
+        event.add("status", _status(entry.state))
         event.add("transp", "TRANSPARENT")
     for zone_name, instants in sorted(by_zone.items()):
         written.add_component(_timezone(zone(zone_name), min(instants), max(instants)))
     for event in events.values():
         written.add_component(event)
     return bytes(written.to_ical())
+
+
+def _status(state: str) -> str:
+    if state in _CONFIRMED:
+        return "CONFIRMED"
+    return "CANCELLED" if state in _CANCELLED else "TENTATIVE"
 
 
 def _text(text: str) -> str:
@@ -139,7 +157,8 @@ def _timezone(tz: ZoneInfo, first: dt.datetime, last: dt.datetime) -> icalendar.
     """
     Return the VTIMEZONE of a zone for the time from *first* to *last*.
 
-    `icalendar` can create one, but writes each onset in the offset after the change. Programs that
+    `icalendar` can create one, but it writes each onset with the offset after the change. Programs
+    that
     follow RFC 5545 section 3.6.5 then change the clocks an hour too late.
     """
     import icalendar  # noqa: PLC0415

@@ -51,14 +51,14 @@ def check_stream(name: object) -> str:
 
 
 def check_unicode(where: str, value: str) -> None:
-    """Raise an error if *value* contains half a surrogate pair, which cannot be encoded."""
+    """Raise an error if *value* contains a lone surrogate, which cannot be encoded."""
     if value.isascii():
         return
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise InvalidValueError(
-            f"{where} contains half a surrogate pair ({value[error.start]!r})",
+            f"{where} contains a lone surrogate ({value[error.start]!r})",
             value=value,
             expected="well-formed Unicode",
         ) from None

@@ -64,7 +64,7 @@ class BoundStore(Protocol):
         Raises:
             ConflictError: If a stream has a different version. The error names the first such
                 stream in alphabetical order.
-            StaleProjectionError: If the stored rows were written for other projections than the
+            StaleProjectionError: If the stored rows were written for projections other than the
                 declared ones.
             InvalidValueError: If the arguments contradict each other, an event id is already
                 stored, the key of a row belongs to another stream, or a personal value to erase
@@ -115,7 +115,7 @@ class BoundStore(Protocol):
             limit: The maximum number of rows.
 
         Raises:
-            StaleProjectionError: If the stored rows were written for other projections than the
+            StaleProjectionError: If the stored rows were written for projections other than the
                 declared ones.
             InvalidValueError: If the projection or a column is not declared.
         """
@@ -141,7 +141,7 @@ class BoundStore(Protocol):
             lease_s: The duration of the lease in seconds.
 
         Raises:
-            StaleProjectionError: If the stored rows were written for other projections than the
+            StaleProjectionError: If the stored rows were written for projections other than the
                 declared ones.
         """
         ...
@@ -230,7 +230,7 @@ class AsyncBoundStore(Protocol):
 
     Each method makes the same promises as the `BoundStore` method with the same name. If the caller
     is cancelled while a method writes, the cancellation takes effect after the write has ended. A
-    later read therefore shows reliably whether the data were written.
+    later read therefore reliably shows whether the data were written.
     """
 
     @property

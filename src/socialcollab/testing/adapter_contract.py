@@ -176,7 +176,7 @@ class AdapterContract:
 
     @promise("A1")
     def test_a01_prepare(self, adapter: Adapter, outgoing: OutgoingPost) -> None:
-        """Equal arguments lead to equal keys, which can be stored as JSON."""
+        """Equal arguments produce equal keys, which can be stored as JSON."""
         first = _prepared(adapter, outgoing)
         assert first == _prepared(adapter, outgoing)
         assert first.outgoing == outgoing
@@ -186,7 +186,7 @@ class AdapterContract:
 
     @promise("A2")
     def test_a02_keys(self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport) -> None:
-        """Keys that were stored and read back lead to the same requests."""
+        """Keys that were stored and read back produce the same requests."""
         prepared = _prepared(adapter, outgoing)
         stored = json.loads(json.dumps(dict(prepared.idempotency_keys)))
         again = Prepared(outgoing=attrs.evolve(outgoing), idempotency_keys=stored)

@@ -142,6 +142,18 @@ def _of_size(
         )
         return st.one_of(profile, tables)
 
+    condition = _table(
+        {"link_domain": _one_or_more(st.sampled_from(["tulip.nl", "rose.example"]))},
+        {
+            "any_text": _one_or_more(st.just("gratis")),
+            "media": st.just("image"),
+            "label": _one_or_more(_TEXT),
+            "finding": _one_or_more(st.sampled_from(["SG101", "SG102"])),
+            "finding_at_least": st.just("warning"),
+            "author_posts_fewer_than": st.integers(1, 20),
+            "custom": _one_or_more(st.just("names-a-price")),
+        },
+    )
     span = {"start": _BOUND, "end": _LATER, "reason": _TEXT}
     step = {
         "quorum": st.sampled_from(["any", "all", "2", 3]),
@@ -152,7 +164,7 @@ def _of_size(
                 _table({"after": _DURATION, "do": st.just("escalate"), "to": principal}, {}),
             )
         ),
-        "only_if": st.just({"finding_at_least": "warning"}),
+        "only_if": st.one_of(condition, st.lists(condition, min_size=1, max_size=2)),
         "binds": _list(st.sampled_from(["text", "media"])),
         "distinct": st.booleans(),
         "may_edit": st.booleans(),

@@ -2,6 +2,7 @@
 
 from socialcollab.text.bluesky import Facet, facets
 from socialcollab.text.characters import char_class
+from socialcollab.text.domain import DOMAIN_PATTERN, linked_domains
 from socialcollab.text.entities import entities
 from socialcollab.text.entity import Entity
 from socialcollab.text.grapheme import grapheme_count, graphemes
@@ -10,6 +11,7 @@ from socialcollab.text.sent_text import fitting_end, links_not_in_text, text_wit
 from socialcollab.text.url import is_domain
 
 __all__ = [
+    "DOMAIN_PATTERN",
     "Entity",
     "Facet",
     "Length",
@@ -20,6 +22,7 @@ __all__ = [
     "grapheme_count",
     "graphemes",
     "is_domain",
+    "linked_domains",
     "links_not_in_text",
     "measure",
     "text_with_links",

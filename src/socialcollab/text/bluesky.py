@@ -106,7 +106,7 @@ class Facet:
 
     Attributes:
         kind: The kind of entity.
-        value: The link with its scheme, or the handle or tag without its sign.
+        value: The link with its scheme, or the handle or tag without its symbol.
         byte_start: The offset of its first byte in the UTF-8 text.
         byte_end: The offset of the byte after its last byte.
     """

@@ -85,7 +85,7 @@ _ASCII_ENDING = re.compile("([a-zA-Z]++)(?![0-9@+-])")
 _PUNYCODE_ENDING = re.compile("xn--[0-9a-z-]++", re.IGNORECASE)
 _AFTER_ENDING = re.compile("[^0-9A-Za-z@+-]|\\Z")
 # Other separators that IDNA treats as dots (RFC 3490 section 3.1).
-_OTHER_DOTS = re.compile("[\u3002\uff0e\uff61]")
+OTHER_DOTS = re.compile("[\u3002\uff0e\uff61]")
 
 _ALPHANUMERIC = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz")
 _INVALID = "\ufffe\ufeff\uffff"
@@ -108,8 +108,8 @@ _LABELS = re.compile(
 _LATIN_LABEL = f"[{_LATIN}-]++"
 _LATIN_LABELS = re.compile(f"{_LATIN_LABEL}(?:\\.{_LATIN_LABEL})*+\\.?+")
 
-# Endings that will never exist (RFC 2606). Documentation and trials use them, so they are links
-# if they have a scheme.
+# Endings that will never exist (RFC 2606). Documentation and tests use them, so they are links if
+# they have a scheme.
 _RESERVED = frozenset(("example", "invalid", "localhost", "test"))
 
 
@@ -170,7 +170,7 @@ def _ending(text: str, start: int, *, reserved: bool = False) -> int:
 
 
 def _labels_are_valid(labels: list[str]) -> bool:
-    """Return whether no label is too long once encoded or falsely states that it is encoded."""
+    """Return whether no label is too long once encoded, or falsely marked as encoded."""
     for label in labels:
         if len(label) > _LABEL:
             return False
@@ -182,7 +182,7 @@ def _labels_are_valid(labels: list[str]) -> bool:
 
 
 def _encoded_length(label: str) -> int:
-    parts = _OTHER_DOTS.split(label)
+    parts = OTHER_DOTS.split(label)
     encoded = (len(part) if part.isascii() else 4 + len(part.encode("punycode")) for part in parts)
     return sum(encoded) + len(parts) - 1
 
@@ -229,7 +229,7 @@ def find_links(
         domain, end = _find_domain(text, start, first, labels, on_x=on_x)
         position = run.end()
         if end:
-            # A domain that is no link hides the links in its path.
+            # If a domain is not a link, the links in its path are ignored, too.
             position, has_path = paths.tail(text, end)
             first = position + 1
             if domain is not None:
@@ -264,7 +264,8 @@ def _find_domain(
         end = _ending(text, starts[number], reserved=bool(scheme))
         if end:
             break
-    # Without a start in the first label, the domain can only start in a later one, after a dot.
+    # If the domain does not start in the first label, it can only start in a later label, after a
+    # dot.
     hidden = end if number > 1 else 0
     if not end or labels[0][-1] in "-_":
         return None, hidden
@@ -276,7 +277,7 @@ def _find_domain(
     else:
         scheme = 0
         if on_x and begin == 0 and text[0] not in _NOT_BEFORE and text[1] not in "._-":
-            # twitter-text takes the first character of a text as the one before the link.
+            # twitter-text treats the first character of a text as the character before the link.
             begin = 1
         while begin < starts[1] - 1 and (text[begin] in "-_" or not _may_start(text, begin)):
             begin += 1
@@ -326,7 +327,7 @@ def _links_of(
 
 
 def _hosts(text: str, start: int, end: int) -> Iterator[Link]:
-    """Yield the host in a domain without a scheme, without the symbols before it."""
+    """Yield the host in a domain that has no scheme, omitting the symbols before it."""
     dot = text.index(".", start)
     symbols = [match.end() for match in _not_in_host().finditer(text[start:end].replace(".", "-"))]
     if symbols:
@@ -336,7 +337,7 @@ def _hosts(text: str, start: int, end: int) -> Iterator[Link]:
 
 
 def _latin_hosts(text: str, start: int, end: int) -> Iterator[Link]:
-    """Yield the hosts in Latin script in a domain without a scheme."""
+    """Yield the hosts in Latin script in a domain that has no scheme."""
     while match := _LATIN_LABELS.search(text, start, end):
         start = match.end()
         dots = [n for n in range(match.start(), match.end()) if text[n] == "."]

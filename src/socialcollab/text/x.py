@@ -92,7 +92,7 @@ def _marks() -> re.Pattern[str]:
     return re.compile(f"[{char_class(table.MARK)}]{{{_LONG_MARKS},}}")
 
 
-# The emoji above U+FFFF that are shown in colour by default, but have a text form too.
+# The emoji above U+FFFF that are shown in colour by default but also have a text form.
 _TEXT_FORMS = "1f004 1f21a 1f22f"
 
 
@@ -105,14 +105,13 @@ def _emoji_run() -> re.Pattern[str]:
     """
     Match a run of characters that may be emoji.
 
-    This pattern is searched quickly. Only the runs are searched with the pattern of
-    whole emoji, which is slow.
+    Searching for this pattern is fast. Only the runs are searched for whole emoji, which is slow.
     """
     low = [word for word in table.EMOJI.split() if len(word.partition("-")[0]) == 4]
     # Each range above U+FFFF is compared with every character of a text, so one wide range is
     # faster than many exact ones.
     one = f"[{_points(' '.join(low))}\u200d\ufe0e\ufe0f\U0001f000-\U0001faff\U000e0020-\U000e007f]"
-    # A pattern that starts with a repetition is searched slowly.
+    # Searching for a pattern that starts with a repetition is slow.
     return re.compile(f"{one}{one}*+")
 
 

@@ -57,14 +57,14 @@ def _opening(start: TimeOfDay, end: TimeOfDay, tz: ZoneInfo, date: dt.date) -> W
 @attrs.frozen(kw_only=True)
 class BusinessHours:
     """
-    Opening hours on some days of the week, except on holidays.
+    Opening hours on certain days of the week, except on holidays.
 
     If *end* is not after *start*, the hours extend past midnight. They belong to the day on which
     they begin, and do not open if that day is a holiday. An end of 24:00 means midnight.
 
     Durations are measured in elapsed time: opening hours that include a clock change are an hour
     shorter or longer. If a clock change skips a bound, the bound is interpreted with the offset
-    from before the change; if a bound happens twice, it means its first occurrence.
+    from before the change; if a bound occurs twice, its first occurrence is used.
 
     >>> office = BusinessHours(days="mon-fri", start="09:00", end="17:00", zone="Europe/Amsterdam")
     >>> friday = dt.datetime(2026, 4, 3, 14, 30, tzinfo=dt.UTC)

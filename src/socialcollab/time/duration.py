@@ -101,7 +101,7 @@ class Duration:
             hours: The business hours; required for a duration in business time.
             zone: The zone in whose local time days and weeks are counted. If a clock change skips
                 the resulting time, it is interpreted with the offset from before the change; if
-                the time happens twice, it means its first occurrence.
+                the time occurs twice, its first occurrence is used.
 
         Raises:
             NaiveDatetimeError: If *start* has no UTC offset.

@@ -127,7 +127,7 @@ class Every:
     ``last day of the month 12:00``              or first, second, third, fourth
     ``first monday of the month 10:00``          any of these, with any day of the week
     ``year``, ``month``, ``week``, ``day``       repeats the start of the same table
-    ``FREQ=WEEKLY;INTERVAL=2``                   a rule of RFC 5545, at the time of the start
+    ``FREQ=WEEKLY;INTERVAL=2``                   an RFC 5545 rule, at the time of the start
     ===========================================  ==========================================
 
     A yearly repetition of 29 February occurs only in leap years, and a monthly repetition of the
@@ -233,12 +233,12 @@ class Every:
         """
         Return the occurrences that are not before *start*.
 
-        A time that a clock change skips is interpreted with the offset from before the change; a
-        time that happens twice means its first occurrence.
+        A time that a clock change skips is interpreted with the offset from before the change. If a
+        time occurs twice, its first occurrence is used.
 
         Args:
-            start: A local time or its text, a date (which means 00:00), or an instant, which is
-                converted to the zone's local time.
+            start: A local time, as a datetime or a string; a date, which means 00:00; or an
+                instant, which is converted to the zone's local time.
             zone: The IANA name of the zone.
             hours: The business hours; required for business days.
 

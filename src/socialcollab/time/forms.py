@@ -52,7 +52,7 @@ def as_wall_time(value: TimeLike, zone: str) -> WallTime:
     Raises:
         InvalidValueError: If *value* is not a time.
         SkippedTimeError: If a clock change skips the time.
-        RepeatedTimeError: If the time happens twice because of a clock change.
+        RepeatedTimeError: If the time occurs twice because of a clock change.
     """
     if isinstance(value, WallTime):
         at = value
@@ -88,7 +88,7 @@ def as_instant(value: TimeLike, zone: str) -> dt.datetime:
     Raises:
         InvalidValueError: If *value* is neither a time nor a date.
         SkippedTimeError: If a clock change skips the time.
-        RepeatedTimeError: If the time happens twice because of a clock change.
+        RepeatedTimeError: If the time occurs twice because of a clock change.
     """
     if isinstance(value, str) and ":" not in value:
         value = parse_date(value)

@@ -2,8 +2,8 @@
 Reading the holidays in an iCalendar file.
 
 The file is read here instead of with `icalendar`, because that library skips properties that it
-cannot parse and does not report lines. A holiday that is silently missing would let a post or a
-response deadline fall on that day.
+cannot parse and does not report line numbers. If a holiday were silently missing, a post or a
+response deadline could fall on that day.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOST_PROBLEMS: Final = 5
 
 # A name, parameters whose quoted values may contain `:` and `;`, and a value.
 _PROPERTY = re.compile(r'([A-Za-z0-9-]+)((?:;[^:;"]*(?:"[^"]*"[^:;"]*)*)*):(.*)', re.DOTALL)
-# Google has written dates such as 20131210Z.
+# Some files from Google contain dates such as 20131210Z.
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T[0-9]{6})?Z?")
 _DURATION = re.compile(r"\+?P(?:([0-9]{1,4})W|([0-9]{1,5})D)")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
@@ -126,7 +126,7 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
 
     Raises:
         InvalidValueError: If the file is too large or not a calendar, if a line or an event cannot
-            be read (the message names the first five such lines), if no event lasts all day, or if
+            be read (the message lists the first five such lines), if no event lasts all day, or if
             the events have more than 100,000 days or 500 recurrence rules.
 
     Source:
@@ -182,8 +182,8 @@ def _read_events(data: bytes) -> list[_Event]:
                     problems.append(problem)
     if problems:
         shown = "; ".join(map(str, problems[:_MOST_PROBLEMS]))
-        more = len(problems) - _MOST_PROBLEMS
-        raise _unreadable(f"{shown}; and {more} more problems" if more > 0 else shown)
+        more = "; and more problems" if len(problems) > _MOST_PROBLEMS else ""
+        raise _unreadable(shown + more)
     if not calendars:
         raise _unreadable("it does not contain `BEGIN:VCALENDAR`")
     if sum(len(event.rules) for event in events) > MOST_RULES:
@@ -221,6 +221,8 @@ def _parse(text: str, problems: list[_LineError]) -> list[_Component]:
         if match is None:
             shown = line if len(line) <= 60 else f"{line[:59]}…"
             problems.append(_LineError(number, f"`{shown}` is not a property such as `NAME:value`"))
+            if len(problems) > _MOST_PROBLEMS:
+                return []
             continue
         name, value = match[1].upper(), match[3]
         component = open_components[-1]
@@ -239,7 +241,9 @@ def _parse(text: str, problems: list[_LineError]) -> list[_Component]:
             component.properties.append(_Property(number, name, match[2], value))
     if len(open_components) > 1:
         last = open_components[-1]
-        problems.append(_LineError(last.line, f"`BEGIN:{last.name}` without `END:{last.name}`"))
+        problems.append(
+            _LineError(last.line, f"`BEGIN:{last.name}` has no matching `END:{last.name}`")
+        )
     return [calendar for calendar in root.components if calendar.name == "VCALENDAR"]
 
 
@@ -249,7 +253,7 @@ def _event(component: _Component, *, cancelled: bool) -> _Event:
     marked_all_day = False
     for each in component.properties:
         if not each.value.strip():
-            # Files of calendarlabs.com contain an empty RRULE in each event.
+            # Files from calendarlabs.com contain an empty RRULE in each event.
             continue
         if each.name in _MANY:
             many[each.name].append(each)
@@ -304,7 +308,7 @@ def _sequence(each: _Property) -> int:
 
 
 def _date(each: _Property, value: str | None = None) -> dt.date:
-    """Return the date of a DATE or a DATE-TIME as written, without converting it to another zone."""
+    """Return the date in a DATE or DATE-TIME value as written, not converted to another zone."""
     match = _DATE.fullmatch((each.value if value is None else value).strip())
     try:
         if match is not None:
@@ -378,7 +382,7 @@ def _days_of(events: list[_Event], first_year: int, last_year: int) -> _Days:
 
 def _current(events: list[_Event]) -> list[_Event]:
     """
-    Return the events without those that a version with a higher SEQUENCE replaces.
+    Return the events, except those that are replaced by a version with a higher SEQUENCE.
 
     Events with the same UID and SEQUENCE are all returned, because some programs write the same UID
     for different events.

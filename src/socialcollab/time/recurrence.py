@@ -49,8 +49,8 @@ class Recurrence:
     The instants of a recurrence rule whose times are local times in a zone.
 
     Finding an occurrence in the far future is as fast as finding one tomorrow, even if the rule is
-    endless; only a rule with COUNT has to be counted from its start. For a rule that never
-    matches, iteration ends without any occurrence.
+    endless; only for a rule with COUNT do the occurrences have to be counted from its start. If a
+    rule never matches, iteration ends without yielding an occurrence.
 
     The start is an occurrence only if the rule matches it.
 
@@ -66,7 +66,7 @@ class Recurrence:
         zone: The IANA name of the zone.
         skipped: How to handle an occurrence that a clock change skips; "drop" omits it. The
             occurrence counts towards COUNT in any case.
-        repeated: Which instant to choose for a local time that happens twice.
+        repeated: Which instant to choose for a local time that occurs twice.
 
     Source:
         RFC 5545 section 3.3.10, according to which skipped occurrences are dropped and do not
@@ -104,15 +104,15 @@ class Recurrence:
         repeated: Repeated = "first",
     ) -> Self:
         """
-        Parse a rule of RFC 5545.
+        Parse an RFC 5545 recurrence rule.
 
         Args:
             text: The rule, such as ``FREQ=WEEKLY;BYDAY=MO,WE``.
-            start: A local time or its text, or an instant, which is converted to the zone's local
-                time.
+            start: A local time, as a datetime or a string, or an instant, which is converted to the
+                zone's local time.
             zone: The IANA name of the zone.
             skipped: How to handle an occurrence that a clock change skips.
-            repeated: Which instant to choose for a local time that happens twice.
+            repeated: Which instant to choose for a local time that occurs twice.
 
         Raises:
             InvalidValueError: If the rule, the start or the zone is not valid; the message names
@@ -134,8 +134,8 @@ class Recurrence:
             NaiveDatetimeError: If *a* or *b* has no UTC offset.
             SkippedTimeError: While iterating, if an occurrence is skipped and
                 *skipped* is "refuse".
-            RepeatedTimeError: While iterating, if an occurrence happens twice
-                and *repeated* is "refuse".
+            RepeatedTimeError: While iterating, if the local time of an occurrence is repeated and
+                *repeated* is "refuse".
         """
         first, last = as_utc(a), as_utc(b)
         return self._between(first, last)
@@ -151,8 +151,8 @@ class Recurrence:
     def before(self, t: dt.datetime) -> dt.datetime | None:
         """Return the last occurrence before *t*, or None if there is none."""
         instant = as_utc(t)
-        # One forward search detects a rule without any occurrence. Otherwise, the backward search
-        # would search for it again in every span.
+        # A rule may have no occurrences. One forward search detects this, so that the backward
+        # search does not examine every span in vain.
         until = self._local(instant, _MARGIN)
         if next(local_times(self.rule, self.start, self.start, until), None) is None:
             return None
@@ -187,7 +187,7 @@ class Recurrence:
         """
         Yield the instants of the local times, in order and without duplicates.
 
-        An occurrence that is moved out of a gap may be after later occurrences or coincide with
+        An occurrence that is moved out of a gap may come after later occurrences or coincide with
         one of them, so it is kept in a heap until no earlier instant can follow.
         """
         waiting: list[dt.datetime] = []

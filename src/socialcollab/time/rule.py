@@ -1,5 +1,5 @@
 """
-Recurrence rules of RFC 5545: parsing and formatting them, and computing their local times.
+RFC 5545 recurrence rules: parsing and formatting them, and computing their local times.
 
 This module is independent of time zones; `recurrence` converts local times to instants.
 `local_times` directly computes the period that contains the requested time instead of iterating
@@ -65,6 +65,7 @@ MOST_PERIODS: Final = 1_000_000
 # Occurrences before COUNT have to be counted one by one.
 MOST_COUNTED: Final = 10_000
 MOST_TIMES_A_DAY: Final = 24
+_BLOCK_YEARS: Final = 16
 _Word = TypeVar("_Word", bound=str)
 
 
@@ -170,7 +171,7 @@ class Rule:
             _day(day, parts["BYDAY"]) for day in parts.get("BYDAY", "").split(",") if day
         )
         if "BYDAY" in parts and not by_day:
-            raise _fault("BYDAY", "", "give days such as MO,WE")
+            raise _fault("BYDAY", "", "write days such as MO,WE")
         return cls(
             freq=freq,
             interval=_count("INTERVAL", parts.get("INTERVAL", "1"), MOST_PERIODS),
@@ -239,13 +240,13 @@ def _one_of(part: str, value: str, words: tuple[_Word, ...]) -> _Word:
 
 def _count(part: str, value: str, most: int) -> int:
     if not value.isascii() or not value.isdigit() or not 1 <= int(value[:9]) <= most:
-        raise _fault(part, value, f"give a whole number from 1 to {most}")
+        raise _fault(part, value, f"write a whole number from 1 to {most}")
     return int(value)
 
 
 def _numbers(part: str, value: str, most: int, *, zero: bool, negative: bool) -> tuple[int, ...]:
     low = "0" if zero else "1"
-    why = f"give whole numbers from {low} to {most}" + (f", or -{most} to -1" if negative else "")
+    why = f"write whole numbers from {low} to {most}" + (f", or -{most} to -1" if negative else "")
     numbers: set[int] = set()
     for word in value.split(","):
         if re.fullmatch(r"[+-]?[0-9]{1,3}", word) is None:
@@ -260,14 +261,14 @@ def _numbers(part: str, value: str, most: int, *, zero: bool, negative: bool) ->
 def _day(word: str, value: str) -> tuple[int, int]:
     match = _DAY.fullmatch(word)
     if match is None or (match[1] is not None and not 1 <= abs(int(match[1])) <= 53):
-        raise _fault("BYDAY", value, "give days such as MO,WE or 1FR,-1SU")
+        raise _fault("BYDAY", value, "write days such as MO,WE or 1FR,-1SU")
     return int(match[1] or 0), DAYS.index(match[2])
 
 
 def _until(value: str) -> dt.datetime:
     match = _UNTIL.fullmatch(value)
     if match is None:
-        raise _fault("UNTIL", value, "give 20261231, 20261231T170000 or 20261231T160000Z")
+        raise _fault("UNTIL", value, "write 20261231, 20261231T170000 or 20261231T160000Z")
     whole_day = match[4] is None
     clock = (23, 59, 59) if whole_day else (int(match[4]), int(match[5]), int(match[6]))
     try:
@@ -284,7 +285,7 @@ def _until_text(until: dt.datetime) -> str:
     return f"{until.year:04d}{until.strftime('%m%dT%H%M%S')}{zulu}"
 
 
-# The Gregorian calendar repeats after 400 years, which are 146,097 days and a whole
+# The Gregorian calendar repeats after 400 years, that is, after 146,097 days, which is a whole
 # number of weeks. A rule that matches nothing in that many periods never matches;
 # without this bound, the search for 30 February would not end.
 _CYCLE: Final = {"YEARLY": 400, "MONTHLY": 4800, "WEEKLY": 20_871, "DAILY": 146_097}
@@ -311,25 +312,27 @@ def local_times(
     last = LAST if until is None else min(LAST, until)
     if rule.until is not None and rule.until.tzinfo is None:
         last = min(last, rule.until)
-    if rule.count is not None:
-        counted = _last_counted(rule, begin)
-        if counted is None:
-            return
-        last = min(last, counted)
-    for local in _expand(rule, begin, max(since, begin), last):
+    first = max(since, begin)
+    if rule.count is None:
+        times = _expand(rule, begin, first, last)
+    else:
+        # An occurrence is numbered from the start, so the earlier ones have to be counted.
+        block = max(begin, dt.datetime(first.year // _BLOCK_YEARS * _BLOCK_YEARS or 1, 1, 1))  # noqa: DTZ001
+        left = rule.count - _counted(rule, begin, block)
+        times = islice(_expand(rule, begin, block, last), max(left, 0))
+    for local in times:
         if local > last:
             return
-        yield local
+        if local >= first:
+            yield local
 
 
-# Counting takes much longer than one search, and the same rules are searched many times.
+# Counting takes much longer than a single search, and the same rules are searched many times.
 @lru_cache(maxsize=1024)
-def _last_counted(rule: Rule, start: dt.datetime) -> dt.datetime | None:
-    """Return the occurrence at which COUNT ends the rule, or None if there are no occurrences."""
-    last = None
-    for last in islice(_expand(rule, start, start, LAST), rule.count):  # noqa: B007
-        pass
-    return last
+def _counted(rule: Rule, start: dt.datetime, end: dt.datetime) -> int:
+    """Return the number of occurrences before *end*, but not more than COUNT."""
+    times = islice(_expand(rule, start, start, end), rule.count)
+    return sum(local < end for local in times)
 
 
 def _expand(
@@ -349,7 +352,7 @@ def _expand(
     index = _period_index(full, start.date(), since.date())
     end = _period_index(full, start.date(), last.date())
     found = index
-    while index <= end and index - found <= _CYCLE[rule.freq]:
+    while index <= end and index - found <= _CYCLE[full.freq]:
         dates = _dates(full, start.date(), index)
         if dates is None:
             return
@@ -370,6 +373,10 @@ def _expand(
 
 def _with_defaults(rule: Rule, start: dt.datetime) -> Rule:
     """Return *rule* with omitted parts taken from *start* (RFC 5545, end of section 3.3.10)."""
+    limited = rule.by_month or rule.by_month_day
+    if rule.freq == "DAILY" and rule.interval == 1 and limited and not rule.by_set_pos:
+        # The same days, found month by month instead of day by day.
+        return attrs.evolve(rule, freq="MONTHLY")
     if rule.by_day or rule.by_month_day or rule.by_year_day:
         return rule
     if rule.freq == "WEEKLY":
@@ -426,11 +433,12 @@ def _next_in_month(rule: Rule, start: dt.date, index: int) -> int:
     if not rule.by_month or rule.freq not in ("DAILY", "WEEKLY"):
         return index
     length = 1 if rule.freq == "DAILY" else 7
-    last_day = _first_day(rule, start) + index * rule.interval * length + length - 1
-    if last_day >= LAST.toordinal():
+    first_day = _first_day(rule, start) + index * rule.interval * length
+    if first_day < 1 or first_day + length > LAST.toordinal():
         return index
-    date = dt.date.fromordinal(last_day)
-    if date.month in rule.by_month:
+    date = dt.date.fromordinal(first_day + length - 1)
+    # A week may begin in one month and end in the next.
+    if date.month in rule.by_month or dt.date.fromordinal(first_day).month in rule.by_month:
         return index
     days = calendar.monthrange(date.year, date.month)[1] - date.day + 1
     return index + -(-days // (rule.interval * length))

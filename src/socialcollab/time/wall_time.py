@@ -19,6 +19,50 @@ _LOCAL = re.compile(
 )
 _ISO = re.compile(r"([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})")
 _PLAIN = re.compile(r"([0-9]{1,2})([-/.])([0-9]{1,2})\2([0-9]{4})")
+# A date with the name of its month, in English or Dutch: `8 juni 2026`, `Mon, June 8th, 2026`.
+_NAMED = re.compile(
+    r"(?:([a-z]{2,9})\.?,?[ ]+)?"
+    r"(?:([0-9]{1,2})(?:st|nd|rd|th|e|de|ste)?[ -]+([a-z]{3,9})\.?"
+    r"|([a-z]{3,9})\.?[ ]+([0-9]{1,2})(?:st|nd|rd|th)?)"
+    r",?[ -]+([0-9]{4})"
+)
+# No name means different months or days in the two languages.
+_MONTHS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "january jan januari",
+            "february feb februari",
+            "march mar maart mrt maa",
+            "april apr",
+            "may mei",
+            "june jun juni",
+            "july jul juli",
+            "august aug augustus",
+            "september sep sept",
+            "october oct oktober okt",
+            "november nov",
+            "december dec",
+        ),
+        start=1,
+    )
+    for name in names.split()
+}
+_DAYS = {
+    name: number
+    for number, names in enumerate(
+        (
+            "monday mon mo maandag ma",
+            "tuesday tue tues tu dinsdag di",
+            "wednesday wed we woensdag wo woe",
+            "thursday thu thur thurs th donderdag do",
+            "friday fri fr vrijdag vr vrij",
+            "saturday sat sa zaterdag za",
+            "sunday sun su zondag zo",
+        )
+    )
+    for name in names.split()
+}
 
 
 class AmbiguousDateError(InvalidValueError):
@@ -78,14 +122,16 @@ def parse_date(text: str, *, order: DateOrder | None = None) -> dt.date:
 
     The separator may be a hyphen, a slash or a dot. *order* is not needed for a date that begins
     with the year or that is unambiguous, such as ``25/12/2026``; ``03/04/2026`` without an order
-    is an error.
+    is an error. The month may also be an English or Dutch name, and the day of the week may
+    precede the date: ``8 juni 2026``, ``Monday, June 8, 2026``.
 
     >>> parse_date("25/12/2026").isoformat(), parse_date("03/04/2026", order="dmy").isoformat()
     ('2026-12-25', '2026-04-03')
 
     Raises:
         AmbiguousDateError: If the date is ambiguous and *order* is None.
-        InvalidValueError: If *text* is not a date, or the date does not exist.
+        InvalidValueError: If *text* is not a date, the date does not exist, or it falls on
+            another day of the week.
     """
     clean = text.strip()
     iso = _ISO.fullmatch(clean)
@@ -93,6 +139,9 @@ def parse_date(text: str, *, order: DateOrder | None = None) -> dt.date:
         return _date(text, int(iso[1]), int(iso[3]), int(iso[4]))
     plain = _PLAIN.fullmatch(clean)
     if plain is None:
+        named = _named_date(clean)
+        if named is not None:
+            return named
         raise InvalidValueError(
             f"`{text}` is not a date; write it as `2026-04-07`",
             value=text,
@@ -105,6 +154,25 @@ def parse_date(text: str, *, order: DateOrder | None = None) -> dt.date:
         )
     month_first = order == "mdy" or (order is None and second > 12)
     return _date(text, year, first, second) if month_first else _date(text, year, second, first)
+
+
+def _named_date(text: str) -> dt.date | None:
+    """Return a date that contains the name of its month, or None if *text* has another form."""
+    match = _NAMED.fullmatch(text.lower())
+    if match is None:
+        return None
+    month = _MONTHS.get(match[3] or match[4])
+    weekday = _DAYS.get(match[1]) if match[1] else None
+    if month is None or (match[1] and weekday is None):
+        return None
+    date = _date(text, int(match[6]), month, int(match[2] or match[5]))
+    if weekday is not None and date.weekday() != weekday:
+        raise InvalidValueError(
+            f"`{text}` does not exist: {date.isoformat()} is not a {match[1]}",
+            value=text,
+            expected="a date with its own day of the week",
+        )
+    return date
 
 
 def _date(text: str, year: int, month: int, day: int) -> dt.date:
@@ -130,7 +198,7 @@ def as_local(value: dt.datetime | str) -> dt.datetime:
     local = parse_local(value) if isinstance(value, str) else value
     if local.tzinfo is not None:
         raise InvalidValueError(
-            f"`{local.isoformat(sep=' ')}` has a UTC offset; give a local time without one",
+            f"`{local.isoformat(sep=' ')}` has a UTC offset; pass a local time without an offset",
             value=local,
             expected="a local time such as 2026-04-07 09:30",
         )
@@ -154,7 +222,7 @@ class WallTime:
         local: The local time, without an offset.
         zone: The IANA name of the zone.
         skipped: How to interpret *local* if a clock change skips it.
-        repeated: Which instant *local* means if it happens twice.
+        repeated: Which instant *local* means if it occurs twice.
 
     Raises:
         InvalidValueError: If *local* has an offset or the zone does not exist.
@@ -184,7 +252,7 @@ class WallTime:
 
         Raises:
             SkippedTimeError: If the local time does not exist and *skipped* is "refuse".
-            RepeatedTimeError: If it happens twice and *repeated* is "refuse".
+            RepeatedTimeError: If it occurs twice and *repeated* is "refuse".
         """
         return resolve(self.local, self.zone, skipped=self.skipped, repeated=self.repeated)
 

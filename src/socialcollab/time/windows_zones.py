@@ -1,4 +1,4 @@
-"""The IANA names of the time zones of Windows."""
+"""The IANA names of the Windows time zones."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ Skipped = Literal["refuse", "next", "previous"]
 """How to interpret a local time that a clock change skips."""
 
 Repeated = Literal["refuse", "first", "second"]
-"""Which instant to choose for a local time that happens twice."""
+"""Which instant to choose for a local time that occurs twice."""
 
 _SKIPPED = frozenset(get_args(Skipped))
 _REPEATED = frozenset(get_args(Repeated))
@@ -99,7 +99,7 @@ def as_utc(value: dt.datetime) -> dt.datetime:
     """
     if not isinstance(value, dt.datetime):
         raise InvalidValueError(
-            f"`{value!r}` is not an instant; give a datetime with a UTC offset",
+            f"`{value!r}` is not an instant; pass a datetime with a UTC offset",
             value=value,
             expected="a datetime with a UTC offset",
         )
@@ -108,7 +108,7 @@ def as_utc(value: dt.datetime) -> dt.datetime:
     if value.utcoffset() is None:
         raise NaiveDatetimeError(value)
     # Python compares two datetimes with the same tzinfo by their local times, which gives the
-    # wrong order in the hour that happens twice. In UTC, it compares instants.
+    # wrong order in the hour that occurs twice. In UTC, it compares instants.
     try:
         return value.astimezone(dt.UTC)
     except OverflowError as error:
@@ -182,7 +182,7 @@ def _suggest_for_windows(words: str, cities: Mapping[str, str]) -> str:
     asked = re.sub(r" (?:standard|daylight|summer)(?= time\b)", "", shown)
     for form in (asked, asked.partition(" (")[0]):
         for windows, iana in WINDOWS_ZONES.items():
-            # "UTC-02" is the name of a zone in Windows, but an offset for everybody else.
+            # Windows has a zone named "UTC-02", but everywhere else this is an offset.
             if form == windows.lower().replace(" standard", "") and not windows.startswith("UTC"):
                 return f"it is the Windows name for `{iana}`; write that"
     return ""
@@ -193,7 +193,7 @@ def _suggest_for_offset(words: str) -> str:
     if match is None:
         return "write `UTC`" if words.upper() == "Z" else ""
     hours, minutes = int(match[2]), int(match[3] or 0)
-    # In the names of these zones, the sign is the opposite of what everybody expects.
+    # In the names of these zones, the sign is reversed: Etc/GMT-2 is two hours ahead of UTC.
     fixed = f"Etc/GMT{'-' if match[1] == '+' else '+'}{hours}"
     also = ""
     if fixed in _names() and not minutes:
@@ -208,8 +208,8 @@ def zone(name: str) -> ZoneInfo:
     """
     Return the zone with the IANA name *name*.
 
-    Names for the machine's local zone, such as ``localtime``, are rejected, and so are names of
-    Windows, abbreviations and offsets; the message contains the IANA name to use instead. ``EST``
+    Names for the machine's local zone, such as ``localtime``, are rejected, and so are Windows
+    names, abbreviations and offsets; the message contains the IANA name to use instead. ``EST``
     and ``MST`` are rejected because they do not have daylight saving time.
 
     >>> zone("Europe/Amsterdam").key
@@ -290,11 +290,11 @@ def resolve(
         local: A datetime without an offset; its `fold` is ignored.
         name: The IANA name of the zone.
         skipped: How to interpret a time that does not exist.
-        repeated: Which instant to choose for a time that happens twice.
+        repeated: Which instant to choose for a time that occurs twice.
 
     Raises:
         SkippedTimeError: If the time does not exist and *skipped* is "refuse".
-        RepeatedTimeError: If it happens twice and *repeated* is "refuse".
+        RepeatedTimeError: If it occurs twice and *repeated* is "refuse".
         InvalidValueError: If *local* has an offset, the zone or an option is
             unknown, or the instant is out of range.
 
@@ -310,7 +310,8 @@ def resolve(
         )
     if local.tzinfo is not None:
         raise InvalidValueError(
-            f"`{local.isoformat(sep=' ')}` already has a UTC offset; give a local time without one",
+            f"`{local.isoformat(sep=' ')}` already has a UTC offset;"
+            " pass a local time without an offset",
             value=local,
             expected="a datetime without an offset",
         )

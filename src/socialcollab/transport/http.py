@@ -494,7 +494,7 @@ class _DeadlineReader:
 
 @contextmanager
 def _translated_errors(attempt: _Attempt) -> Iterator[None]:
-    """Translate exceptions into errors that show what the caller can do."""
+    """Translate exceptions into errors that tell the caller what to do."""
     import httpx  # noqa: PLC0415  # the package is importable without it
 
     try:

@@ -67,7 +67,7 @@ class Media(Protocol):
 
     def claim(self, organization: str) -> None:
         """
-        Reserve the store for *organization*, which has no effect if it is reserved for it already.
+        Reserve the store for *organization*; if it is already reserved for it, do nothing.
 
         Two organizations cannot share a media store: a picture that one of them erases
         could still be in use in the other.

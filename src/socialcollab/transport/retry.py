@@ -1,4 +1,4 @@
-"""Decide whether to retry a failed request, and read the wait that a server requests."""
+"""Decide whether to retry a failed request, and read how long a server asks the client to wait."""
 
 from __future__ import annotations
 

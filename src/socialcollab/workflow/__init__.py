@@ -7,10 +7,15 @@ from socialcollab.workflow.events.event import Event
 from socialcollab.workflow.events.notification import OutboxEntry
 from socialcollab.workflow.evolve import evolve_delivery, evolve_post
 from socialcollab.workflow.model.actor import Actor
+from socialcollab.workflow.model.condition import (
+    Condition,
+    OnlyIf,
+    check_conditions,
+    check_registered,
+)
 from socialcollab.workflow.model.policy import (
     NO_POLICY,
     ApprovalPolicy,
-    OnlyIf,
     Policies,
     Quorum,
     RequiredStep,
@@ -52,6 +57,7 @@ __all__ = [
     "Actor",
     "ApprovalPolicy",
     "ApprovalRequest",
+    "Condition",
     "Context",
     "Decision",
     "Event",
@@ -72,6 +78,8 @@ __all__ = [
     "account_pin",
     "applicable_steps",
     "check_command",
+    "check_conditions",
+    "check_registered",
     "commands",
     "decide_native_post",
     "decide_post",

@@ -104,7 +104,8 @@ class Approve:
     """
     Approve the revision that the actor saw.
 
-    Clients and guests do not see an *internal* note of staff; the same applies to the other decisions.
+    Clients and guests do not see *internal* notes by staff. This also applies to the other
+    decisions.
     """
 
     NAME: ClassVar[str] = "approve"
@@ -177,9 +178,9 @@ class Reschedule:
     Move a post to another time.
 
     Attributes:
-        at: The new time; or
-        by: how much later all of its times are. Local times keep their clock time across clock
-            changes.
+        at: The new time, unless *by* is given.
+        by: The difference to add to all of its times, unless *at* is given. If the clocks change in
+            between, the clock times stay the same.
         profile: The only target to move to *at*; all targets if empty.
     """
 

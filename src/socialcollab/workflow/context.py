@@ -31,6 +31,7 @@ from socialcollab.permissions import Absence, Access, ShiftSwap, TemporaryGrant
 from socialcollab.time import BusinessHours, WallTime
 from socialcollab.verdicts import Reason
 from socialcollab.workflow.model.actor import Actor
+from socialcollab.workflow.model.condition import Condition
 from socialcollab.workflow.model.policy import ApprovalPolicy, Policies, Requirement
 
 _T = TypeVar("_T")
@@ -44,7 +45,7 @@ def _no_hours(_: str) -> BusinessHours | None:
     return None
 
 
-# Publishing is a decision where no policy applies.
+# If no policy applies, publishing is also a decision.
 _DECISIONS = frozenset({"approve", "bypass", "publish", "waive"})
 
 
@@ -73,13 +74,17 @@ class Context:
         findings: The findings of the style guide on the post after the command, or a function that
             computes them, because most commands do not need them.
         deliveries: The post's deliveries.
-        holds: The active holds.
+        holds: The holds that no member has ended.
+        ended_holds: The holds that members have ended recently.
         next_slots: The next free slot of each target, if the command requests a slot.
         barred: The targets whose requested time falls within a blackout or hold, with the reason.
         absences: The recorded absences, current and future.
         swaps: The recorded shift swaps.
         grants: The recorded temporary grants.
         hours_of: Returns the working hours of a member, or None.
+        conditions: The conditions that the application has registered, by name.
+        author_posts: The number of published posts of the post's author, if the command submits the
+            post and an approval step depends on it; otherwise None.
         real_now: The current instant according to the real clock, from which send deadlines are
             counted, or None if it equals *now*.
     """
@@ -101,12 +106,15 @@ class Context:
     _findings: tuple[Finding, ...] | Callable[[], tuple[Finding, ...]] = ()
     deliveries: tuple[Delivery, ...] = ()
     holds: tuple[Hold, ...] = ()
+    ended_holds: tuple[Hold, ...] = ()
     next_slots: Mapping[str, WallTime] = attrs.field(factory=dict)
     barred: Mapping[str, Reason] = attrs.field(factory=dict)
     absences: tuple[Absence, ...] = ()
     swaps: tuple[ShiftSwap, ...] = ()
     grants: tuple[TemporaryGrant, ...] = ()
     hours_of: Callable[[str], BusinessHours | None] = attrs.field(default=_no_hours, repr=False)
+    conditions: Mapping[str, Condition] = attrs.field(factory=dict)
+    author_posts: int | None = None
     real_now: dt.datetime | None = None
 
     _cache: dict[Hashable, object] = attrs.field(
@@ -137,6 +145,7 @@ class Context:
         real_now: dt.datetime | None = None,
         next_slots: Mapping[str, WallTime] | None = None,
         barred: Mapping[str, Reason] | None = None,
+        author_posts: int | None = None,
     ) -> Context:
         """
         Return a copy for another command on the same content, with some values replaced.
@@ -151,6 +160,7 @@ class Context:
             real_now=self.real_now if real_now is None else real_now,
             next_slots=self.next_slots if next_slots is None else next_slots,
             barred=self.barred if barred is None else barred,
+            author_posts=self.author_posts if author_posts is None else author_posts,
         )
         object.__setattr__(copy, "_cache", self._cache)
         return copy

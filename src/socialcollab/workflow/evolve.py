@@ -166,6 +166,7 @@ def _submitted(
         when=data.when,
         applicable=data.applicable | (earlier.applicable if earlier else frozenset()),
         pins=data.pins,
+        author_posts=data.author_posts,
         # A post that was taken down needs a new approval, even if its content is unchanged.
         decisions=_valid_decisions(earlier, data.pins)
         if earlier and not snapshot.taken_down

@@ -319,7 +319,7 @@ def _reviewers_to_notify(
         )
         if approved:
             aware[name] = (*aware.get(name, ()), *approved)
-        # A reviewer who is back from an absence is asked again.
+        # A reviewer who is back from an absence is notified again.
         back = clock.absent if clock is not None else ()
         new = tuple(
             member

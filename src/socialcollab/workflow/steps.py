@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 from typing import Literal
 
 import attrs
 
 from socialcollab._memo import Identity
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Post, post_reason, post_remedy, severity_at_least
+from socialcollab.content import Post, post_reason, post_remedy
 from socialcollab.directory import Principal
 from socialcollab.identifiers import MemberId
 from socialcollab.verdicts import Reason, Remedy, Verdict
@@ -39,9 +40,10 @@ class StepStatus(NotebookMixin):
         binds: The fields to which its decisions are bound.
         opened_at: When the step opened, in UTC, or None if it is not open.
         overdue: Whether the time limit of the step has passed.
-        absent: The reviewers who are absent now, sorted. They are not asked, and count only through a
-            delegate, but can decide all the same.
+        absent: The reviewers who are absent now, sorted. They are not notified and count only
+            through a delegate, but they can still decide.
         delegates: Pairs of a delegate among *reviewers* and the absent member, sorted.
+        reasons: Why the step applies or is skipped, if it has a condition; otherwise empty.
     """
 
     key: StepKey
@@ -54,6 +56,7 @@ class StepStatus(NotebookMixin):
     overdue: bool = False
     absent: tuple[MemberId, ...] = ()
     delegates: tuple[tuple[MemberId, MemberId], ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
     @property
     def done(self) -> bool:
@@ -116,20 +119,62 @@ def _applied(snapshot: PostSnapshot) -> frozenset[StepKey]:
 
 
 def _any_applies(requirement: Requirement, snapshot: PostSnapshot, context: Context) -> bool:
-    applied = _applied(snapshot)
-    return any(_applies(step, applied, context) for step in requirement.steps)
+    return any(_applies(step, snapshot, context) for step in requirement.steps)
 
 
-def _applies(step: RequiredStep, applied: frozenset[StepKey], context: Context) -> bool:
-    only_if = step.step.only_if
+def _applies(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> bool:
     return (
-        only_if is None
-        or step.key in applied
-        or any(
-            severity_at_least(finding.severity, only_if.finding_at_least)
-            for finding in context.findings
-        )
+        not step.step.only_if
+        or step.key in _applied(snapshot)
+        or bool(_matches(step, snapshot, context))
     )
+
+
+def _matches(
+    step: RequiredStep, snapshot: PostSnapshot, context: Context
+) -> Mapping[str, tuple[str, ...]]:
+    """Return what matches the first condition of a step that the post meets, or nothing."""
+    content = snapshot.post.content
+    author_posts = context.author_posts
+    if author_posts is None and snapshot.request is not None:
+        author_posts = snapshot.request.author_posts
+
+    def find() -> Mapping[str, tuple[str, ...]]:
+        for condition in step.step.only_if:
+            matches = condition.matches(
+                content,
+                findings=lambda: context.findings,
+                author_posts=author_posts,
+                conditions=context.conditions,
+            )
+            if matches:
+                return matches
+        return {}
+
+    return context.cached(("matches", step.key, Identity(content), author_posts), find)
+
+
+def _condition_reasons(
+    step: RequiredStep, snapshot: PostSnapshot, context: Context
+) -> tuple[Reason, ...]:
+    """Return why a step with a condition applies, or why it does not."""
+    if not step.step.only_if:
+        return ()
+    matches = _matches(step, snapshot, context)
+    if matches:
+        return tuple(
+            Reason.of(
+                f"step_applies.{key}",
+                step=step.key,
+                # A number is not quoted.
+                values=", ".join(one if one.isdecimal() else f"`{one}`" for one in values),
+            )
+            for key, values in matches.items()
+        )
+    if step.key in _applied(snapshot):
+        return (Reason.of("step_applies.earlier", step=step.key),)
+    condition = "; ".join(str(condition) for condition in step.step.only_if)
+    return (Reason.of("step_skipped", step=step.key, condition=condition),)
 
 
 def no_step_applies(snapshot: PostSnapshot, context: Context) -> bool:
@@ -143,7 +188,7 @@ def applicable_steps(snapshot: PostSnapshot, context: Context) -> frozenset[Step
     return applied | {
         step.key
         for step in _with_earlier_steps(snapshot, context).steps
-        if _applies(step, applied, context)
+        if _applies(step, snapshot, context)
     }
 
 
@@ -172,7 +217,7 @@ class _Reviewers:
 
     @property
     def counted(self) -> set[MemberId]:
-        """The members whose decision a quorum counts: an absent one only through a delegate."""
+        """The members who count towards a quorum; absent members count only through a delegate."""
         return {*self.present, *(absent for _, absent in self.delegates)}
 
 
@@ -278,7 +323,8 @@ def _has_passed(step: RequiredStep, decisions: tuple[Decision, ...], post: Post)
 def step_statuses(snapshot: PostSnapshot, context: Context) -> tuple[StepStatus, ...]:
     """Return the status of each step that the post needs, by key."""
     return context.cached(
-        ("statuses", Identity(snapshot)), lambda: _step_statuses(snapshot, context)
+        ("statuses", Identity(snapshot), context.author_posts),
+        lambda: _step_statuses(snapshot, context),
     )
 
 
@@ -313,7 +359,7 @@ def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> Ste
     state: Literal["passed", "skipped", "open"]
     if enough or _has_passed(step, decisions, post):
         state = "passed"
-    elif not _applies(step, _applied(snapshot), context):
+    elif not _applies(step, snapshot, context):
         state = "skipped"
     else:
         state = "open"
@@ -328,6 +374,7 @@ def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> Ste
         overdue=bool(clock and clock.overdue and state == "open"),
         absent=reviewers.absent,
         delegates=reviewers.delegates,
+        reasons=_condition_reasons(step, snapshot, context),
     )
 
 
@@ -355,7 +402,7 @@ def changed_pins(snapshot: PostSnapshot, context: Context) -> tuple[tuple[str, s
     Return the pins of the request whose values have changed, with the original values.
 
     A policy that an adoption has removed counts as changed. The account of a profile counts as long
-    as the post goes there; a profile that was removed is a reason of its own not to publish.
+    as the post goes there; a removed profile is a separate reason not to publish.
     """
     request, post = snapshot.request, snapshot.post
     return tuple(
@@ -393,16 +440,16 @@ def gate(snapshot: PostSnapshot, context: Context, *, alone: bool = False) -> Ve
     if not missing:
         return Verdict.yes(post_reason("all_steps_passed", post))
     return Verdict.no(
-        *(
-            Reason.of(
-                "step_open",
-                step=status.key,
-                approvals=len(status.approved_by),
-                needed=status.needed,
-            )
-            for status in missing
-        ),
+        *(reason for status in missing for reason in _open_reasons(status)),
         remedies=[
             Remedy.of("approve_step", by=status.undecided, step=status.key) for status in missing
         ],
+    )
+
+
+def _open_reasons(status: StepStatus) -> tuple[Reason, ...]:
+    approvals = len(status.approved_by)
+    return (
+        Reason.of("step_open", step=status.key, approvals=approvals, needed=status.needed),
+        *status.reasons,
     )

@@ -6,6 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from tests.organization.document.examples import VALID, faults_of
 
 import socialcollab.organization
 from socialcollab.organization import Organization
@@ -76,3 +77,43 @@ def test_missing_files(tmp_path: Path) -> None:
     assert "no file matches `clients/*.toml` at include[0]" in faults
     assert "the file `style/house.toml` does not exist at style.guides[0]" in faults
     assert "`holidays-nl.ics` does not exist at organization.business_hours" in faults
+
+
+def test_forbidden_sections_of_included_file() -> None:
+    """A section that an included file cannot contain is the only fault, even if it is used."""
+    client = """
+[[workspaces]]
+id = "dike"
+lead = "eva"
+default_approval = "editorial"
+[[members]]
+id = "noor"
+kind = "client"
+of = "dike"
+[[teams]]
+id = "dike-client"
+members = ["noor"]
+[roles.client]
+permissions = ["view", "approve", "ads.boost"]
+[permissions.custom]
+"ads.boost" = "Boost a post"
+[[grants]]
+to = "team:dike-client"
+role = "client"
+on = { workspace = "dike" }
+[[approvals]]
+id = "dike"
+on = { workspace = "dike" }
+[[approvals.steps]]
+id = "client"
+reviewers = ["team:dike-client", "role:client"]
+[style]
+guides = ["guide.toml"]
+"""
+    files = {"clients/dike.toml": client.encode(), "guide.toml": b""}
+    main = f'include = ["clients/*.toml"]\n{VALID}'
+    assert faults_of(main, files) == [
+        f"an included file cannot have a section `{name}` at clients/dike.toml: {name};"
+        " move it to the main document"
+        for name in ("teams", "roles", "permissions", "style")
+    ]

@@ -43,6 +43,16 @@ FAULTS = {
         'profile_tag = "care"',
         'profile_tag = "car"',
     ),
+    "unknown profile `tulip` at slot_plans[0].on;"
+    ' `tulip` is a workspace; write { workspace = "tulip" }': (
+        'on = "tulip-x"\nslots',
+        'on = "tulip"\nslots',
+    ),
+    "unknown workspace `tulip-x` at rotations[0].on.workspace;"
+    ' `tulip-x` is a profile; write { profile = "tulip-x" }': (
+        'role = "publisher"\non = { workspace = "tulip" }\nmembers',
+        'role = "publisher"\non = { workspace = "tulip-x" }\nmembers',
+    ),
     "`boss` is not one of staff, client, guest at members[0].kind": (
         'id = "ana"\n',
         'id = "ana"\nkind = "boss"\n',

@@ -115,8 +115,8 @@ def test_wrong_byte_after_chunk():
         ("soon,09:30", "sheet.bad_date", "date"),
         ("2026-04-07,25:00", "sheet.bad_time", "time"),
         ("2026-04-07,13:00 pm", "sheet.bad_time", "time"),
-        ("2026-04-07,", "sheet.bad_time", "time"),
-        (",09:30", "sheet.bad_date", "date"),
+        ("2026-04-07,", "sheet.no_time", "time"),
+        (",09:30", "sheet.no_date", "date"),
         ("2020-04-07,09:30", "sheet.past", "date"),
         ("2026-03-29,02:30", "sheet.skipped_time", "date"),
         ("2026-10-25,02:30", "sheet.repeated_time", "date"),
@@ -214,6 +214,82 @@ def test_separate_date_and_time(date, time):
 def test_date_and_time_in_one_column(name):
     """A column can contain both the date and the time."""
     assert only_row(f"Text,{name}\nHello,2026-04-07 09:30\n").local == WHEN
+
+
+@pytest.mark.parametrize("name", ["Publicatiemoment", "Plaatsen op", "Gepland op", "Datum/tijd"])
+def test_dutch_date_and_time_in_one_column(name):
+    """A column with a Dutch name can contain both the date and the time."""
+    assert only_row(f"Tekst,{name}\nHello,2026-04-07 09:30\n").local == WHEN
+
+
+@pytest.mark.parametrize(
+    "date",
+    [
+        "7 april 2026 09:30",
+        "7 april 2026 om 9u30",
+        "7 apr. 2026 9h30",
+        '"April 7, 2026 at 9:30 AM"',
+        '"dinsdag 7 april 2026, 9.30 uur"',
+        "2026-04-07 9u30",
+    ],
+)
+def test_written_dates(date):
+    """Dates with the name of the month, and times with a letter, are read."""
+    assert only_row(f"Tekst,Datum\nHello,{date}\n").local == WHEN
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        ("7u30", "07:30"),
+        ("7h30", "07:30"),
+        ("07H30", "07:30"),
+        ("7:30 uur", "07:30"),
+        ("7.30u", "07:30"),
+        ("7u", "07:00"),
+        ("7 uur", "07:00"),
+        ("19h", "19:00"),
+        ("7 pm", "19:00"),
+        ("7am", "07:00"),
+        ("12 a.m.", "00:00"),
+    ],
+)
+def test_times_with_letters(time, expected):
+    """Times in the Dutch, French and American ways are read."""
+    row = only_row(f"Tekst,Datum,Tijd\nHello,2026-04-07,{time}\n")
+    assert f"{row.local:%H:%M}" == expected
+
+
+@pytest.mark.parametrize("time", ["7", "19 pm", "25u", "7u60", "7 o'clock", "7uu"])
+def test_times_with_other_letters(time):
+    """A bare number and other letters are not times."""
+    problem = only_problem(f"Tekst,Datum,Tijd\nHello,2026-04-07,{time}\n")
+    assert problem.code == "sheet.bad_time"
+
+
+def test_day_of_week_beside_date():
+    """A column with the day of the week is not a second date."""
+    sheet = read_csv(b"Dag,Datum,Tijd,Tekst\ndi,2026-04-07,9u30,Hello\n")
+    assert [row.local for row in sheet.rows] == [WHEN]
+    assert [problem.code for problem in sheet.problems] == ["sheet.unknown_column"]
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"),
+    [
+        ("Foto", "images"),
+        ("Foto's", "images"),
+        ("Aantekening", "note"),
+        ("Bijschrift", "text"),
+        ("Alt-tekst", "alts"),
+        ("Netwerk", "profiles"),
+    ],
+)
+def test_dutch_headings(heading, field):
+    """Common Dutch headings are recognised."""
+    text = "" if field == "text" else "x"
+    row = only_row(f"Post,Datum,{heading}\n{text},2026-04-07 09:30,value\n")
+    assert getattr(row, field) in ("value", ("value",))
 
 
 def test_date_in_parts():

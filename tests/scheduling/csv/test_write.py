@@ -89,6 +89,25 @@ def test_write_problems():
     assert len(back) == 2
 
 
+@pytest.mark.parametrize("separator", [",", ";", "\t", "|"])
+def test_problems_are_returned(separator):
+    """A file of problems has the separator of its source, and can be fixed and read again."""
+    lines = ["date,text", "31-6-2026 9:00,one", '30-6-2026 9:00,"two, or; three"', "99,five"]
+    source = "\r\n".join(line.replace(",", separator, 1) for line in lines)
+    declaration = "sep=|\r\n" if separator == "|" else ""
+    sheet = read_csv(f"{declaration}{source}".encode(), order="dmy")
+    assert (sheet.separator, len(sheet.rows)) == (separator, 1)
+    back = write_problems(sheet).decode("utf-8-sig")
+    assert back.startswith(source.splitlines()[0] + f"{separator}problem\r\n31-6-2026 9:00")
+    again = read_csv(f"{declaration}{back.replace('31-6', '30-6')}".encode(), order="dmy")
+    assert [row.text for row in again.rows] == ["one"]
+    assert [problem.value for problem in again.problems] == ["99"]
+    # The problems of the second file replace those of the first.
+    second = write_problems(again).decode("utf-8-sig").splitlines()
+    assert second[0] == back.splitlines()[0]
+    assert second[1].count("is not a valid date") == 1
+
+
 def test_real_posts_round_trip(shared_data):
     """Real posts that are written and read back are unchanged."""
     texts: list[str] = []

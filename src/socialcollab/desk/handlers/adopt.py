@@ -16,7 +16,7 @@ from socialcollab.errors import InvalidValueError, NotAllowedError, StaleError
 from socialcollab.organization import Change, Organization, changes_between
 from socialcollab.permissions import escalations, exemption_refusal, holds_for_ever, owners
 from socialcollab.verdicts import Reason, Remedy, Verdict
-from socialcollab.workflow import Actor, policy_roles
+from socialcollab.workflow import Actor, check_registered, policy_roles
 from socialcollab.workflow.events import Event, PersonErased
 
 _MAX_REASONS = 5
@@ -37,6 +37,7 @@ def adopt(
         InvalidValueError: If nothing would change, if the reason is empty, if the document belongs
             to another organization, or if a removed profile would be added again in another
             workspace.
+        NotFoundError: If a step depends on a condition that is not registered.
     """
     proposal = command.proposal
     if not command.reason.strip():
@@ -45,11 +46,12 @@ def adopt(
         )
     if proposal.organization.id != engine.store.organization:
         raise InvalidValueError(
-            f"the document is of organization `{proposal.organization.id}`, and this desk of"
-            f" `{engine.store.organization}`",
+            f"the document belongs to organization `{proposal.organization.id}`, but this desk"
+            f" belongs to `{engine.store.organization}`",
             value=proposal.organization.id,
             expected=engine.store.organization,
         )
+    check_registered(proposal.organization.policies.conditions, engine.conditions)
     if state.document != proposal.base:
         raise (yield from _stale(engine, state, proposal.base, actor.name, now))
     changes = changes_between(state.document, proposal.organization)

@@ -85,11 +85,11 @@ def reschedule_all(
 
 def as_posts(posts: Iterable[Post]) -> tuple[Post, ...]:
     """
-    Return the posts that a caller gave.
+    Return the posts that a caller passed.
 
     Raises:
-        InvalidValueError: If one of them is not a post; its id alone does not say which revision
-            the caller saw.
+        InvalidValueError: If one of them is not a post; its id alone does not identify the revision
+            that the caller saw.
     """
     items = as_items(posts, "posts")
     for post in items:

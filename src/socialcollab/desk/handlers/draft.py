@@ -20,6 +20,7 @@ from socialcollab.identifiers import PostId, did_you_mean
 from socialcollab.time import TimeLike, WallTime, as_wall_time
 from socialcollab.workflow import Actor, check_command
 from socialcollab.workflow import commands as cm
+from socialcollab.workflow.decide import workspace_hint
 
 
 class Unchanged:
@@ -100,11 +101,17 @@ def draft_command(
         visible = organization.access.profiles(actor.name, "view", at=engine.now())
         known = {*visible, *organization.access.profiles(actor.name, "draft", at=engine.now())}
         if targets[0] not in known:
-            raise NotFoundError("profile", targets[0], suggestion=did_you_mean(targets[0], visible))
+            profiles = [
+                name for name in visible if organization.profile(name).workspace == targets[0]
+            ]
+            hint = workspace_hint(targets[0], profiles) or did_you_mean(targets[0], visible)
+            raise NotFoundError("profile", targets[0], suggestion=hint)
         workspace = workspace or organization.profile(targets[0]).workspace
     elif not check_text(workspace, "workspace"):
         raise InvalidValueError(
-            "a post without profiles requires a workspace", expected="workspace = ..."
+            "a post needs profiles or a workspace; pass `profiles=[...]`, or `workspace=...` for a"
+            " draft whose profiles are chosen later",
+            expected="profiles = [...]",
         )
     zone = organization.zone_of(workspace)
     images, data = without_bytes(media)

@@ -11,7 +11,6 @@ import attrs
 
 from socialcollab.content import Delivery, DeliveryState, Json, Post, PostState
 from socialcollab.desk import commands as dc
-from socialcollab.desk.arguments import check_progress
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.journal.document_versions import (
     DOCUMENT_EVENTS,
@@ -123,7 +122,43 @@ def erase(
         InvalidValueError: If not exactly one of member and post is given, or if the reason is
             empty.
     """
-    check_progress(progress)
+    erasure = yield from _plan(engine, state, actor, command, now=now, progress=progress)
+    # The reason often names the member who asked for the erasure.
+    reason = without_words(command.reason, erasure.words, command.member)
+    command = attrs.evolve(command, reason=reason)
+    return (yield from _append(engine, state, actor, command, erasure, now=now))
+
+
+def plan_erasure(
+    engine: Engine,
+    state: State,
+    actor: Actor,
+    command: dc.Erase,
+    *,
+    now: dt.datetime,
+    progress: Progress | None = None,
+) -> Effects[Mapping[str, Fields]]:
+    """
+    Return the values that an erasure would erase, by stream.
+
+    Raises:
+        NotAllowedError: As for `erase`.
+        NotFoundError: As for `erase`.
+        InvalidValueError: As for `erase`.
+    """
+    return (yield from _plan(engine, state, actor, command, now=now, progress=progress)).fields
+
+
+def _plan(
+    engine: Engine,
+    state: State,
+    actor: Actor,
+    command: dc.Erase,
+    *,
+    now: dt.datetime,
+    progress: Progress | None,
+) -> Effects[_Erasure]:
+    """Check an erasure, and collect the data to erase."""
     if bool(command.member) == bool(command.post):
         raise InvalidValueError(
             "an erasure requires either a member or a post", expected="one of member= and post="
@@ -143,10 +178,7 @@ def erase(
         yield from _check_finished(engine, {row.stream for row in written})
         erasure = yield from _of_member(engine, command.member, progress)
     yield from _check_finished(engine, erasure.written)
-    # The reason often names the member who asked for the erasure.
-    reason = without_words(command.reason, erasure.words, command.member)
-    command = attrs.evolve(command, reason=reason)
-    return (yield from _append(engine, state, actor, command, erasure, now=now))
+    return erasure
 
 
 def _check_may_erase(state: State, actor: Actor, resource: str, now: dt.datetime) -> None:

@@ -16,7 +16,7 @@ from socialcollab.desk.handlers.erase import erase
 from socialcollab.desk.handlers.media import check_media
 from socialcollab.desk.handlers.offboard import offboard
 from socialcollab.desk.queries.calendar import barred, slots_for
-from socialcollab.desk.queries.posts import find_external_id
+from socialcollab.desk.queries.posts import count_published, find_external_id
 from socialcollab.desk.queries.visibility import redacted_for, snapshots_for
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError
@@ -258,6 +258,14 @@ def _decide_on_post(
         snapshot=snapshot,
         lint=isinstance(command, cm.Waive | cm.Submit | cm.PublishNow),
     )
+    if isinstance(command, cm.Submit | cm.PublishNow):
+        most = state.organization.policies.most_author_posts
+        if most:
+            # The count is stored with the submission, and not repeated at later changes.
+            count = yield from count_published(
+                engine, snapshot.post.author, snapshot.post.workspace, at_most=most
+            )
+            context = context.evolve(author_posts=count)
     loaded = [post, *deliveries]
     if isinstance(command, _TAKES_SLOTS):
         # These streams are read before the calendar. If another command takes a slot in the

@@ -6,11 +6,14 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import Any, TypeAlias
 
+import attrs
+
+from socialcollab.content import Hold
 from socialcollab.desk.arguments import check_text, id_of
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.handlers.perform import perform
 from socialcollab.desk.journal.streams import RUNTIME_STATE
-from socialcollab.desk.queries.posts import HoldResult, read_hold_result
+from socialcollab.desk.queries.holds import HoldResult, affected_by
 from socialcollab.directory import Principal, Selector
 from socialcollab.document_fields import as_items, as_words
 from socialcollab.effects import Effects
@@ -57,23 +60,32 @@ def hold(
         until=None if until is None else as_instant(until, zone),
     )
     yield from perform(engine, actor, command)
-    return (yield from read_hold_result(engine, command.hold, selector))
+    placed = yield from _find_hold(engine, command.hold)
+    return (yield from affected_by(engine, placed))
 
 
-def resume(engine: Engine, actor: Actor, hold: HoldResult | str) -> Effects[HoldResult]:
+def resume(engine: Engine, actor: Actor, hold: HoldResult | Hold | str) -> Effects[HoldResult]:
     """
     End a hold, and return the deliveries that it made late; see `MemberDesk.resume`.
 
     Raises:
         NotFoundError: If the hold does not exist.
     """
-    name = id_of(hold, HoldResult)
+    ended = yield from _find_hold(engine, id_of(hold, HoldResult, Hold))
+    yield from perform(engine, actor, cm.Resume(hold=ended.id))
+    return (
+        yield from affected_by(
+            engine, attrs.evolve(ended, ended_at=engine.now(), ended_by=str(actor))
+        )
+    )
+
+
+def _find_hold(engine: Engine, hold: str) -> Effects[Hold]:
     state = yield from engine.state()
-    ended = next((hold for hold in state.holds.holds if hold.id == name), None)
-    if ended is None:
-        raise NotFoundError("hold", name)
-    yield from perform(engine, actor, cm.Resume(hold=name))
-    return (yield from read_hold_result(engine, name, ended.on))
+    for one in state.holds.holds:
+        if one.id == hold:
+            return one
+    raise NotFoundError("hold", hold)
 
 
 def instant_for(engine: Engine, profile: str, at: TimeLike) -> Effects[dt.datetime]:

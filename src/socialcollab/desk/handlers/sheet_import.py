@@ -1,4 +1,4 @@
-"""Import the rows of a spreadsheet: one post a row, with an outcome for each row."""
+"""Import the rows of a spreadsheet: one post per row, with an outcome for each row."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from socialcollab.desk.handlers.draft import (
     perform_with_media,
 )
 from socialcollab.desk.handlers.perform import decide, perform_on_post
+from socialcollab.desk.handlers.sheet_clashes import clashes_of
 from socialcollab.desk.queries.posts import find_external_id, read_posts
 from socialcollab.desk.queries.visibility import redacted_for
 from socialcollab.document_fields import as_items, as_words
@@ -27,14 +28,14 @@ from socialcollab.errors import (
     SocialCollabError,
     StaleError,
 )
-from socialcollab.scheduling import SheetRow
+from socialcollab.scheduling import Clash, SheetRow
 from socialcollab.time import WallTime
 from socialcollab.verdicts import message
 from socialcollab.workflow import Actor
 from socialcollab.workflow import commands as cm
 
 ImportStatus = Literal["drafted", "updated", "unchanged", "differs", "refused"]
-"""What happened to a row; see `RowOutcome`."""
+"""The outcome of a row; see `RowOutcome`."""
 
 _CODES: Final[Mapping[ImportStatus, str]] = {
     "drafted": "import.drafted",
@@ -50,7 +51,7 @@ _OF_ONE_ROW: Final = (InvalidValueError, NotAllowedError, NotFoundError, StaleEr
 @attrs.frozen(kw_only=True)
 class RowOutcome:
     """
-    What happened to one row of a spreadsheet.
+    The outcome of importing one row of a spreadsheet.
 
     Attributes:
         row: The row.
@@ -60,6 +61,8 @@ class RowOutcome:
         post: The post, or None if the row was refused or would be drafted.
         changes: The names of the fields in which the row differs from the existing post.
         error: Why the row was refused, or why its note could not be added; otherwise None.
+        clashes: The clashes of a drafted or updated post with other rows and with posts on the
+            calendar, such as two posts in the same minute. They do not prevent the import.
         dry_run: Whether nothing was written.
     """
 
@@ -68,10 +71,11 @@ class RowOutcome:
     post: Post | None = None
     changes: tuple[str, ...] = ()
     error: SocialCollabError | None = None
+    clashes: tuple[Clash, ...] = ()
     dry_run: bool = False
 
     def text(self, language: str = "en") -> str:
-        """Return the row number, what happened, and the reason, in *language*."""
+        """Return the row number, what happened, the reason, and the clashes, in *language*."""
         error = self.error
         params = {
             "row": str(self.row.number),
@@ -84,15 +88,18 @@ class RowOutcome:
         is_planned = self.dry_run and self.status in ("drafted", "updated")
         code = f"{_CODES[self.status]}.dry_run" if is_planned else _CODES[self.status]
         text = message(code, params, language=language)
-        if error is None or self.status == "refused":
-            return text
-        return text + message("import.note", params, language=language)
+        if error is not None and self.status != "refused":
+            text += message("import.note", params, language=language)
+        for clash in self.clashes:
+            clash_text = {"clash": clash.reason.text(language)}
+            text += message("import.clash", clash_text, language=language)
+        return text
 
 
 @attrs.frozen(kw_only=True)
 class ImportReport:
     """
-    What happened to the rows of a spreadsheet.
+    The outcomes of importing the rows of a spreadsheet.
 
     Attributes:
         outcomes: One outcome for each row, in order.
@@ -153,7 +160,26 @@ def import_rows(
         except _OF_ONE_ROW as error:
             outcome = RowOutcome(row=row, status="refused", error=error, dry_run=dry_run)
         outcomes.append(outcome)
-    return ImportReport(outcomes=tuple(outcomes))
+    # In a dry run, the posts of most rows have no id yet.
+    names = [
+        f"row:{outcome.row.number}" if outcome.post is None else str(outcome.post.id)
+        for outcome in outcomes
+    ]
+    clashes = yield from clashes_of(
+        engine,
+        actor,
+        {
+            name: importer.content_of(outcome)
+            for name, outcome in zip(names, outcomes, strict=True)
+            if outcome.status in ("drafted", "updated")
+        },
+    )
+    return ImportReport(
+        outcomes=tuple(
+            attrs.evolve(outcome, clashes=clashes.get(name, ()))
+            for name, outcome in zip(names, outcomes, strict=True)
+        )
+    )
 
 
 class _Importer:
@@ -179,12 +205,23 @@ class _Importer:
         self.images = images
         self.update = update
         self.dry_run = dry_run
-        # The posts of a workspace by their content, which identifies rows without an external id.
+        # The posts of a workspace by their content, which identifies rows without an external id,
+        # and those that have changed since they were drafted.
         self.by_content: dict[str, dict[object, str]] = {}
+        self.changed: dict[str, list[Post]] = {}
         # The contents of earlier rows without an external id, which a dry run does not store.
         self.contents: dict[object, Post | None] = {}
         # The external ids of earlier rows, which a dry run does not store.
         self.earlier: dict[str, int] = {}
+        # The content of each row that could be read.
+        self.planned: dict[SheetRow, PostContent] = {}
+
+    def content_of(self, outcome: RowOutcome) -> PostContent:
+        """Return the content that the post of a row has, or would have after a dry run."""
+        content = self.planned[outcome.row]
+        if outcome.post is None or (self.dry_run and content.planned_at is not None):
+            return content
+        return outcome.post.content
 
     def outcome(self, row: SheetRow) -> Effects[RowOutcome]:
         """Import a row, or decide what importing it would do."""
@@ -194,7 +231,7 @@ class _Importer:
             self.engine,
             self.actor,
             row.text,
-            profiles=[self.names.get(name, name) for name in row.profiles] or self.profiles,
+            profiles=self._profiles_of(row),
             workspace=self.workspace,
             planned_at=row.planned_at,
             media=self._media(row),
@@ -204,6 +241,7 @@ class _Importer:
             tags=row.tags,
             external_id=row.external_id,
         )
+        self.planned[row] = command.content
         content = command.workspace, _key(command.content)
         if not row.external_id and content in self.contents:
             post = self.contents[content]
@@ -222,7 +260,7 @@ class _Importer:
         return (yield from self._with_note(RowOutcome(row=row, status="drafted", post=post)))
 
     def _check_author(self, row: SheetRow) -> None:
-        """Refuse a row of another author, who could otherwise approve their own text."""
+        """Refuse a row by another author, who could otherwise approve their own text."""
         if not row.author or row.author == self.actor.name:
             return
         raise InvalidValueError(
@@ -239,6 +277,16 @@ class _Importer:
                 value=row.external_id,
                 expected="an external id that no other row has",
             )
+
+    def _profiles_of(self, row: SheetRow) -> Sequence[str]:
+        profiles = [self.names.get(name, name) for name in row.profiles] or self.profiles
+        if not profiles and not self.workspace:
+            raise InvalidValueError(
+                "the row names no profile; add a column `profiles` to the sheet, or pass"
+                " `profiles=[...]` (`--profile` on the command line)",
+                expected="a profile for each row",
+            )
+        return profiles
 
     def _media(self, row: SheetRow) -> list[Image]:
         images: list[Image] = []
@@ -259,7 +307,7 @@ class _Importer:
             name = yield from find_external_id(self.engine, command.external_id)
         else:
             posts = yield from self._of_workspace(command.workspace)
-            name = posts.get(_key(command.content), "")
+            name = posts.get(_key(command.content), "") or self._drafted_from(command)
         if not name:
             return None
         post: Post = (yield from self.engine.post(name)).snapshot.post
@@ -271,7 +319,21 @@ class _Importer:
         if workspace not in self.by_content:
             posts = yield from read_posts(self.engine, workspace=workspace)
             self.by_content[workspace] = {_key(post.content): str(post.id) for post in posts}
+            self.changed[workspace] = [
+                post for post in posts if len(post.revisions) > 1 and not post.external_id
+            ]
         return self.by_content[workspace]
+
+    def _drafted_from(self, command: cm.Draft) -> str:
+        """Return the post that was drafted with the content of a row and has changed since."""
+        return next(
+            (
+                str(post.id)
+                for post in self.changed[command.workspace]
+                if post.drafted_with(command.content, ("text", "targets", "time"))
+            ),
+            "",
+        )
 
     def _existing_outcome(
         self,
@@ -283,6 +345,11 @@ class _Importer:
     ) -> Effects[RowOutcome]:
         """Update the existing post of a row if it differs and the caller asked for it."""
         content = command.content
+        visible = redacted_for(self.actor.name, known, state.organization.access)
+        outcome = RowOutcome(row=row, status="unchanged", post=visible, dry_run=self.dry_run)
+        if not row.external_id and _key(known.content) != _key(content):
+            # The post was drafted from this row, and a member has changed it since.
+            return outcome
         fields = {
             "text": content.text,
             "profiles": content.targets,
@@ -298,10 +365,7 @@ class _Importer:
         changes = tuple(
             name for name, value in given.items() if _comparable(value) != _value(known, name)
         )
-        visible = redacted_for(self.actor.name, known, state.organization.access)
-        outcome = RowOutcome(
-            row=row, status="unchanged", post=visible, changes=changes, dry_run=self.dry_run
-        )
+        outcome = attrs.evolve(outcome, changes=changes)
         if not changes:
             return outcome if self.dry_run else (yield from self._with_note(outcome))
         if not self.update:

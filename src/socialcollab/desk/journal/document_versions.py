@@ -15,7 +15,7 @@ from socialcollab.stores import Event as StoredEvent
 from socialcollab.workflow.events import PersonErased
 
 DOCUMENT_EVENTS: Final = frozenset({OrganizationCreated.TYPE, OrganizationAdopted.TYPE})
-_REASON_KEYS: Final = frozenset({"reason", "why"})
+REASON_KEYS: Final = frozenset({"reason", "why"})
 
 
 @attrs.frozen(slots=False)
@@ -156,7 +156,7 @@ def _with_id_in_reasons(value: Any, words: frozenset[str], member: str, key: str
         return {name: _with_id_in_reasons(v, words, member, name) for name, v in value.items()}
     if isinstance(value, (list, tuple)):
         return [_with_id_in_reasons(item, words, member, key) for item in value]
-    return without_words(value, words, member) if key in _REASON_KEYS else value
+    return without_words(value, words, member) if key in REASON_KEYS else value
 
 
 def without_words(text: str, words: frozenset[str], member: str) -> str:

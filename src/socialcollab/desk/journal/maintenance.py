@@ -38,7 +38,7 @@ from socialcollab.stores import (
 from socialcollab.time import tzdata_version
 from socialcollab.transport import Media
 from socialcollab.verdicts import Reason, Verdict
-from socialcollab.workflow import Actor
+from socialcollab.workflow import Actor, check_registered
 from socialcollab.workflow.events import Event
 
 
@@ -48,9 +48,11 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
 
     Raises:
         NotAllowedError: If the owner does not have every permission on all resources.
+        NotFoundError: If a step depends on a condition that is not registered.
         InvalidValueError: If the store already contains a desk for the organization, or if the media
             store belongs to another organization.
     """
+    check_registered(organization.policies.conditions, engine.conditions)
     now = engine.now()
     missing = [
         permission

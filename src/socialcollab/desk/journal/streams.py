@@ -116,11 +116,23 @@ class RuntimeStateSnapshot:
     stale_since: dt.datetime | None = None
 
 
+# A delivery that no worker has processed for longer than this is not checked against ended holds.
+_ENDED_HOLDS_KEPT = dt.timedelta(days=30)
+
+
 @attrs.frozen(kw_only=True)
 class HoldsSnapshot:
-    """The snapshot of the active holds, oldest first."""
+    """
+    The snapshot of the holds.
+
+    Attributes:
+        holds: The holds that no member has ended, oldest first.
+        ended: The holds that members have ended recently. They still stop deliveries that were due
+            before the end, if no worker ran at that time.
+    """
 
     holds: tuple[Hold, ...] = ()
+    ended: tuple[Hold, ...] = ()
 
 
 @attrs.frozen(kw_only=True)
@@ -279,11 +291,23 @@ def _evolve_native_post(
     )
 
 
-def _evolve_holds(snapshot: Any, data: Any, _: Actor, __: dt.datetime, ___: bytes) -> HoldsSnapshot:
-    holds = () if snapshot is None else snapshot.holds
+def _evolve_holds(
+    snapshot: Any, data: Any, actor: Actor, at: dt.datetime, _: bytes
+) -> HoldsSnapshot:
+    before = snapshot or HoldsSnapshot()
     if isinstance(data, ev.HoldPlaced):
-        return HoldsSnapshot(holds=(*holds, attrs.evolve(data.hold, reason=data.reason)))
-    return HoldsSnapshot(holds=tuple(hold for hold in holds if hold.id != data.hold))
+        placed = attrs.evolve(data.hold, reason=data.reason)
+        return attrs.evolve(before, holds=(*before.holds, placed))
+    ended = [
+        attrs.evolve(hold, ended_at=at, ended_by=str(actor))
+        for hold in before.holds
+        if hold.id == data.hold
+    ]
+    recent = [hold for hold in before.ended if (hold.ended_at or at) > at - _ENDED_HOLDS_KEPT]
+    return HoldsSnapshot(
+        holds=tuple(hold for hold in before.holds if hold.id != data.hold),
+        ended=(*recent, *ended),
+    )
 
 
 # Each of these events changes permissions, and therefore the members who can decide on a step.

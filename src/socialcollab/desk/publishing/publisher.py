@@ -221,7 +221,7 @@ class Publisher:
         other = yield from self.dispatcher.other_with(read, network_id)
         if other:
             raise OutcomeUnknownError(
-                f"the network answered with `{network_id}`, which is delivery `{other}`"
+                f"the network answered with `{network_id}`, which belongs to delivery `{other}`"
             )
 
     def _take_permit(

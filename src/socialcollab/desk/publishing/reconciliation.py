@@ -223,9 +223,7 @@ def _look_up(
         network_id = result.published.network_id
         other = yield from dispatcher.other_with(read, network_id)
         if other:
-            problem = (
-                f"inconclusive: the network showed `{network_id}`, which is delivery `{other}`"
-            )
+            problem = f"inconclusive: the network showed `{network_id}`, which belongs to delivery `{other}`"
             return _NoResult(problem=problem[:_MAX_PROBLEM])
     return result
 

@@ -29,7 +29,7 @@ from socialcollab.workflow import Actor, PostSnapshot
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.decide import is_outdated
 
-_FIRST_PAGE = 32
+_FIRST_PAGE = 100
 _LARGEST_PAGE = 10_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MOMENT = dt.timedelta(microseconds=1)
@@ -273,7 +273,8 @@ def full_calendar(
         zones=organization.zones,
         slot_plans=organization.slot_plans,
         blackouts=organization.blackouts,
-        holds=state.holds.holds,
+        # A hold whose time has passed is still stored if no member has ended it.
+        holds=[hold for hold in state.holds.holds if hold.is_active(now)],
     )
     if not names:
         return calendar
@@ -471,10 +472,10 @@ def _is_delivered(post: _CalendarPost, plan: Row) -> bool:
 
 def _occurrence(post: _CalendarPost, profile: str, delivery: Row | None) -> tuple[int, list[Row]]:
     """
-    Return which publication of a post on a profile a delivery is, and its deliveries so far.
+    Return the number of the publication that a delivery belongs to, and its deliveries so far.
 
-    A post that is rescheduled gets a new delivery, and the old one is cancelled; both belong to the
-    same publication. If *delivery* is None, the next publication is meant.
+    When a post is rescheduled, its delivery is cancelled and replaced by a new one, and both belong
+    to the same publication. If *delivery* is None, return the next publication.
     """
     number, own = 1, []
     for each in post.deliveries:

@@ -11,6 +11,7 @@ from socialcollab._notebook import NotebookMixin
 from socialcollab.content import (
     Delivery,
     Finding,
+    Hold,
     Post,
     PostState,
     Summary,
@@ -21,6 +22,7 @@ from socialcollab.desk.engine import Engine
 from socialcollab.desk.queries.allowed_actions import actions_on
 from socialcollab.desk.queries.calendar import is_held
 from socialcollab.desk.queries.history import HistoryEntry, history_of
+from socialcollab.desk.queries.holds import holds_of_post, shown_to
 from socialcollab.desk.queries.visibility import redacted_history, redacted_snapshot
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
@@ -42,6 +44,8 @@ class PostView(NotebookMixin):
         changed_since_decision: The names of the fields that differ from the revision on which this
             member last decided; empty if they have not decided.
         allowed_actions: A verdict for each command: whether this member may perform it now.
+        holds: The holds that stop the post now, and the holds because of which a delivery is late;
+            `Hold.ended_at` is set for those that have ended. Without reasons for clients and guests.
         findings: The limits of the networks that the post exceeds, which block it, and the findings
             of the style guide that are not waived.
         waivers: The waived findings.
@@ -57,6 +61,7 @@ class PostView(NotebookMixin):
     decisions: tuple[Decision, ...]
     changed_since_decision: tuple[str, ...]
     allowed_actions: Mapping[str, Verdict]
+    holds: tuple[Hold, ...]
     findings: tuple[Finding, ...]
     waivers: tuple[Waiver, ...]
     history: tuple[HistoryEntry, ...]
@@ -91,6 +96,9 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
     deliveries = yield from engine.deliveries(snapshot.post)
     verdicts = yield from actions_on(engine, state, actor, loaded, deliveries, now=now)
     history = yield from history_of(engine, loaded)
+    holds = yield from holds_of_post(
+        engine, state, snapshot, [delivery.snapshot for delivery in deliveries], now=now
+    )
     visible = redacted_snapshot(actor.name, snapshot, context.access)
     held = is_held(state, snapshot, snapshot.post.targets, now=now)
     request = visible.request
@@ -102,6 +110,7 @@ def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]
         decisions=request.decisions if request is not None else (),
         changed_since_decision=_changed_since_decision(snapshot, actor.name),
         allowed_actions=verdicts,
+        holds=shown_to(actor.name, holds, state),
         findings=(
             *context.exceeded_limits(snapshot.post.content, snapshot.post.targets),
             *context.findings,

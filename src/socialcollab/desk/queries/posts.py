@@ -1,17 +1,14 @@
-"""Read posts, deliveries, the calendar and holds."""
+"""Read posts, deliveries and the calendar."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
 
-import attrs
-
-from socialcollab.content import Delivery, Post, PostState, Summary, summarise
+from socialcollab.content import Delivery, DeliveryState, Post, PostState, Summary, summarise
 from socialcollab.desk.arguments import check_text
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.queries.calendar import all_rows, full_calendar, is_held
-from socialcollab.directory import Selector
 from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotFoundError
@@ -23,24 +20,7 @@ from socialcollab.time import TimeLike, as_instant
 from socialcollab.workflow import Actor, PostSnapshot, StepStatus, step_statuses
 
 _STATES = tuple(state.value for state in PostState)
-
-
-@attrs.frozen(kw_only=True)
-class HoldResult:
-    """
-    The deliveries that a hold concerns.
-
-    Attributes:
-        id: The identifier of the hold.
-        under_way: Deliveries that were being sent when the hold was placed, which it does not stop.
-        waiting: Deliveries that the hold stops, or stopped until it ended.
-        missed: Deliveries that missed their planned time because of the hold.
-    """
-
-    id: str
-    under_way: tuple[str, ...] = ()
-    waiting: tuple[str, ...] = ()
-    missed: tuple[str, ...] = ()
+_POSSIBLY_PUBLISHED = ("approved", "in_review", "changes_requested", "expired", "cancelled")
 
 
 def read_post(engine: Engine, post: str) -> Effects[Post]:
@@ -60,6 +40,32 @@ def read_post_by_external_id(engine: Engine, external_id: str) -> Effects[Post |
     """Return the post with this external id, or None."""
     post = yield from find_external_id(engine, external_id)
     return (yield from read_post(engine, post)) if post else None
+
+
+def count_published(engine: Engine, author: str, workspace: str, *, at_most: int) -> Effects[int]:
+    """Return how many posts of an author are published in a workspace, up to *at_most*."""
+    count = 0
+    after = None
+    while count < at_most:
+        page = yield from call(
+            engine.store.query,
+            "posts",
+            where={"author": author, "workspace": workspace, "state": _POSSIBLY_PUBLISHED},
+            after=after,
+        )
+        for row in page:
+            where: dict[str, Column | tuple[Column, ...]] = {
+                "post": row.stream.partition("/")[2],
+                "state": DeliveryState.PUBLISHED.value,
+            }
+            published = yield from call(engine.store.query, "deliveries", where=where, limit=1)
+            count += bool(published)
+            if count == at_most:
+                return count
+        if not page:
+            break
+        after = page[-1]
+    return count
 
 
 def read_posts(
@@ -201,38 +207,4 @@ def read_calendar_notes(
             ),
             key=lambda note: (note.date, note.id),
         )
-    )
-
-
-def read_hold_result(engine: Engine, hold: str, on: Selector) -> Effects[HoldResult]:
-    """Return the deliveries that a hold affects, or affected before it ended."""
-    organization = (yield from engine.state()).organization
-    profiles = {
-        profile.id: profile for profile in organization.profiles if on.matches_profile(profile)
-    }
-    states = ("waiting", "publishing", "unknown", "missed")
-    rows = yield from all_rows(
-        engine, "deliveries", where={"profile": tuple(profiles), "state": states}
-    )
-    posts = yield from engine.load_all(f"post/{row.columns['post']}" for row in rows)
-    stopped = yield from engine.load_all(
-        row.stream for row in rows if row.columns["state"] == "missed"
-    )
-    under_way, waiting, missed = [], [], []
-    for row in rows:
-        profile = profiles[str(row.columns["profile"])]
-        snapshot: PostSnapshot = posts[f"post/{row.columns['post']}"].snapshot
-        if hold in snapshot.exempt:
-            continue
-        selector = on.without_attributes() if hold in snapshot.caught else on
-        if not selector.matches(profile, organization.attributes_of(snapshot.post)):
-            continue
-        if row.columns["state"] == "waiting":
-            waiting.append(row.key)
-        elif row.columns["state"] != "missed":
-            under_way.append(row.key)
-        elif stopped[row.stream].snapshot.problem == f"hold {hold}":
-            missed.append(row.key)
-    return HoldResult(
-        id=hold, under_way=tuple(under_way), waiting=tuple(waiting), missed=tuple(missed)
     )

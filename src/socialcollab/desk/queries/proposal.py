@@ -18,7 +18,7 @@ from socialcollab.organization import Change, Organization, RuntimeState, change
 from socialcollab.permissions import Comparison, TemporaryGrant, compare
 from socialcollab.stores import Row
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import Context, PostSnapshot, step_statuses
+from socialcollab.workflow import Context, PostSnapshot, check_registered, step_statuses
 
 _BATCH = 500
 _OPEN_STATES = tuple(
@@ -65,8 +65,8 @@ class Proposal(NotebookMixin):
         base: The document that was active when it was proposed.
         changes: The entries that differ, in the document's order.
         orphans: The objects that would lose a profile, a workspace, an author or reviewers, sorted.
-        asked_again: The posts that were approved under a policy that changes. Their reviewers must
-            decide again after the posts have been submitted again.
+        asked_again: The ids of the posts that were approved under a policy that changes. Their
+            reviewers must decide again after the posts have been submitted again.
         temporary_grants: The temporary grants that have not ended, which stay active under the new
             document.
     """
@@ -108,6 +108,7 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
 
     Raises:
         InvalidValueError: If the document belongs to another organization.
+        NotFoundError: If a step depends on a condition that is not registered.
     """
     if not isinstance(organization, Organization):
         raise InvalidValueError(
@@ -118,11 +119,12 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     state = yield from engine.state()
     if organization.id != engine.store.organization:
         raise InvalidValueError(
-            f"the document is of organization `{organization.id}`, and this desk of"
+            f"the document belongs to organization `{organization.id}`, but this desk belongs to"
             f" `{engine.store.organization}`",
             value=organization.id,
             expected=engine.store.organization,
         )
+    check_registered(organization.policies.conditions, engine.conditions)
     now = engine.now()
     orphans: list[Orphan] = []
     asked_again: list[str] = []

@@ -8,10 +8,11 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Delivery, Post, PostState, current_deliveries
+from socialcollab.content import Delivery, Hold, Post, PostState, current_deliveries
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE
 from socialcollab.desk.queries.calendar import all_rows
+from socialcollab.desk.queries.holds import hold_that_stopped, read_holds, shown_to
 from socialcollab.desk.queries.visibility import redacted_for
 from socialcollab.effects import Effects
 from socialcollab.stores import microseconds
@@ -24,8 +25,8 @@ class ToDo(NotebookMixin):
     An item on a member's to-do list.
 
     Attributes:
-        kind: "decide" on a post, "change" one that was sent back, "move" one that expired, or
-            "triage" a delivery that needs attention.
+        kind: "decide" on a post, "change" a post that was sent back, "move" a post that expired, or
+            "triage" deliveries that need attention.
         post: The post.
         step: The approval step to decide on; empty for other kinds.
         deliveries: The deliveries to triage, which need attention for the same reason; empty for other
@@ -33,6 +34,8 @@ class ToDo(NotebookMixin):
         attention: Why the deliveries need attention: "missed", "failed", "unknown",
             "published_twice", "partly_published", "sign_in", "takedown_failed" or "not_amended"; empty
             for other kinds.
+        holds: The holds because of which the deliveries are late; `Hold.ended_at` is set for those
+            that have ended.
         planned_at: When the post is to be published, in UTC, or None.
     """
 
@@ -43,6 +46,7 @@ class ToDo(NotebookMixin):
     step: str = ""
     deliveries: tuple[Delivery, ...] = ()
     attention: str = ""
+    holds: tuple[Hold, ...] = ()
     planned_at: dt.datetime | None = None
 
 
@@ -134,6 +138,7 @@ def _triage(engine: Engine, state: State, member: str, now: dt.datetime) -> Effe
     )
     keys = {row.key for row in rows}
     context = engine.context(state, Actor.member(member), now=now)
+    every_hold: dict[str, Hold] = {}
     items: list[ToDo] = []
     posts = yield from engine.load_posts(f"post/{row.columns['post']}" for row in rows)
     for loaded, deliveries in posts:
@@ -146,12 +151,22 @@ def _triage(engine: Engine, state: State, member: str, now: dt.datetime) -> Effe
         for delivery in current_deliveries(each.snapshot for each in deliveries):
             if delivery.id in keys and delivery.attention:
                 by_attention.setdefault(delivery.attention, []).append(delivery)
+        for group in by_attention.values():
+            if not every_hold and any(map(hold_that_stopped, group)):
+                # The journal of the holds is read at most once, and only if it is needed.
+                holds = yield from read_holds(engine, ended=True)
+                every_hold = {hold.id: hold for hold in shown_to(member, holds, state)}
         items += [
             ToDo(
                 kind="triage",
                 post=redacted_for(member, post, state.organization.access),
                 deliveries=tuple(group),
                 attention=attention,
+                holds=tuple(
+                    hold
+                    for hold in every_hold.values()
+                    if hold.id in set(map(hold_that_stopped, group))
+                ),
                 planned_at=min(delivery.at.instant for delivery in group),
             )
             for attention, group in by_attention.items()

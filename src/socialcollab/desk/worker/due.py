@@ -34,13 +34,14 @@ class DueReport(NotebookMixin):
 
     Attributes:
         at: The instant up to which work was due, according to the desk's clock.
-        worked: The streams that the run processed, in order.
-        states: The state, after the run, of each delivery among these streams.
+        worked: The names of the streams that the run processed, in order.
+        states: The id of each delivery among these streams, with the delivery's state after the
+            run; `Desk.delivery` returns the delivery.
         left: The number of due streams that were not processed because the budget was used up; they
             will be processed by the next run.
-        problems: The streams that require a person's attention, each with the reason, such as a
-            profile with no network or a post that was published twice. A problem with one stream
-            does not prevent the run from processing the other streams.
+        problems: The names of the streams that require a person's attention, each with the reason,
+            such as a profile with no network or a post that was published twice. A problem with one
+            stream does not prevent the run from processing the other streams.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"

@@ -50,8 +50,8 @@ def reevaluate_if_stale(
         between: Does the work that has become due in the meantime. It is called repeatedly so that
             a long reevaluation does not delay deliveries. Outdated rules are never used for
             sending, because each delivery is checked against the current rules when it is sent.
-        report: Takes a stream that is damaged, and the problem. It is left as it is, and the others
-            are reevaluated.
+        report: Reports a damaged stream with its problem. The stream is left unchanged, and the
+            others are reevaluated.
 
     Returns:
         The problem that prevents this worker from reevaluating, or an empty string.

@@ -101,7 +101,7 @@ class InjectedFault:
         network: The affected network; empty for all networks.
         times: The maximum number of times that the fault happens; None for no limit.
         probability: The probability that the fault happens at each opportunity, from 0 to 1.
-        seed: The seed of the random decisions; the same seed always leads to the same decisions.
+        seed: The seed of the random decisions; the same seed always produces the same decisions.
         on: The kind of request that is affected. The default is "find" for ``lagging_reads``,
             "any" for ``unauthorized``, and "create" for all other kinds of fault.
         retry_after_s: The number of seconds in the ``Retry-After`` header of ``rate_limited``;

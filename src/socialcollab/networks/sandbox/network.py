@@ -143,7 +143,7 @@ class Sandbox:
 
     def write_preview(self, *, zone: str = "UTC") -> Path:
         """
-        Write ``timeline.html`` and a page per profile, and return the path of ``timeline.html``.
+        Write ``timeline.html`` and a page per network, and return the path of ``timeline.html``.
 
         Args:
             zone: The IANA name of the time zone in which the pages display times.

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import Final
 
 from socialcollab.directory import NetworkDescription
 from socialcollab.networks.sandbox.pictures import picture_name
@@ -14,15 +15,25 @@ from socialcollab.pages import (
     LinkCard,
     PreviewImage,
     PreviewPost,
+    escape,
     file_link,
+    file_tabs,
+    heading,
+    join,
+    network_badge,
     page,
     paragraph,
     preview,
+    preview_feed,
     preview_grid,
-    table,
 )
 from socialcollab.text import links_not_in_text
 from socialcollab.time import local_time
+
+INDEX: Final = "timeline.html"
+# A page with all posts of a long simulation would be too large for a browser.
+_POSTS_PER_PAGE: Final = 200
+_POSTS_PER_COLUMN: Final = 4
 
 
 def write_pages(
@@ -32,20 +43,65 @@ def write_pages(
     *,
     zone: str,
 ) -> Path:
-    """Write a page for each profile and an index of these pages, and return the index's path."""
-    rows = []
-    for profile in sorted({post.profile for post in posts}):
-        own = [post for post in posts if post.profile == profile]
-        description = described(own[0].network)
-        newest_first = [_preview(folder, post, description, zone) for post in reversed(own)]
-        name = f"timeline-{profile}.html"
-        title = f"{own[-1].handle} on {description.title}"
-        _write(folder / name, page(title, preview_grid(newest_first), lede=_count(own)))
-        rows.append([file_link(name, title), _count(own)])
-    body = table(["Timeline", "Posts"], rows) if rows else paragraph("Nothing is published yet.")
-    index = folder / "timeline.html"
-    _write(index, page("Timelines of the sandbox", body, lede=_count(posts)))
+    """Write a page for each network and a page with the newest posts, and return its path."""
+    networks = {name: described(name) for name in sorted({post.network for post in posts})}
+    own = {name: [post for post in posts if post.network == name] for name in networks}
+    tabs = [
+        (INDEX, "All networks"),
+        *(
+            (f"timeline-{name}.html", Html(f"{network_badge(name)} {escape(description.title)}"))
+            for name, description in networks.items()
+        ),
+    ]
+    columns = []
+    for name, description in networks.items():
+        file = f"timeline-{name}.html"
+        threads = _threads(own[name])
+        feed = _feed(folder, threads[:_POSTS_PER_PAGE], description, zone)
+        handles = ", ".join(sorted({post.handle for post in own[name]}))
+        left_out = len(threads) - _POSTS_PER_PAGE
+        body = [file_tabs(tabs, file), feed]
+        if left_out > 0:
+            body.append(paragraph(f"{left_out} older posts and threads are not shown."))
+        lede = f"{handles} · {_count(own[name])}"
+        _write(folder / file, page(f"{description.title} in the sandbox", join(body), lede=lede))
+        newest = _feed(folder, threads[:_POSTS_PER_COLUMN], description, zone)
+        title = heading(f"{description.title}: {_count(own[name])}", level=3)
+        more = file_link(file, f"All posts on {description.title}")
+        columns.append(
+            join([title, newest, more] if len(threads) > _POSTS_PER_COLUMN else [title, newest])
+        )
+    content = (
+        preview_grid(Html(f'<section class="column">{column}</section>') for column in columns)
+        if columns
+        else paragraph("Nothing is published yet.")
+    )
+    body = [file_tabs(tabs, INDEX), content] if columns else [content]
+    index = folder / INDEX
+    _write(index, page("The networks of the sandbox", join(body), lede=_count(posts)))
     return index
+
+
+def _threads(posts: Sequence[SandboxPost]) -> list[list[SandboxPost]]:
+    """Return the threads, newest first; a post that is not part of a thread is alone in its list."""
+    threads: dict[str, list[SandboxPost]] = {}
+    start_of: dict[str, str] = {}
+    for post in posts:
+        start = start_of.get(post.in_reply_to, post.network_id)
+        start_of[post.network_id] = start
+        threads.setdefault(start, []).append(post)
+    return list(reversed(threads.values()))
+
+
+def _feed(
+    folder: Path,
+    threads: Iterable[Iterable[SandboxPost]],
+    description: NetworkDescription,
+    zone: str,
+) -> Html:
+    return preview_feed(
+        [_preview(folder, post, description, zone) for post in thread] for thread in threads
+    )
 
 
 def _count(posts: Sequence[SandboxPost]) -> str:

@@ -114,6 +114,11 @@ class SandboxPost:
     in_reply_to: str = ""
     changes: int = 0
 
+    @property
+    def page(self) -> str:
+        """The page of `Sandbox.write_preview` that shows the post, and its place on that page."""
+        return f"timeline-{self.network}.html#post-{self.network_id}"
+
 
 class _OpenConnection:
     """The open connection of this process, if there is one."""

@@ -31,6 +31,16 @@ def check_references(reader: Reader, profile_tags: Iterable[str]) -> None:
     for reference in reader.references:
         kind = reference.kind
         if reference.name not in names.get(kind, ()) and reference.name not in reference.also:
+            other = {"profile": "workspace", "workspace": "profile"}.get(kind, "")
+            # Only a selector, whose place contains `on`, accepts both kinds.
+            if reference.name in names.get(other, ()) and "].on" in reference.place:
+                faults.add(
+                    reference.place,
+                    f"unknown {kind} `{reference.name}`",
+                    f'`{reference.name}` is a {other}; write {{ {other} = "{reference.name}" }}',
+                    reference.name,
+                )
+                continue
             faults.add_unknown(
                 reference.place,
                 _KIND_NAMES.get(kind, kind),

@@ -39,7 +39,7 @@ MOST_SECTIONS: Final = 100_000
 MOST_VALUES: Final = 1_000_000
 """The maximum number of values in a document and its included files together."""
 
-_INCLUDED_KEYS: Final = (
+INCLUDED_KEYS: Final = (
     "workspaces",
     "profiles",
     "members",
@@ -318,12 +318,14 @@ class _Loader:
     def _read_file(self, table: Mapping[str, Any], name: str) -> None:
         """Read the sections of one file; *name* is empty for the main file."""
         lead = f"{name}: " if name else ""
-        allowed = _INCLUDED_KEYS if name else (*self.fields, "include")
+        allowed = INCLUDED_KEYS if name else (*self.fields, "include")
         for key in table:
             if key not in allowed:
                 self._add_section_fault(key, lead, allowed)
         for key, field in self.fields.items():
-            if key in table and key in allowed:
+            if key in table:
+                # A section that is not allowed in this file is read too. Otherwise, every reference
+                # to it would be reported as a reference to something unknown.
                 self._read_field(field, table[key], f"{lead}{key}")
             elif field.required and not name:
                 self.faults.add(key, f"section `[{key}]` is missing")

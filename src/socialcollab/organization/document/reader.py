@@ -209,7 +209,7 @@ class Reader:
         try:
             section = cls(**values)
             if cls is BusinessHoursSection:
-                # Business hours without any open time are detected only when they are computed.
+                # Business hours that never open are detected only when they are computed.
                 BusinessHours(days=section.days, start=section.start, end=section.end, zone="UTC")
         except (ValueError, TypeError, OverflowError) as error:
             # The error contains the invalid value. If exactly one key has this value, the fault is

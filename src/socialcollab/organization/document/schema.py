@@ -19,7 +19,8 @@ from socialcollab.organization.document.reader import (
 from socialcollab.organization.expectations import Expectation
 from socialcollab.permissions import Grant, Rotation
 from socialcollab.scheduling import SlotPlan
-from socialcollab.workflow import ApprovalPolicy, Quorum, StepTimer
+from socialcollab.text import DOMAIN_PATTERN
+from socialcollab.workflow import ApprovalPolicy, OnlyIf, Quorum, StepTimer
 
 Schema: TypeAlias = dict[str, Any]
 
@@ -69,6 +70,20 @@ _RULES: Final[Mapping[type[Any], Schema]] = {
         "if": {"properties": {"do": {"const": "escalate"}}},
         "then": {"required": ["to"]},
         "else": {"not": {"required": ["to"]}},
+    },
+    OnlyIf: {
+        "minProperties": 1,
+        "properties": {
+            # `pattern` applies to a single domain, and `items` to a list of domains.
+            "link_domain": {
+                "pattern": f"{DOMAIN_PATTERN}(?!\\n)",
+                "items": {"pattern": f"{DOMAIN_PATTERN}(?!\\n)"},
+            },
+            "custom": {
+                "pattern": f"^{ID_PATTERN}$(?!\\n)",
+                "items": {"pattern": f"^{ID_PATTERN}$(?!\\n)"},
+            },
+        },
     },
     ApprovalPolicy: {
         "anyOf": [

@@ -24,4 +24,5 @@ def step_cells(step: StepStatus) -> dict[str, str]:
         "overdue": badge("overdue", "red") if step.overdue else "",
         "absent": ", ".join(step.absent),
         "delegates": ", ".join(f"{delegate} for {absent}" for delegate, absent in step.delegates),
+        "condition": "; ".join(reason.text() for reason in step.reasons),
     }

@@ -4,19 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from itertools import combinations
 
 import attrs
 
 from socialcollab._notebook import NotebookMixin
+from socialcollab.directory import Principal
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import MemberId, did_you_mean
 from socialcollab.permissions.access import Access
 from socialcollab.permissions.engine.delegations import delegated_periods
 from socialcollab.permissions.engine.periods import Periods, periods_of
 from socialcollab.permissions.engine.scope import Scope
-from socialcollab.time import Span, as_utc, local_time, merge_spans, subtract_spans
+from socialcollab.time import (
+    Span,
+    as_utc,
+    intersect_spans,
+    local_time,
+    merge_spans,
+    subtract_spans,
+)
 
 ROTATION = "rotation:"
+STEP = "step:"
+_APPROVE = "approve"
 _MIN = dt.datetime.min.replace(tzinfo=dt.UTC)
 _MAX = dt.datetime.max.replace(tzinfo=dt.UTC)
 
@@ -32,7 +43,8 @@ class Loss(NotebookMixin):
 
     Attributes:
         absent: The members whose combined absence causes the loss, sorted.
-        lost: Permissions, and rotations as ``rotation:ID``, sorted.
+        lost: Permissions, rotations as ``rotation:ID``, and approval steps with too few reviewers as
+            ``step:POLICY/STEP``, sorted.
         resources: The profiles, sorted.
         start: The first instant, in UTC.
         end: The first instant after it.
@@ -51,11 +63,14 @@ class Loss(NotebookMixin):
 
     def __str__(self) -> str:
         rotations = [name.removeprefix(ROTATION) for name in self.lost if name.startswith(ROTATION)]
-        permissions = [name for name in self.lost if not name.startswith(ROTATION)]
+        steps = [name.removeprefix(STEP) for name in self.lost if name.startswith(STEP)]
+        permissions = [name for name in self.lost if not name.startswith((ROTATION, STEP))]
         lost = [f"has {', '.join(permissions)}"] if permissions else []
         lost += [f"is on duty for {', '.join(rotations)}"] if rotations else []
+        parts = [f"no member {' or '.join(lost)}"] if lost else []
+        parts += [f"too few members can decide on step {', '.join(steps)}"] if steps else []
         return (
-            f"without {', '.join(self.absent)}: no member {' or '.join(lost)} on"
+            f"without {', '.join(self.absent)}: {' and '.join(parts)} on"
             f" {', '.join(self.in_short or self.resources)} from {self._local(self.start)} until"
             f" {self._local(self.end)} {self.zone}"
         )
@@ -72,8 +87,8 @@ class Coverage(NotebookMixin):
     Attributes:
         losses: The losses, sorted by the number of absent members.
         survives: The number of members who may be absent, in any combination, before a permission
-            on a profile is lost; None if no member has any permission. Rotations are not
-            considered, because only one member is on duty at a time.
+            on a profile or the quorum of a step is lost; None if no member has any permission.
+            Rotations are not considered, because only one member is on duty at a time.
     """
 
     losses: tuple[Loss, ...]
@@ -83,6 +98,34 @@ class Coverage(NotebookMixin):
         return "\n".join(map(str, self.losses)) or "nothing is lost"
 
 
+@attrs.frozen(kw_only=True)
+class ReviewerGroup:
+    """
+    The reviewers of an approval step on one profile.
+
+    Attributes:
+        step: The key of the step, such as ``brand/legal``.
+        resource: The profile.
+        reviewers: The principals who can decide, if they have `approve` on the profile.
+        needed: The number of approvals that the step needs.
+    """
+
+    step: str
+    resource: str
+    reviewers: tuple[Principal, ...]
+    needed: int = 1
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The step and the profile, in the form in which a loss contains them."""
+        return f"{STEP}{self.step}", self.resource
+
+    @property
+    def rotates(self) -> bool:
+        """Whether all reviewers take turns, so that only one of them can decide at a time."""
+        return all(principal.kind == "rotation" for principal in self.reviewers)
+
+
 def coverage(
     access: Access,
     *,
@@ -90,6 +133,7 @@ def coverage(
     end: dt.datetime,
     absent: int = 1,
     without: Collection[str] | None = None,
+    steps: Iterable[ReviewerGroup] = (),
 ) -> Coverage:
     """
     Return the permissions on profiles that would be lost if members were absent.
@@ -105,6 +149,7 @@ def coverage(
         absent: The maximum number of members who are assumed to be absent at the same time.
         without: Members who are all assumed to be absent, instead of every combination of *absent*
             members; each loss names the members among them who cause it.
+        steps: The approval steps to check as well. The authors of posts are not considered.
 
     Returns:
         The losses, each with the smallest set of members whose absence causes it.
@@ -137,24 +182,46 @@ def coverage(
     chosen = None if without is None else frozenset(without)
     groups: dict[tuple[tuple[str, ...], Span], dict[str, set[str]]] = {}
     fewest: int | None = None
-    for (name, resource), by_member in sorted(_available(access, window).items()):
-        is_rotation = name.startswith(ROTATION)
+    by_step = {group.key: group for group in steps}
+    needed_by_step = {key: group.needed for key, group in by_step.items()}
+    rotating = {key for key, group in by_step.items() if group.rotates}
+    for key, by_member in sorted(_available(access, window, by_step.values()).items()):
+        name, resource = key
+        needed = needed_by_step.get(key, 1)
         always = {member for member, spans in by_member.items() if spans == [window]}
-        if not is_rotation and (fewest is None or len(always) < fewest):
-            counts = [len(members) for members, _ in _sweep(by_member) if members]
+        if not (name.startswith(ROTATION) or key in rotating) and (
+            fewest is None or len(always) - needed < fewest
+        ):
+            counts = [
+                len(members) - needed for members, _ in _sweep(by_member) if len(members) >= needed
+            ]
             fewest = min((*counts, *(() if fewest is None else (fewest,))), default=None)
-        # Nothing is lost if a member who is always available cannot be among the absent members.
-        if (len(always) > absent) if chosen is None else bool(always - chosen):
+        # Nothing is lost if enough members are always available and cannot be among the absent.
+        if (len(always) - absent if chosen is None else len(always - chosen)) >= needed:
             continue
         for members, span in _sweep(by_member):
-            within = len(members) <= absent if chosen is None else members <= chosen
-            if members and within:
-                key = tuple(sorted(members)), span
-                groups.setdefault(key, {}).setdefault(resource, set()).add(name)
+            for missing in _missing_members(members, needed, absent, chosen):
+                groups.setdefault((missing, span), {}).setdefault(resource, set()).add(name)
     return Coverage(
         losses=tuple(sorted(_losses(groups, access.bindings.scope), key=_order)),
-        survives=None if fewest is None else fewest - 1,
+        survives=fewest,
     )
+
+
+def _missing_members(
+    members: frozenset[str], needed: int, absent: int, chosen: frozenset[str] | None
+) -> Iterator[tuple[str, ...]]:
+    """Yield the members whose combined absence leaves fewer than *needed* of *members*."""
+    # Without enough members, nothing is left to lose.
+    if not members or len(members) < needed:
+        return
+    if chosen is not None:
+        if len(members - chosen) < needed:
+            yield tuple(sorted(members & chosen))
+        return
+    size = len(members) - needed + 1
+    if size <= absent:
+        yield from combinations(sorted(members), size)
 
 
 def _order(loss: Loss) -> tuple[int, tuple[str, ...], dt.datetime, dt.datetime, tuple[str, ...]]:
@@ -182,15 +249,19 @@ def _losses(
             )
 
 
-def _available(access: Access, window: _Window) -> _Available:
+def _available(access: Access, window: _Window, steps: Collection[ReviewerGroup]) -> _Available:
     """Return the spans in which members are present and have permissions, limited to a window."""
     available: _Available = {}
     bindings = access.bindings
     away = _away(access)
     # The members' own permissions, ignoring absences, because delegates use them too.
-    own = {member: _own_periods(access, member, window) for member in access.member_ids}
+    own: dict[str, Periods] = {
+        member: _own_periods(access, member, window) for member in access.member_ids
+    }
+    reviews = _review_periods(access, steps, own)
     for member, periods in own.items():
         _add(available, periods, member, away, window)
+        _add(available, reviews.get(member, {}), member, away, window)
     for absence in access.absences:
         delegate = absence.delegate
         delegated = delegated_periods(
@@ -200,12 +271,57 @@ def _available(access: Access, window: _Window) -> _Available:
             forbidden=periods_of(bindings.bindings_of(delegate).forbids),
         )
         _add(available, delegated, delegate, away, window)
+        decided = {
+            (step, resource): intersect_spans(spans, delegated.get((_APPROVE, resource), ()))
+            for (step, resource), spans in reviews.get(absence.member, {}).items()
+        }
+        _add(available, decided, delegate, away, window)
     for by_member in available.values():
         for name, spans in by_member.items():
             # Merging replaces the earliest and the latest possible instant with None, but the
             # sweep needs instants.
             by_member[name] = [(a or _MIN, b or _MAX) for a, b in merge_spans(spans)]
     return available
+
+
+def _review_periods(
+    access: Access, steps: Collection[ReviewerGroup], own: Mapping[str, Periods]
+) -> dict[str, dict[tuple[str, str], tuple[Span, ...]]]:
+    """Return when each member is a reviewer of each step and may approve, ignoring absences."""
+    periods: dict[str, dict[tuple[str, str], tuple[Span, ...]]] = {}
+    for group in steps:
+        spans: dict[str, list[Span]] = {}
+        for principal in group.reviewers:
+            for member, during in _periods_in(access, principal, group.resource, own):
+                spans.setdefault(member, []).extend(during)
+        for member, during in spans.items():
+            approving = own[member].get((_APPROVE, group.resource), ())
+            common = intersect_spans(merge_spans(during), approving)
+            if common:
+                periods.setdefault(member, {})[group.key] = common
+    return periods
+
+
+def _periods_in(
+    access: Access, principal: Principal, resource: str, own: Mapping[str, Periods]
+) -> Iterator[tuple[str, Iterable[Span]]]:
+    """Yield the members whom *principal* denotes on a profile, with the times at which it does."""
+    if principal.kind == "rotation":
+        rotations = {ROTATION + principal.name}
+    elif principal.kind == "role":
+        yield from access.role_periods(principal.name, resource).items()
+        # The periods of a role do not include rule-based shifts.
+        rotations = {
+            ROTATION + rotation.source.id
+            for rotation in access.bindings.rotations
+            if principal.name in rotation.roles
+        }
+    else:
+        yield from ((member, ((None, None),)) for member in access.everyone_in(principal))
+        return
+    for member, periods in own.items():
+        for rotation in rotations:
+            yield member, periods.get((rotation, resource), ())
 
 
 def _away(access: Access) -> dict[str, tuple[Span, ...]]:

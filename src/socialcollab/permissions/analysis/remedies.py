@@ -50,8 +50,9 @@ def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
     Return the smallest change of each kind that would turn a no into a yes.
 
     The kinds are waiting, ending forbids, joining a team and adding a grant; the last two may
-    require ending forbids as well. The smallest change affects the fewest rules; if several
-    changes do, it is the one that gives members the fewest permissions. A change is omitted if a
+    require ending forbids as well. The smallest change is the one that affects the fewest rules;
+    among several such changes, it is the one that gives members the fewest permissions. A change is
+    omitted if a
     part of it would be enough.
     """
     found = [_waiting(access, question)]

@@ -73,7 +73,7 @@ class Binding:
         return self.applies_to(resource) and span_contains(self.span(resource), at)
 
     def binds(self, member: str, permission: str, resource: str) -> bool:
-        """Return whether the rule names all three, regardless of the time."""
+        """Return whether the rule names the member, permission and resource, at any time."""
         return (
             member in self.members and permission in self.permissions and self.applies_to(resource)
         )

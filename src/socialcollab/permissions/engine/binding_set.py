@@ -336,7 +336,7 @@ class BindingSet:
         )
 
     def rules_about(self, member: str, permission: str, resource: str) -> tuple[Binding, ...]:
-        """Return the grants and forbids that name all three."""
+        """Return the grants and forbids that name the member, permission and resource."""
         bindings = self._bindings_even_if_suspended(member)
         return tuple(
             rule

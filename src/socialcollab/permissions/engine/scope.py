@@ -351,7 +351,7 @@ def _resolve_includes(teams: Mapping[str, Team]) -> dict[str, tuple[MemberId, ..
     """Return the members of each team, including those of included teams, sorted."""
     resolved: dict[str, frozenset[str]] = {}
     for name in teams:
-        # A stack instead of recursion, because a chain of includes may exceed Python's limit.
+        # This uses a stack, because a long chain of includes could exceed Python's recursion limit.
         waiting = [name]
         while waiting:
             team = teams[waiting[-1]]

@@ -105,7 +105,7 @@ class Table:
             row[resource] = self._intern(row[resource] & kept)
 
     def mask(self, permissions: frozenset[str]) -> int:
-        """Return the bit mask of some permissions."""
+        """Return the bit mask for the given permissions."""
         mask = self._masks.get(permissions)
         if mask is None:
             mask = self._masks[permissions] = sum(self.bits[name] for name in permissions)

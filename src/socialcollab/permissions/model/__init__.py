@@ -1,1 +1,1 @@
-"""What a document says of permissions: roles, grants, forbids, absences and temporary grants."""
+"""Roles, grants, forbids, absences and temporary grants, as plain values."""

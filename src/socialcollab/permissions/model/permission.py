@@ -33,9 +33,9 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "note": "write calendar notes",
         "connect": "connect a profile to its network",
         "manage_style": "change the style guides",
-        "manage_policies": "change approval policies and postures",
+        "manage_policies": "change approval policies",
         "manage_access": "change members, roles, grants and forbids",
-        "erase": "erase a person's data or a message",
+        "erase": "erase a person's data or a post",
     }
 )
 

@@ -87,7 +87,8 @@ class Roles:
     def _closures(self) -> dict[str, frozenset[str]]:
         closures: dict[str, frozenset[str]] = {}
         for name in self.by_id:
-            # A stack instead of recursion, because a chain of includes may exceed Python's limit.
+            # This uses a stack, because a long chain of includes could exceed Python's recursion
+            # limit.
             waiting = [name]
             while waiting:
                 includes = self.by_id[waiting[-1]].includes

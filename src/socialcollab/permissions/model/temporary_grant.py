@@ -1,4 +1,4 @@
-"""Temporary grants: grants that members give with commands."""
+"""Temporary grants: grants that members make with a command."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _MAX_DAYS = 3660
 @attrs.frozen(kw_only=True)
 class TemporaryGrant:
     """
-    A grant that a member gave with a command and that is not part of the document.
+    A grant that a member made with a command and that is not part of the document.
 
     Attributes:
         id: Its identifier.

@@ -188,7 +188,7 @@ class Rotation:
                     expected="members, start and every; or shifts",
                 )
         if self.start is not None and self.start.year < EARLIEST_YEAR:
-            # Turns are counted from the first shift, one by one.
+            # Shifts are counted one by one from the first shift.
             raise InvalidValueError(
                 f"rotation `{self.id}` starts on `{self.start}`, before {EARLIEST_YEAR}",
                 value=self.start,

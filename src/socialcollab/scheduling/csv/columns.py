@@ -30,112 +30,72 @@ FIELDS: Final = (
 )
 _PARTS: Final = ("year", "month", "day", "hour", "minute")
 
-# The column names that bulk composers use, reduced to letters and digits: those of Sprout Social,
-# Hootsuite, HighLevel, Auto-PostIt, MagicSync, Postcron, Buffer, Ayrshare, PostFast and
-# SocialPatra, and our own.
-_NAMES: Final[Mapping[str, str]] = {
-    **{name.replace("_", ""): name for name in FIELDS},
-    **dict.fromkeys(
-        (
-            "profile",
-            "profilename",
-            "profileid",
-            "profileids",
-            "profiel",
-            "profielen",
-            "account",
-            "accounts",
-            "accountname",
-            "accountid",
-            "accountids",
-            "socialaccount",
-            "socialaccounts",
-            "socialaccountid",
-            "socialaccountids",
-            "socialmediaid",
-            "socialmediaids",
-            "socialprofile",
-            "channel",
-            "channels",
-            "channelid",
-            "channelids",
-            "platformid",
-            "platformids",
-            "kanaal",
-            "kanalen",
-        ),
-        "profiles",
-    ),
-    **dict.fromkeys(("tz", "timezone", "tijdzone", "zeitzone"), "zone"),
-    **dict.fromkeys(
-        (
-            "messagetext",
-            "message",
-            "content",
-            "caption",
-            "post",
-            "posttext",
-            "postcontent",
-            "postcopy",
-            "socialcopy",
-            "tweet",
-            "body",
-            "copy",
-            "tekst",
-            "bericht",
-            "texte",
-            "texto",
-        ),
-        "text",
-    ),
-    **dict.fromkeys(("links", "url", "linkurl", "hyperlink", "destinationurl"), "link"),
-    **dict.fromkeys(
-        (
-            "images",
-            "imageurl",
-            "imageurls",
-            "mediaurl",
-            "mediaurls",
-            "mediapath",
-            "mediapaths",
-            "media",
-            "picture",
-            "pictures",
-            "photo",
-            "afbeelding",
-            "afbeeldingen",
-            "gifurl",
-            "videourl",
-            "videourls",
-        ),
-        "image",
-    ),
-    **dict.fromkeys(("alttext", "alttexts", "alts", "imagealt", "imagealttext"), "alt"),
-    **dict.fromkeys(("tag", "labels", "hashtags"), "tags"),
-    **dict.fromkeys(("campagne", "campaignname"), "campaign"),
-    **dict.fromkeys(("lang", "taal", "locale"), "language"),
-    **dict.fromkeys(("writer", "auteur"), "author"),
-    **dict.fromkeys(("notes", "comment", "comments", "opmerking", "opmerkingen"), "note"),
-    **dict.fromkeys(("id", "ref", "reference", "postid"), "external_id"),
+# The column names of the bulk composers of Sprout Social, Hootsuite, HighLevel, Auto-PostIt,
+# MagicSync, Postcron, Buffer, Ayrshare, PostFast and SocialPatra, and common names in English and
+# Dutch. Only the letters and digits of a name count. The names of our own fields are added below.
+# The table in docs/how-to/import-a-spreadsheet.md lists the same names.
+HEADINGS: Final[Mapping[str, str]] = {
+    "profiles": "profile, profile name, profile id, profile ids, profiel, profielen, account,"
+    " accounts, account name, account id, account ids, social account, social accounts,"
+    " social account id, social account ids, social media id, social media ids, social profile,"
+    " social profiles, channel, channels, channel id, channel ids, platform id, platform ids, page,"
+    " pages, kanaal, kanalen, pagina",
+    "zone": "tz, time zone, tijdzone, Zeitzone",
+    "text": "message text, message, content, caption, post, post text, post content, post copy,"
+    " social copy, tweet, body, copy, tekst, bericht, berichttekst, posttekst, inhoud, bijschrift,"
+    " texte, texto",
+    "link": "links, url, link url, hyperlink, destination url, landing page, landing page url,"
+    " weblink, webadres, landingspagina",
+    "image": "images, image url, image urls, image link, image file, media url, media urls,"
+    " media path, media paths, media file, media files, media, picture, pictures, picture url, photo,"
+    " photos, photo url, visual, visuals, afbeelding, afbeeldingen, foto, foto's, beeld, plaatje,"
+    " gif url, video url, video urls",
+    "alt": "alt text, alt texts, alts, image alt, image alt text, alternative text,"
+    " image description, alt-tekst, alternatieve tekst, beeldbeschrijving",
+    "tags": "tag, label, labels, hashtag, hashtags",
+    "campaign": "campaign name, campagne, campagnenaam",
+    "language": "lang, locale, taal",
+    "author": "writer, auteur, schrijver",
+    "note": "notes, comment, comments, remark, remarks, internal note, internal notes, opmerking,"
+    " opmerkingen, aantekening, aantekeningen, notitie, notities, toelichting",
+    "external_id": "id, ref, reference, post id, external reference, kenmerk, referentie",
 }
+
+
+def _plain(header: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", re.sub(r"\(.*?\)", "", header.lower()))
+
+
+_NAMES: Final[Mapping[str, str]] = {
+    **{_plain(field): field for field in FIELDS},
+    **{_plain(name): field for field, names in HEADINGS.items() for name in names.split(",")},
+}
+# The column that `write_problems` adds. It is not read, and not reported as unknown either.
+PROBLEM: Final = "problem"
 # These columns contain networks in some files and profiles in others. They are read only if no
 # other column contains the profiles.
 _NETWORK_NAMES: Final = frozenset(
-    ("platform", "platforms", "network", "networks", "socialnetwork", "socialnetworks")
+    (
+        *("platform", "platforms", "network", "networks", "socialnetwork", "socialnetworks"),
+        *("socialmedia", "netwerk", "netwerken"),
+    )
 )
 # A column of dates, of times, or of both. `time` alone can also contain both.
 _PURPOSE: Final = (
     r"(?:schedul(?:e|ed|ing)|publi(?:sh|shed|shing|cation|catie)|post(?:ed|ing)?|plaatsings?"
-    r"|plan(?:ned|ning)?|send(?:ing)?|golive|live|due|release|launch|start|local)"
+    r"|plan(?:ned|ning)?|send(?:ing)?|golive|live|due|release|launch|start|local"
+    r"|geplande?|inplannen|plaatsen|publiceren|publicatie)"
 )
 _DATE_NAME: Final = re.compile(rf"{_PURPOSE}*(?:date|day|datum|dag|fecha)")
 _TIME_NAME: Final = re.compile(
     rf"{_PURPOSE}*(?:time|tijd|tijdstip|uur|uhrzeit|hora|heure)(?:24|24h|24hr|24hours?|hhmm)?"
 )
 _DATE_AND_TIME_NAME: Final = re.compile(
-    rf"{_PURPOSE}*(?:date(?:and)?time|datum(?:en)?tijd)|{_PURPOSE}+(?:at|on|for)"
-    r"|schedule|when|wanneer|postatspecifictime"
+    rf"{_PURPOSE}*(?:(?:date|day)(?:and)?time|(?:datum|dag)(?:en)?tijd|moment)"
+    rf"|{_PURPOSE}+(?:at|on|for|op)|schedule|when|wanneer|postatspecifictime"
 )
+# Beside a column of dates, such a column contains the day of the week.
+_DAY_NAMES: Final = frozenset(("day", "dag"))
 _DATE_PARTS: Final = frozenset(("year", "month", "day"))
 # A time zone in a header, such as `Time (CET)` or `Date (Europe/Amsterdam)`.
 _HEADER_ZONE: Final = re.compile(
@@ -156,7 +116,7 @@ class Columns:
         unknown: The headers that do not match any field.
         unread: The headers of columns with networks, which are not read because another
             column contains the profiles.
-        missing: The headers that the caller gave and that the file does not contain.
+        missing: The headers that the caller passed and that the file does not contain.
         order: The order of day and month in dates, if a header such as
             ``date (dd/mm/yyyy)`` specifies it.
         zone: The time zone in a header such as ``time (Europe/Amsterdam)``, as written.
@@ -174,10 +134,6 @@ class Columns:
     def at(self, field: str) -> tuple[int, ...]:
         """Return the positions of the columns of a field."""
         return tuple(index for index, name in enumerate(self.fields) if name == field)
-
-
-def _plain(header: str) -> str:
-    return re.sub(r"[^a-z0-9]", "", re.sub(r"\(.*?\)", "", header.lower()))
 
 
 def find_columns(
@@ -208,7 +164,7 @@ def find_columns(
         unused = [
             (cell, name)
             for cell, name, field in zip(first, plain, fields, strict=True)
-            if not field and cell.strip() and name not in named
+            if not field and cell.strip() and name not in named and name != PROBLEM
         ]
         has_profiles = "profiles" in fields
         return Columns(
@@ -247,7 +203,8 @@ def _fields(plain: Sequence[str], named: Mapping[str, str]) -> tuple[str, ...]:
         ]
         for pattern in (_DATE_NAME, _DATE_AND_TIME_NAME, _TIME_NAME)
     }
-    for index in (*matching[_DATE_NAME], *matching[_DATE_AND_TIME_NAME]):
+    dates = [*matching[_DATE_NAME], *matching[_DATE_AND_TIME_NAME]]
+    for index in [index for index in dates if plain[index] not in _DAY_NAMES] or dates:
         fields[index] = "date"
     # A column of times contains the dates too if no other column does.
     dated = "date" in fields or "year" in fields

@@ -14,6 +14,7 @@ from socialcollab.scheduling.csv.records import (
     BrokenCellError,
     SheetRecord,
     UndecodableError,
+    find_separator,
     records,
 )
 from socialcollab.scheduling.csv.rows import ImportedSheet, SheetLimits, SheetProblem, SheetRow
@@ -50,7 +51,8 @@ def read_csv(
     The columns are profiles, date, time, zone, text, link, image, alt, tags, campaign,
     language, author, note and external_id. The column names of Sprout Social,
     HighLevel, Auto-PostIt, MagicSync, Ayrshare, PostFast, SocialPatra and other tools are
-    also recognised, and so are the files of Hootsuite and Postcron, which have no header.
+    also recognised, as are common English and Dutch names. The files of Hootsuite and
+    Postcron, which have no header, are recognised by their cells.
     Separate multiple profiles with ``|`` or ``;``, and multiple images and alt texts with
     ``|``. Several columns of profiles, images, alt texts, tags or notes are joined. A row
     with different values in two columns of any other field is rejected. Columns that are
@@ -100,7 +102,12 @@ def read_csv(
             rows.append(item)
         else:
             problems.append(item)
-    return ImportedSheet(rows=tuple(rows), problems=tuple(problems), columns=reader.names)
+    return ImportedSheet(
+        rows=tuple(rows),
+        problems=tuple(problems),
+        columns=reader.names,
+        separator=reader.separator,
+    )
 
 
 def iter_csv(
@@ -150,6 +157,7 @@ class _Reader:
         self.encoding = encoding
         self.now = as_utc(now) if now is not None else None
         self.names: tuple[str, ...] = ()
+        self.separator = ","
         # Report an unknown field immediately, not only when the first row is read.
         find_columns([], given=columns)
 
@@ -178,6 +186,7 @@ class _Reader:
                 value=f"0x{error.byte:02X}",
             )
             return
+        self.separator = find_separator(data, encoding=self.encoding)
         try:
             yield from self._rows(rows)
         except BrokenCellError as error:
@@ -272,18 +281,22 @@ class _Reader:
         )
 
 
+# A date, and possibly a time: `2026-06-08T09:30`, `8 juni 2026 om 9u30`.
 _WHEN: Final = re.compile(
-    r"([0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})"
-    r"(?:(?:[ ]+|T)([0-9]{1,2}[:.][0-9]{2}.*))?",
+    r"(.*?)"
+    r"(?:(?:,?[ ]+(?:om[ ]+|at[ ]+)?|T)"
+    r"([0-9]{1,2}(?:[:.][0-9]{2}|[ ]?[Uu]|[ ]?[Hh]|[ ]?[AaPp]\.?[Mm]).*))?",
     re.DOTALL,
 )
+# A time: `9:30`, `09.30 uur`, `9u30`, `9h`, `9:30 p.m.`, `9 am`, `09:30+02:00`.
 _TIME: Final = re.compile(
-    r"([0-9]{1,2})[:.]([0-9]{2})(?:[:.]([0-9]{2})(?:\.[0-9]+)?)?[ ]?([AaPp])?(?(4)\.?[Mm]\.?)"
+    r"([0-9]{1,2})(?:[:.uUhH]([0-9]{2})(?:[:.]([0-9]{2})(?:\.[0-9]+)?)?)?"
+    r"(?:[ ]?([AaPp])\.?[Mm]\.?|[ ]?([Uu](?:ur)?|[Hh]))?"
     r"[ ]?(Z|[+-][0-9]{2}:?[0-9]{2})?"
 )
 _WEB_LIST: Final = re.compile(r"\s*\|\s*|\s*[,;]?\s+(?=https?://)|[,;](?=https?://)")
 _WORD_LIST: Final = re.compile(r"[|;,]")
-# Several columns of these fields are read as one; the value is what joins their cells.
+# If several columns contain one of these fields, their cells are joined with this separator.
 _JOINED: Final = {"profiles": "|", "tags": "|", "image": "|", "alt": "|", "note": "\n"}
 # These problems do not prevent the row from being read.
 _WARNINGS: Final = frozenset(("sheet.formula", "sheet.unnamed_column"))
@@ -355,7 +368,7 @@ class _RowReader:
                 yield self._problem(record, self._name(index), unnamed, cell)
         blocked = False
         for index, cell in enumerate(cells[: self.width]):
-            # Most cells pass these quick checks, which saves the slow checks below.
+            # Most cells pass these quick checks, which makes the slow checks below unnecessary.
             if not cell or not (
                 cell[0] in FORMULA_STARTS
                 or cell[0].isspace()
@@ -509,6 +522,8 @@ class _RowReader:
     def _read_time(
         self, date: str, time: str, date_field: str, time_field: str, *, zone: str
     ) -> tuple[dt.datetime, str]:
+        if not date:
+            raise _CellError(date_field, "sheet.no_date", time[:_SHOWN])
         match = _WHEN.fullmatch(date)
         if match is None:
             raise _CellError(date_field, "sheet.bad_date", date[:_SHOWN])
@@ -523,6 +538,8 @@ class _RowReader:
             raise _CellError(date_field, "sheet.bad_date", date[:_SHOWN]) from error
         # A spreadsheet program may add 00:00 to a date, so a separate time takes precedence.
         clock = (match[2] or "").strip()
+        if not time and not clock:
+            raise _CellError(time_field, "sheet.no_time", date[:_SHOWN])
         if time and clock and not _MIDNIGHT.fullmatch(clock) and clock != time:
             raise _CellError(
                 time_field, "sheet.two_values", time[:_SHOWN], name="time", first=clock[:_SHOWN]
@@ -531,18 +548,19 @@ class _RowReader:
 
     def _at(self, day: dt.date, clock: str, field: str, zone: str) -> tuple[dt.datetime, str]:
         match = _TIME.fullmatch(clock)
-        if match is None:
+        # A bare number such as `9` may be a count or half of a date, so it is not read as an hour.
+        if match is None or not (match[2] or match[4] or match[5]):
             raise _CellError(field, "sheet.bad_time", clock[:_SHOWN])
-        hour, minute, second = int(match[1]), int(match[2]), int(match[3] or 0)
+        hour, minute, second = int(match[1]), int(match[2] or 0), int(match[3] or 0)
         if match[4]:
             if not 1 <= hour <= 12:
                 raise _CellError(field, "sheet.bad_time", clock[:_SHOWN])
             hour = hour % 12 + (12 if match[4] in "Pp" else 0)
         try:
             local = dt.datetime(day.year, day.month, day.day, hour, minute, second)  # noqa: DTZ001
-            if not match[5]:
+            if not match[6]:
                 return local, zone
-            offset = dt.datetime.fromisoformat(f"2000-01-01T00:00:00{match[5]}").tzinfo
+            offset = dt.datetime.fromisoformat(f"2000-01-01T00:00:00{match[6]}").tzinfo
             # The offset alone determines the instant, so any zone will do if none is known.
             zone = zone or "UTC"
             return local_time(local.replace(tzinfo=offset), zone), zone

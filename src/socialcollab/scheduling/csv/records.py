@@ -70,7 +70,7 @@ class SheetRecord:
         number: The row number, counted from 1.
         cells: The cells.
         bare_quote: Whether a cell in quotes contains a quote that is not doubled, so that the
-            cell was not read as its author meant it.
+            cell was not read as its author intended.
     """
 
     number: int
@@ -96,6 +96,24 @@ def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
     name = _encoding(data, encoding)
     _check(data, name)
     return _records(data, name)
+
+
+def find_separator(data: bytes, *, encoding: str = "") -> str:
+    """
+    Return the separator of a CSV file that `records` accepts.
+
+    Raises:
+        InvalidValueError: If the encoding does not exist.
+    """
+    return _separator(_first_line(_text(data, _encoding(data, encoding))))
+
+
+def _text(data: bytes, encoding: str) -> io.TextIOWrapper:
+    return io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
+
+
+def _first_line(source: io.TextIOWrapper) -> str:
+    return source.readline(65_536).removeprefix("\ufeff")
 
 
 def _encoding(data: bytes, given: str) -> str:
@@ -193,8 +211,8 @@ class _Lines:
 
 
 def _records(data: bytes, encoding: str) -> Iterator[SheetRecord]:
-    source = io.TextIOWrapper(io.BytesIO(data), encoding=encoding, newline="")
-    start = source.readline(65_536).removeprefix("\ufeff")
+    source = _text(data, encoding)
+    start = _first_line(source)
     separator = _separator(start)
     source.seek(0)
     lines = _Lines(source)

@@ -125,12 +125,14 @@ class ImportedSheet:
     Attributes:
         rows: The valid rows.
         problems: The problems, in the order of the file.
-        columns: The header, or the names that the caller gave to the columns.
+        columns: The header, or the column names that the caller passed.
+        separator: The character between the cells of a row.
     """
 
     rows: tuple[SheetRow, ...]
     problems: tuple[SheetProblem, ...]
     columns: tuple[str, ...] = ()
+    separator: str = ","
 
 
 @attrs.frozen(kw_only=True)

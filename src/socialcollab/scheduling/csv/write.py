@@ -7,7 +7,7 @@ import datetime as dt
 import io
 from collections.abc import Iterable
 
-from socialcollab.scheduling.csv.columns import FIELDS
+from socialcollab.scheduling.csv.columns import FIELDS, PROBLEM
 from socialcollab.scheduling.csv.formula import neutralised
 from socialcollab.scheduling.csv.rows import ImportedSheet, SheetRow
 
@@ -50,8 +50,8 @@ def write_problems(imported: ImportedSheet, *, language: str = "en") -> bytes:
     """
     Write the rejected rows unchanged, with an additional last column ``problem``.
 
-    The author of the spreadsheet can fix these rows and submit them again. `read_csv`
-    reports the additional column as unknown and ignores it.
+    The file has the separator of the file that was read. The author of the spreadsheet can
+    fix these rows and return them: `read_csv` ignores the additional column.
     """
     problems: dict[int, list[str]] = {}
     cells: dict[int, tuple[str, ...]] = {}
@@ -59,13 +59,19 @@ def write_problems(imported: ImportedSheet, *, language: str = "en") -> bytes:
         if problem.blocks:
             problems.setdefault(problem.row, []).append(problem.text(language))
             cells[problem.row] = problem.cells
-    width = len(imported.columns)
+    header = imported.columns
+    if header and header[-1].strip().lower() == PROBLEM:
+        # The file was itself written by this function, and its rows may have new problems.
+        header = header[:-1]
+        cells = {row: of_row[: len(header)] for row, of_row in cells.items()}
+    width = len(header)
     return _written(
-        (*imported.columns, "problem"),
+        (*header, PROBLEM),
         (
             (*cells[row], *[""] * (width - len(cells[row])), "; ".join(texts))
             for row, texts in problems.items()
         ),
+        separator=imported.separator,
     )
 
 
@@ -73,9 +79,11 @@ def _clock(time: dt.time) -> str:
     return time.isoformat("seconds" if time.second else "minutes")
 
 
-def _written(header: Iterable[str], rows: Iterable[Iterable[str]]) -> bytes:
+def _written(
+    header: Iterable[str], rows: Iterable[Iterable[str]], *, separator: str = ","
+) -> bytes:
     out = io.StringIO(newline="")
-    writer = csv.writer(out, lineterminator="\r\n")
+    writer = csv.writer(out, delimiter=separator, lineterminator="\r\n")
     writer.writerow([neutralised(name) for name in header])
     writer.writerows([neutralised(cell) for cell in row] for row in rows)
     return out.getvalue().encode("utf-8-sig")

@@ -87,7 +87,7 @@ class SqliteJournal:
         try:
             row = connection.execute(sql.SNAPSHOT, (self._organization, stream)).fetchone()
         except UnicodeEncodeError:
-            # A name with half a surrogate pair cannot be stored, so the stream cannot exist.
+            # A name that contains a lone surrogate cannot be stored, so the stream cannot exist.
             row = None
         except BaseException as error:
             connections.discard(connection)

@@ -24,7 +24,7 @@ class SqliteStore:
     writers. A file that was written by an older version of this library is migrated in one
     transaction.
 
-    If the rows in the file were written for other projections than the declared ones, events and
+    If the rows in the file were written for projections other than the declared ones, events and
     snapshots can still be read, but append, query and due raise a StaleProjectionError until
     `reindex` has rebuilt the organization's rows.
 

@@ -175,7 +175,7 @@ def nothing_to_erase_error(stream: str, version: int, name: str) -> InvalidValue
 def stale_projection_error(organization: str) -> StaleProjectionError:
     """Return the error for rows that were written for other projections."""
     return StaleProjectionError(
-        f"the projection rows of `{organization}` were written for other projections than the"
+        f"the projection rows of `{organization}` were written for projections other than the"
         " declared ones; rebuild them with reindex(reducer)"
     )
 

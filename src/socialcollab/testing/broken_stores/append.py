@@ -136,7 +136,7 @@ class RoundsInstants(BrokenJournal):
 
 
 class CutsSnapshots(BrokenJournal):
-    """Snapshots are cut at one megabyte, as in a column of limited size."""
+    """Snapshots are truncated at one megabyte, as in a column of limited size."""
 
     breaks: ClassVar[str] = "S9"
 

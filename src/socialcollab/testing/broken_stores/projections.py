@@ -129,7 +129,7 @@ class _ChangesColumns(BrokenJournal):
 
 
 class CutsColumns(_ChangesColumns):
-    """Texts in columns are cut at 255 characters."""
+    """Texts in columns are truncated at 255 characters."""
 
     breaks: ClassVar[str] = "S12"
 

@@ -17,7 +17,7 @@ from socialcollab.workflow.decide.outcome import (
     record_part,
     record_recheck,
 )
-from socialcollab.workflow.decide.refusals import not_visible, refuse, verdict_on
+from socialcollab.workflow.decide.refusals import not_visible, refuse, verdict_on, workspace_hint
 from socialcollab.workflow.decide.sending import (
     Pace,
     end_interrupted,
@@ -60,4 +60,5 @@ __all__ = [
     "start_send",
     "verdict_on",
     "waits_for_sign_in",
+    "workspace_hint",
 ]

@@ -87,6 +87,7 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
         when=command.when,
         applicable=applicable_steps(current, context),
         pins=pins_of(current, context),
+        author_posts=context.author_posts,
     )
     events.append(ev.post_event(post.id, submitted, context.actor))
     current = _after(snapshot, events, context)

@@ -83,7 +83,7 @@ def exempt(snapshot: PostSnapshot, command: cm.Exempt, context: Context) -> tupl
     Raises:
         NotFoundError: If the post is not visible to the actor, or if the hold does not exist.
         NotAllowedError: If the actor does not have `hold` on every target of the post, or if the
-            hold does not stop the post.
+            hold does not stop the post, or no longer does because it is exempt already.
         InvalidValueError: If the reason is empty.
     """
     post = snapshot.post
@@ -97,6 +97,8 @@ def exempt(snapshot: PostSnapshot, command: cm.Exempt, context: Context) -> tupl
     hold = next((hold for hold in context.holds if hold.id == command.hold), None)
     if hold is None:
         raise NotFoundError("hold", command.hold)
+    if hold.id in snapshot.exempt:
+        raise refuse(post_reason("already_exempt", post, hold=hold.id))
     if not any(hold.id == other.id for other in _holds_that_stop(snapshot, context)):
         raise refuse(post_reason("not_held", post, hold=hold.id))
     data = ev.PostExempted(hold=hold.id, reason=command.reason)
@@ -144,7 +146,7 @@ def _check_names(on: Selector, context: Context) -> None:
                 continue
             # A member with `hold` on a resource may refer to it even without permission to view it.
             if name not in known or not_visible(verdict_on("hold", (name,), context)):
-                raise no_such(kind, name, known, context)
+                raise no_such(kind, name, known, context, in_selector=True)
 
 
 def _sees_any(resources: Iterable[str], context: Context) -> bool:

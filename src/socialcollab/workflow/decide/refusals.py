@@ -71,16 +71,41 @@ def not_visible(verdict: Verdict) -> bool:
     return any(reason.code == "not_visible" for reason in verdict.reasons)
 
 
-def no_such(kind: str, name: str, known: Iterable[str], context: Context) -> NotFoundError:
+def no_such(
+    kind: str, name: str, known: Iterable[str], context: Context, *, in_selector: bool = False
+) -> NotFoundError:
     """
     Return the error for a resource that does not exist or is not visible to the actor.
 
     The text is the same in both cases, and only visible resources are suggested, so that the error
     does not reveal hidden resources.
+
+    Args:
+        kind: "profile" or "workspace".
+        name: The id of the resource.
+        known: The ids of all resources of this kind.
+        context: The context of the command.
+        in_selector: Whether the id is part of a selector, where a workspace and its profiles are
+            easily confused.
     """
     me, now = context.actor.name, context.now
     visible = [other for other in known if context.access.allows(me, "view", other, at=now)]
-    return NotFoundError(kind, name, suggestion=did_you_mean(name, visible))
+    hint = did_you_mean(name, visible)
+    if kind == "profile":
+        profiles = [other for other in visible if context.profiles[other].workspace == name]
+        if profiles and in_selector:
+            hint = f'`{name}` is a workspace; write {{"workspace": "{name}"}}'
+        else:
+            hint = workspace_hint(name, profiles) or hint
+    elif name in context.profiles and context.access.allows(me, "view", name, at=now):
+        hint = f'`{name}` is a profile; write {{"profile": "{name}"}}'
+    return NotFoundError(kind, name, suggestion=hint)
+
+
+def workspace_hint(workspace: str, profiles: Iterable[str]) -> str:
+    """Return the suggestion for a workspace where a profile is needed, given its profiles."""
+    names = ", ".join(f"`{profile}`" for profile in sorted(profiles)[:5])
+    return f"`{workspace}` is a workspace; name its profiles, such as {names}" if names else ""
 
 
 def check_permission(permission: str, post: Post, context: Context) -> None:

@@ -125,7 +125,7 @@ def reschedule(
         raise refuse(post_reason("no_such_target", post, profile=command.profile))
     if (command.at is None) == (command.by is None):
         raise InvalidValueError(
-            "give either the new time or the shift of a post",
+            "pass either a new time or a difference",
             value=command.at,
             expected="one of `at` and `by`",
         )
@@ -142,7 +142,7 @@ def reschedule(
 
 
 def _shifted(content: PostContent, by: dt.timedelta) -> PostContent:
-    """Return *content* with all of its times moved on the wall clock."""
+    """Return *content* with all of its clock times moved by the same difference."""
 
     def later(at: WallTime) -> WallTime:
         return WallTime(local=at.local + by, zone=at.zone)

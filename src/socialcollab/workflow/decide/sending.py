@@ -74,7 +74,8 @@ def start_delivery(
     stopped = hold_or_blackout(snapshot, delivery, context)
     if stopped and delivery.partly_published:
         return ()
-    problem = stopped or _reason_not_to_send(snapshot, delivery, context)
+    problem = stopped or _hold_when_due(snapshot, delivery, context)
+    problem = problem or _reason_not_to_send(snapshot, delivery, context)
     if problem:
         return (ev.publisher_event(delivery.id, ev.DeliveryMissed(problem=problem)),)
     if waits_for_sign_in(snapshot, delivery, context):
@@ -99,7 +100,7 @@ def is_late(delivery: Delivery, now: dt.datetime) -> bool:
     Return whether a delivery missed its time because no worker ran.
 
     After an outage, the late deliveries of a profile are not all sent at once. A delivery that was
-    attempted before is not held up a second time.
+    attempted before is not delayed a second time.
     """
     return now - delivery.at.instant > _LATE and not delivery.attempts and not delivery.live_ids
 
@@ -177,6 +178,27 @@ def hold_or_blackout(snapshot: PostSnapshot, delivery: Delivery, context: Contex
     if hold is not None and not _by_publisher(hold):
         return f"hold {hold.id}"
     return "blackout" if delivery.profile in context.barred else ""
+
+
+def _hold_when_due(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> str:
+    """
+    Return the problem code for a hold that has ended but was active when a delivery was due, or "".
+
+    Usually a worker records during the hold that the delivery is missed. If no worker ran, the
+    delivery must not be sent after all when the hold has ended.
+    """
+    profile = context.profiles.get(delivery.profile)
+    if profile is None or delivery.attempts or delivery.live_ids:
+        return ""
+    due_at, attributes = delivery.at.instant, context.attributes_of(snapshot.post, profile)
+    for hold in snapshot.holds_on((*context.holds, *context.ended_holds)):
+        if (
+            hold.was_active(due_at, now=context.now)
+            and hold.on.matches(profile, attributes)
+            and not _by_publisher(hold)
+        ):
+            return f"hold {hold.id}"
+    return ""
 
 
 def waits_for_sign_in(snapshot: PostSnapshot, delivery: Delivery, context: Context) -> bool:

@@ -66,7 +66,7 @@ def take_down(
 
 
 def _may_be_published(delivery: Delivery) -> bool:
-    """Return whether a delivery is published, may be published, or may still be published."""
+    """Return whether a delivery is published, may have been published, or may still be."""
     return bool(
         delivery.live_ids
         or delivery.takedown_requested

@@ -175,7 +175,7 @@ def _check_names(on: Selector, context: Context) -> None:
             )
             known = scope.workspace_names if kind == "workspace" else scope.profiles.keys()
             if name not in known or not _visible(within, context):
-                raise no_such(kind, name, known, context)
+                raise no_such(kind, name, known, context, in_selector=True)
         for network in part.network:
             names = {
                 profile.network

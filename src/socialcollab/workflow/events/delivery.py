@@ -117,7 +117,7 @@ class PartPublished:
 
 @attrs.frozen(kw_only=True)
 class DeliveryPublishedAgain:
-    """The post or a part of it is published twice, because attempt *number* had succeeded."""
+    """The post or a part of it is published twice, because attempt *number* succeeded after all."""
 
     TYPE: ClassVar[str] = "delivery.published_again"
 

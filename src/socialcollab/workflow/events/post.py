@@ -86,6 +86,8 @@ class PostSubmitted:
         when: When to publish the post after its approval.
         applicable: The approval steps that apply to it.
         pins: The digests of the policies that apply to it.
+        author_posts: The number of published posts of the post's author, or None if no approval
+            step depends on it.
     """
 
     TYPE: ClassVar[str] = "post.submitted"
@@ -94,6 +96,7 @@ class PostSubmitted:
     when: SubmitTiming
     applicable: frozenset[StepKey]
     pins: Mapping[str, str]
+    author_posts: int | None = None
 
 
 @attrs.frozen(kw_only=True)

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import attrs
 
-from socialcollab.content import ALL_FIELDS, PUBLISHED_FIELDS, SEVERITIES
+from socialcollab.content import ALL_FIELDS, PUBLISHED_FIELDS
 from socialcollab.directory import (
     PostAttributes,
     Principal,
@@ -39,6 +39,7 @@ from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id, did_you_mean
 from socialcollab.permissions import PolicyRoles
 from socialcollab.time import DURATION_PATTERN, Duration
+from socialcollab.workflow.model.condition import OnlyIf, check_choice
 
 
 @attrs.frozen
@@ -91,17 +92,14 @@ def _as_quorum(value: str | int | Quorum) -> Quorum:
     return value if isinstance(value, Quorum) else Quorum.parse(value)
 
 
-def _check_choice(name: str, value: str, words: Iterable[str]) -> None:
-    if value not in words:
-        raise InvalidValueError(
-            f"{name} `{value}` is not one of {', '.join(words)}",
-            value=value,
-            expected=" or ".join(words),
-        )
-
-
-def _as_only_if(value: OnlyIf | Mapping[str, Any] | None) -> OnlyIf | None:
-    return OnlyIf(**value) if isinstance(value, Mapping) else value
+def _as_only_if(
+    values: OnlyIf | Mapping[str, Any] | Iterable[OnlyIf | Mapping[str, Any]] | None,
+) -> tuple[OnlyIf, ...]:
+    if values is None:
+        return ()
+    if isinstance(values, OnlyIf | Mapping):
+        values = (values,)
+    return tuple(OnlyIf(**value) if isinstance(value, Mapping) else value for value in values)
 
 
 def _as_timers(values: Iterable[StepTimer | Mapping[str, Any]]) -> tuple[StepTimer, ...]:
@@ -113,22 +111,6 @@ def _as_steps(values: Iterable[Step | Mapping[str, Any]]) -> tuple[Step, ...]:
 
 
 _DURATION = Parsed(grammar=Duration, name="duration", pattern=DURATION_PATTERN)
-
-
-@attrs.frozen(kw_only=True)
-class OnlyIf:
-    """
-    A condition under which a step applies; conditions can add steps but never remove them.
-
-    Attributes:
-        finding_at_least: The step applies only if the style guide reports a finding of at least
-            this severity.
-    """
-
-    finding_at_least: str = attrs.field(metadata=shape(Choice(SEVERITIES)))
-
-    def __attrs_post_init__(self) -> None:
-        _check_choice("finding_at_least", self.finding_at_least, SEVERITIES)
 
 
 @attrs.frozen(kw_only=True)
@@ -151,7 +133,7 @@ class StepTimer:
     )
 
     def __attrs_post_init__(self) -> None:
-        _check_choice("do", self.do, ("remind", "escalate"))
+        check_choice("do", self.do, ("remind", "escalate"))
         if (self.do == "escalate") != (self.to is not None):
             raise InvalidValueError(
                 "an escalation requires `to`, and a reminder must not have it",
@@ -170,10 +152,12 @@ class Step:
         after: The steps that must pass before this step opens. If empty, the step opens when the
             post is submitted.
         reviewers: The members who can decide, if they have `approve` on every target.
-        quorum: The number of reviewers who must approve.
-        within: The time after which the step is overdue.
+        quorum: The number of reviewers who must approve: "any" means one of them, "all" each of
+            them.
+        within: The time after which the step is overdue. If None, it is never overdue.
         timers: The reminders and escalations while the step is open.
-        only_if: The condition under which the step applies. If None, the step always applies.
+        only_if: The conditions, one of which a post must meet for the step to apply. If empty, the
+            step applies to every post of the policy.
         binds: The fields to which decisions are bound. If empty, decisions are bound to all
             published fields.
         distinct: Whether an approval that counts for this step cannot count for another step.
@@ -199,8 +183,10 @@ class Step:
     timers: tuple[StepTimer, ...] = attrs.field(
         metadata=shape(ListOf(item=Section(StepTimer))), default=(), converter=_as_timers
     )
-    only_if: OnlyIf | None = attrs.field(
-        metadata=shape(Section(OnlyIf)), default=None, converter=_as_only_if
+    only_if: tuple[OnlyIf, ...] = attrs.field(
+        metadata=shape(ListOf(item=Section(OnlyIf), or_one=True, at_least=1)),
+        default=(),
+        converter=_as_only_if,
     )
     binds: tuple[str, ...] = attrs.field(
         metadata=shape(ListOf(item=Choice(ALL_FIELDS))), default=(), converter=as_words
@@ -215,7 +201,7 @@ class Step:
                 f"step `{self.id}` has no reviewers", expected='reviewers = "role:editor"'
             )
         for name in self.binds:
-            _check_choice(f"binds of step `{self.id}`", name, ALL_FIELDS)
+            check_choice(f"binds of step `{self.id}`", name, ALL_FIELDS)
 
 
 @attrs.frozen(kw_only=True)
@@ -226,16 +212,19 @@ class ApprovalPolicy:
     Attributes:
         id: The identifier of the policy.
         on: The posts to which the policy applies.
-        extends: Another policy, whose steps this policy includes.
+        extends: Another policy, whose steps this policy includes. Its other keys are not inherited.
         steps: The policy's own steps.
         on_approval: The action after every step has passed: "schedule" the post for its planned
-            time, or "wait" until a member schedules it.
+            time, or "wait" until a member schedules it. If several policies apply to a post, one
+            that waits is enough.
         late: The action for a post that is approved after its planned time: "expire", "hold" (its
-            deliveries are missed), or "publish" immediately.
+            deliveries are missed), or "publish" immediately. If several policies apply to a post,
+            the first of these three values counts.
         late_by: The maximum delay with which a delivery may start; after that it is missed. If
-            None, there is no limit.
+            None, there is no limit. If several policies apply to a post, the shortest delay counts.
         exempt: Roles that exempt a post from the policy if each author has one of these roles on
             every target.
+        reason: The reason for the policy, shown to people.
 
     Raises:
         InvalidValueError: If a value is invalid, if the policy has no steps, if two steps have the
@@ -264,8 +253,8 @@ class ApprovalPolicy:
 
     def __attrs_post_init__(self) -> None:
         check_id("policy", self.id)
-        _check_choice("on_approval", self.on_approval, ("schedule", "wait"))
-        _check_choice("late", self.late, ("expire", "hold", "publish"))
+        check_choice("on_approval", self.on_approval, ("schedule", "wait"))
+        check_choice("late", self.late, ("expire", "hold", "publish"))
         names = [step.id for step in self.steps]
         for name in names:
             if names.count(name) > 1:
@@ -385,6 +374,24 @@ class Policies:
         """Return a policy's steps, starting with the inherited steps."""
         return self._resolved_steps[policy]
 
+    def steps_on(self, profile: Profile, *, default: str) -> tuple[RequiredStep, ...]:
+        """
+        Return the steps that posts on a profile may need, sorted by key.
+
+        Conditions, and the keys of a policy that depend on the post, are not considered.
+
+        Args:
+            profile: The profile.
+            default: The id of the policy that applies if no other policy does, or "none".
+        """
+        steps = {
+            step.key: step
+            for policy in self.by_id.values()
+            if policy.id == default or policy.on.matches_profile(profile)
+            for step in self.steps_of(policy.id)
+        }
+        return tuple(steps[key] for key in sorted(steps))
+
     @cached_property
     def _resolved_steps(self) -> dict[str, tuple[RequiredStep, ...]]:
         resolved: dict[str, tuple[RequiredStep, ...]] = {}
@@ -449,6 +456,26 @@ class Policies:
             )
         _check_no_circle(own)
         return tuple(own)
+
+    @cached_property
+    def depend_on_findings(self) -> bool:
+        """Whether an approval step depends on the findings of the style guides."""
+        return any(condition.depends_on_findings for _, condition in self.conditions)
+
+    @cached_property
+    def most_author_posts(self) -> int:
+        """The number up to which steps depend on the number of an author's published posts."""
+        return max((one.author_posts_fewer_than for _, one in self.conditions), default=0)
+
+    @cached_property
+    def conditions(self) -> tuple[tuple[StepKey, OnlyIf], ...]:
+        """The conditions of all steps, in the order of the policies."""
+        return tuple(
+            (StepKey(policy.id, step.id), condition)
+            for policy in self.by_id.values()
+            for step in policy.steps
+            for condition in step.only_if
+        )
 
     @cached_property
     def match_author_roles(self) -> bool:

@@ -100,6 +100,8 @@ class ApprovalRequest:
             remains even if its condition is no longer met.
         pins: The digest of each policy's text when the policy first applied, and the account of
             each target when the post was first submitted for that target.
+        author_posts: The number of published posts that the author of the post had when it was
+            submitted, or None if no approval step depended on it.
         decisions: All decisions, oldest first.
         clocks: The clocks of the open steps.
         evaluated: Whether *clocks* and *wake_at* have been computed.
@@ -112,6 +114,7 @@ class ApprovalRequest:
     when: SubmitTiming = "planned"
     applicable: frozenset[StepKey] = frozenset()
     pins: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    author_posts: int | None = None
     decisions: tuple[Decision, ...] = ()
     clocks: tuple[StepClock, ...] = ()
     evaluated: bool = False

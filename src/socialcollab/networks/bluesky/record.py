@@ -1,0 +1,107 @@
+"""The record of a post, as a server of the AT Protocol stores it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
+
+from socialcollab.content import Json
+from socialcollab.text import Facet, facets
+from socialcollab.transport import OutgoingPost
+
+COLLECTION: Final = "app.bsky.feed.post"
+_SORTABLE: Final = "234567abcdefghijklmnopqrstuvwxyz"
+_EPOCH: Final = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+
+
+def tid(at: dt.datetime, clock_id: int) -> str:
+    """
+    Return the timestamp identifier of an instant: 13 characters that sort by time.
+
+    >>> tid(dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC), 5)
+    '3mivb25j5k227'
+
+    Args:
+        at: The instant, from 1970 on.
+        clock_id: A number below 1024 that distinguishes records of the same microsecond.
+
+    Source:
+        atproto.com/specs/tid.
+    """
+    number = ((at - _EPOCH) // dt.timedelta(microseconds=1)) << 10 | clock_id
+    return "".join(_SORTABLE[number >> shift & 31] for shift in range(60, -1, -5))
+
+
+def instant_text(at: dt.datetime) -> str:
+    """Return an instant in UTC in the format that the AT Protocol recommends."""
+    return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
+
+
+def mentioned_handles(text: str) -> tuple[str, ...]:
+    """Return the handles that a text mentions, in order and without duplicates."""
+    return tuple(dict.fromkeys(each.value for each in facets(text) if each.kind == "mention"))
+
+
+def post_record(
+    outgoing: OutgoingPost,
+    text: str,
+    *,
+    created_at: str,
+    blobs: Sequence[Json],
+    dids: Mapping[str, str],
+) -> dict[str, Json]:
+    """
+    Return the record of a post.
+
+    Equal arguments result in equal records, because a server ignores a record that it already has.
+
+    Args:
+        outgoing: The post.
+        text: The complete text, including links.
+        created_at: The time of creation, as text.
+        blobs: The references to the uploaded images, in order.
+        dids: The identifier of each account that the text mentions and that exists, by handle.
+
+    Source:
+        Lexicons app.bsky.feed.post, app.bsky.embed.images and app.bsky.richtext.facet, read
+        2026-11-30.
+    """
+    record: dict[str, Json] = {"$type": COLLECTION, "text": text, "createdAt": created_at}
+    links = list(_facets(facets(text), dids))
+    if links:
+        record["facets"] = links
+    if outgoing.language:
+        record["langs"] = [outgoing.language]
+    if blobs:
+        record["embed"] = {
+            "$type": "app.bsky.embed.images",
+            "images": [
+                {"alt": image.alt, "image": blob}
+                for image, blob in zip(outgoing.images, blobs, strict=True)
+            ],
+        }
+    if outgoing.labels:
+        record["labels"] = {
+            "$type": "com.atproto.label.defs#selfLabels",
+            "values": [{"val": label} for label in outgoing.labels],
+        }
+    return record
+
+
+def _facets(found: Iterable[Facet], dids: Mapping[str, str]) -> Iterable[Json]:
+    for facet in found:
+        feature: dict[str, Json]
+        if facet.kind == "url":
+            feature = {"$type": "app.bsky.richtext.facet#link", "uri": facet.value}
+        elif facet.kind == "mention":
+            # A mention of an account that does not exist stays plain text.
+            if facet.value not in dids:
+                continue
+            feature = {"$type": "app.bsky.richtext.facet#mention", "did": dids[facet.value]}
+        else:
+            feature = {"$type": "app.bsky.richtext.facet#tag", "tag": facet.value}
+        yield {
+            "index": {"byteStart": facet.byte_start, "byteEnd": facet.byte_end},
+            "features": [feature],
+        }

@@ -1,0 +1,150 @@
+"""A server of the AT Protocol in memory, for one account."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import httpx
+
+HANDLE = "tulip.example"
+DID = "did:plc:tulip"
+PASSWORD = "abcd-efgh-ijkl-mnop"
+
+
+class Pds:
+    """
+    A server with one account.
+
+    Attributes:
+        records: The records of the account, by collection and key.
+        blobs: The size of each uploaded blob, by its identifier.
+        known: The identifiers of other accounts, by handle.
+        sessions: The number of sessions that were created and renewed.
+        check: Called with each request and its response.
+        handle: The handle of the account.
+    """
+
+    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+        self.records: dict[tuple[str, str], dict[str, Any]] = {}
+        self.blobs: dict[str, int] = {}
+        self.known = {"ben.bsky.social": "did:plc:ben"}
+        self.sessions: list[str] = []
+        self.check = check
+        self.handle = HANDLE
+        self.valid: set[str] = set()
+
+    def client(self) -> httpx.Client:
+        """Return a client that is connected to this server."""
+        return httpx.Client(transport=httpx.MockTransport(self.answer))
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Return the response to a request."""
+        request.read()
+        name = request.url.path.removeprefix("/xrpc/")
+        handler = getattr(self, name.replace(".", "_"), None)
+        if handler is None:
+            response = error(501, "MethodNotImplemented")
+        elif not name.endswith("createSession") and not self._authorized(request, name):
+            response = error(400, "ExpiredToken")
+        else:
+            response = handler(request)
+        if self.check is not None:
+            self.check(request, response)
+        return response
+
+    def expire(self) -> None:
+        """End the access tokens, but not the refresh tokens."""
+        self.valid = {token for token in self.valid if token.startswith("refresh")}
+
+    def com_atproto_server_createSession(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        if body != {"identifier": HANDLE, "password": PASSWORD}:
+            return error(401, "AuthenticationRequired", "Invalid identifier or password")
+        return self._session("create")
+
+    def com_atproto_server_refreshSession(self, _: httpx.Request) -> httpx.Response:
+        return self._session("refresh")
+
+    def com_atproto_server_getSession(self, _: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, json={"handle": self.handle, "did": DID})
+
+    def com_atproto_identity_resolveHandle(self, request: httpx.Request) -> httpx.Response:
+        handle = request.url.params["handle"]
+        if handle not in self.known:
+            return error(400, "InvalidRequest", "Unable to resolve handle")
+        return httpx.Response(200, json={"did": self.known[handle]})
+
+    def com_atproto_repo_uploadBlob(self, request: httpx.Request) -> httpx.Response:
+        # A CIDv1 of raw content has this length; nothing decodes it.
+        name = "bafkrei" + hashlib.sha256(request.content).hexdigest()[:52].replace(
+            "0", "a"
+        ).replace("1", "b").replace("8", "c").replace("9", "d")
+        self.blobs[name] = len(request.content)
+        blob = {
+            "$type": "blob",
+            "ref": {"$link": name},
+            "mimeType": request.headers["content-type"],
+            "size": len(request.content),
+        }
+        return httpx.Response(200, json={"blob": blob})
+
+    def com_atproto_repo_putRecord(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        record = body["record"]
+        for image in record.get("embed", {}).get("images", []):
+            if image["image"]["ref"]["$link"] not in self.blobs:
+                return error(400, "BlobNotFound", "Could not find blob")
+        key = body["collection"], body["rkey"]
+        if body["swapRecord"] is None and self.records.get(key, record) != record:
+            return error(400, "InvalidSwap", "Record was at another version")
+        self.records[key] = record
+        return httpx.Response(200, json={"uri": uri(body), "cid": _cid(record)})
+
+    def com_atproto_repo_getRecord(self, request: httpx.Request) -> httpx.Response:
+        params = request.url.params
+        record = self.records.get((params["collection"], params["rkey"]))
+        if record is None:
+            return error(400, "RecordNotFound", "Could not locate record")
+        return httpx.Response(200, json={"uri": uri(params), "cid": _cid(record), "value": record})
+
+    def com_atproto_repo_deleteRecord(self, request: httpx.Request) -> httpx.Response:
+        body = json.loads(request.content)
+        self.records.pop((body["collection"], body["rkey"]), None)
+        return httpx.Response(200, json={})
+
+    def _authorized(self, request: httpx.Request, name: str) -> bool:
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        refresh = token.startswith("refresh")
+        return token in self.valid and refresh == name.endswith("refreshSession")
+
+    def _session(self, how: str) -> httpx.Response:
+        self.sessions.append(how)
+        number = len(self.sessions)
+        self.valid = {f"access-{number}", f"refresh-{number}"}
+        return httpx.Response(
+            200,
+            json={
+                "accessJwt": f"access-{number}",
+                "refreshJwt": f"refresh-{number}",
+                "handle": self.handle,
+                "did": DID,
+            },
+        )
+
+
+def uri(values: Mapping[str, str]) -> str:
+    """Return the address of a record."""
+    return f"at://{values['repo']}/{values['collection']}/{values['rkey']}"
+
+
+def error(status: int, name: str, message: str = "no") -> httpx.Response:
+    """Return an error response."""
+    return httpx.Response(status, json={"error": name, "message": message})
+
+
+def _cid(record: dict[str, Any]) -> str:
+    digest = hashlib.sha256(json.dumps(record, sort_keys=True).encode()).hexdigest()
+    return "bafyrei" + digest[:52].translate(str.maketrans("0189", "abcd"))

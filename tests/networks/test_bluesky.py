@@ -1,0 +1,465 @@
+"""Publishing to Bluesky, against a server in memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import lexrpc.base
+import pytest
+from tests.networks.pds import DID, HANDLE, PASSWORD, Pds, error
+
+from socialcollab.content import Image
+from socialcollab.desk import Desk
+from socialcollab.directory import Profile
+from socialcollab.errors import (
+    AuthenticationError,
+    InvalidValueError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+)
+from socialcollab.networks.bluesky import Bluesky
+from socialcollab.networks.bluesky.record import tid
+from socialcollab.organization import Organization
+from socialcollab.stores import MemoryMedia, MemoryStore
+from socialcollab.testing import AdapterContract
+from socialcollab.transport import (
+    Adapter,
+    Driver,
+    Found,
+    Missing,
+    OutgoingPost,
+    Published,
+    Request,
+    Response,
+    RetryPolicy,
+    Transport,
+)
+
+PROFILE = Profile(id="tulip-bluesky", workspace="tulip", network="bluesky", handle=f"@{HANDLE}")
+NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+MEDIA = MemoryMedia()
+IMAGES = tuple(
+    attrs.evolve(
+        Image.from_bytes(b"GIF89a" + bytes([number]) * 40, alt=f"tulp {number}"), data=None
+    )
+    for number in range(2)
+)
+for _number in range(2):
+    MEDIA.put(b"GIF89a" + bytes([_number]) * 40)
+
+
+def outgoing(**options: Any) -> OutgoingPost:
+    return OutgoingPost(
+        **{"delivery": "d1", "profile": PROFILE, "text": "De lente is er 🌷", **options}
+    )
+
+
+POSTS = (
+    outgoing(),
+    outgoing(
+        text="👨‍👩‍👧 thuis #gezin @ben.bsky.social (https://tulip.nl/a_(b)) $TSLA", language="nl"
+    ),
+    outgoing(text="x" * 300, images=IMAGES, labels=("graphic-media",), language="nl-BE"),
+    outgoing(text="", images=IMAGES),
+    outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2", "https://tulip.nl")),
+)
+
+
+@pytest.fixture
+def pds() -> Pds:
+    return Pds()
+
+
+@pytest.fixture
+def bluesky(pds: Pds) -> Iterator[Bluesky]:
+    with (
+        pds.client() as client,
+        Bluesky({PROFILE.id: PASSWORD}, media=MEDIA, client=client) as made,
+    ):
+        yield made
+
+
+def publish(bluesky: Bluesky, post: OutgoingPost, progress: dict[str, str] | None = None):
+    adapter = bluesky.adapter(PROFILE)
+    prepared = adapter.prepare(post, now=NOW, entropy=bytes(16))
+    driver = Driver(retry=RetryPolicy(tries=1))
+    flow = adapter.publish(prepared, progress or {})
+    return driver.run(flow, transport=bluesky.transport(PROFILE))
+
+
+class TestAdapter(AdapterContract):
+    """The adapter keeps the promises of adapters."""
+
+    secrets = (PASSWORD, "access-1", "refresh-1")
+
+    @pytest.fixture
+    def adapter(self, bluesky: Bluesky) -> Adapter:
+        return bluesky.adapter(PROFILE)
+
+    @pytest.fixture
+    def transport(self, bluesky: Bluesky) -> Transport:
+        return bluesky.transport(PROFILE)
+
+    @pytest.fixture
+    def outgoing(self) -> OutgoingPost:
+        return outgoing(text="De lente is er @ben.bsky.social #tulpen", images=IMAGES)
+
+
+class Lexicons:
+    """The published lexicons, against which requests, responses and records are checked."""
+
+    def __init__(self, folder: Path) -> None:
+        self._base = lexrpc.base.Base(
+            lexicons=[json.loads(path.read_text()) for path in sorted(folder.rglob("*.json"))]
+        )
+        self.checked: list[str] = []
+
+    def check(self, request: httpx.Request, response: httpx.Response) -> None:
+        """Check one exchange, and the record in it."""
+        name = request.url.path.removeprefix("/xrpc/")
+        self.checked.append(name)
+        if request.method == "GET":
+            self._base.validate(name, "parameters", dict(request.url.params))
+        elif request.headers.get("content-type") == "application/json":
+            body = json.loads(request.content)
+            self._base.validate(name, "input", body)
+            if "record" in body:
+                self._base.validate(body["collection"], "record", body["record"])
+        if response.status_code == 200:
+            self._base.validate(name, "output", response.json())
+
+
+def test_lexicons(shared_specs: Callable[[str], Path]) -> None:
+    """Every request, response and record is valid according to the published lexicons."""
+    lexicons = Lexicons(shared_specs("bluesky") / "lexicons")
+    pds = Pds(lexicons.check)
+    with (
+        pds.client() as client,
+        Bluesky({PROFILE.id: PASSWORD}, media=MEDIA, client=client) as used,
+    ):
+        transport, driver = used.transport(PROFILE), Driver()
+        adapter = used.adapter(PROFILE)
+        assert driver.run(adapter.verify_credentials(), transport=transport) == HANDLE
+        for number, post in enumerate(POSTS):
+            if number == 1:
+                pds.expire()
+            prepared = adapter.prepare(post, now=NOW, entropy=bytes([number]) * 16)
+            published = driver.run(adapter.publish(prepared, {}), transport=transport)
+            assert isinstance(driver.run(adapter.find(prepared, {}), transport=transport), Found)
+            driver.run(adapter.take_down(published.network_id), transport=transport)
+    assert set(lexicons.checked) == {
+        "com.atproto.identity.resolveHandle",
+        "com.atproto.repo.deleteRecord",
+        "com.atproto.repo.getRecord",
+        "com.atproto.repo.putRecord",
+        "com.atproto.repo.uploadBlob",
+        "com.atproto.server.createSession",
+        "com.atproto.server.getSession",
+        "com.atproto.server.refreshSession",
+    }
+
+
+def test_keys(shared_specs: Callable[[str], Path]) -> None:
+    """The key of a record is a timestamp identifier, in the order of time."""
+    folder = shared_specs("bluesky") / "interop-test-files" / "syntax"
+    pattern = re.compile(r"[234567abcdefghij][234567abcdefghijklmnopqrstuvwxyz]{12}")
+    for name, valid in (("tid_syntax_valid.txt", True), ("tid_syntax_invalid.txt", False)):
+        lines = [line for line in (folder / name).read_text().splitlines() if line.strip("# ")]
+        for line in lines:
+            if not line.startswith("#"):
+                assert bool(pattern.fullmatch(line)) is valid, line
+    keys = [
+        tid(NOW + dt.timedelta(microseconds=number), clock)
+        for number in range(3)
+        for clock in (0, 1, 1023)
+    ]
+    assert keys == sorted(keys)
+    assert all(pattern.fullmatch(key) for key in keys)
+
+
+def test_record(bluesky: Bluesky, pds: Pds) -> None:
+    """The record has the text, its links, the language, the images and the labels."""
+    published = publish(
+        bluesky,
+        outgoing(
+            text="🌷 @ben.bsky.social @weg.bsky.social #tulpen",
+            links=("https://tulip.nl/lente",),
+            images=IMAGES,
+            language="nl",
+            labels=("graphic-media",),
+        ),
+    )
+    ((collection, key), record), *others = pds.records.items()
+    assert (collection, others) == ("app.bsky.feed.post", [])
+    assert published == Published(
+        network_id=f"at://{DID}/app.bsky.feed.post/{key}",
+        url=f"https://bsky.app/profile/{DID}/post/{key}",
+        at=NOW,
+    )
+    assert record["text"] == "🌷 @ben.bsky.social @weg.bsky.social #tulpen\nhttps://tulip.nl/lente"
+    assert (record["createdAt"], record["langs"]) == ("2026-04-07T07:30:00.000Z", ["nl"])
+    text = record["text"].encode()
+    linked = {
+        text[facet["index"]["byteStart"] : facet["index"]["byteEnd"]].decode(): facet["features"][0]
+        for facet in record["facets"]
+    }
+    assert {name: feature["$type"].partition("#")[2] for name, feature in linked.items()} == {
+        "@ben.bsky.social": "mention",
+        "#tulpen": "tag",
+        "https://tulip.nl/lente": "link",
+    }
+    assert linked["@ben.bsky.social"]["did"] == "did:plc:ben"
+    assert [image["alt"] for image in record["embed"]["images"]] == ["tulp 0", "tulp 1"]
+    assert record["labels"]["values"] == [{"val": "graphic-media"}]
+
+
+def test_lost_answer(bluesky: Bluesky, pds: Pds) -> None:
+    """A post whose response was lost is found under its key, and sending it again changes nothing."""
+    adapter, transport, driver = bluesky.adapter(PROFILE), bluesky.transport(PROFILE), Driver()
+    prepared = adapter.prepare(outgoing(), now=NOW, entropy=b"\x01\x02" * 8)
+    assert isinstance(driver.run(adapter.find(prepared, {}), transport=transport), Missing)
+    first = driver.run(adapter.publish(prepared, {}), transport=transport)
+    again = driver.run(adapter.publish(prepared, {}), transport=transport)
+    found = driver.run(adapter.find(prepared, {}), transport=transport)
+    assert isinstance(found, Found)
+    assert first == again == found.published
+    assert len(pds.records) == 1
+    driver.run(adapter.take_down(first.network_id), transport=transport)
+    assert isinstance(driver.run(adapter.find(prepared, {}), transport=transport), Missing)
+
+
+def test_forgotten_images(bluesky: Bluesky, pds: Pds) -> None:
+    """Images that the server has forgotten since they were uploaded are uploaded again."""
+    progress = {"did": DID}
+    for place in range(2):
+        blob = {
+            "$type": "blob",
+            "ref": {"$link": "bafkreigone"},
+            "mimeType": "image/gif",
+            "size": 1,
+        }
+        progress[f"blob-{place}"] = json.dumps(blob)
+    publish(bluesky, outgoing(images=IMAGES), progress)
+    (record,) = pds.records.values()
+    assert {image["image"]["ref"]["$link"] for image in record["embed"]["images"]} == set(pds.blobs)
+
+
+def test_session(bluesky: Bluesky, pds: Pds) -> None:
+    """One session serves all requests, and is renewed when its token has expired."""
+    for number in range(3):
+        publish(bluesky, outgoing(delivery=f"d{number}"))
+    assert pds.sessions == ["create"]
+    pds.expire()
+    publish(bluesky, outgoing(delivery="d4"))
+    assert pds.sessions == ["create", "refresh"]
+    pds.valid.clear()
+    publish(bluesky, outgoing(delivery="d5"))
+    assert pds.sessions == ["create", "refresh", "create"]
+
+
+def test_wrong_password(pds: Pds) -> None:
+    """A refused or missing password is an error about the credentials, and is not repeated."""
+    for passwords in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong"):
+        with pds.client() as client, Bluesky(passwords, client=client) as bluesky:
+            with pytest.raises(AuthenticationError) as caught:
+                publish(bluesky, outgoing())
+            assert "wrong" not in str(caught.value)
+    assert pds.records == {}
+
+
+def test_other_account(bluesky: Bluesky, pds: Pds) -> None:
+    """Nothing is posted if the password belongs to another account than the profile."""
+    pds.handle = "other.example"
+    with pytest.raises(AuthenticationError, match=r"`tulip\.example`.*`other\.example`"):
+        publish(bluesky, outgoing())
+    assert pds.records == {}
+
+
+@pytest.mark.parametrize(
+    ("response", "kind"),
+    [
+        (error(429, "RateLimitExceeded"), RateLimitedError),
+        (error(400, "AccountTakedown"), AuthenticationError),
+        (error(400, "AuthFactorTokenRequired"), AuthenticationError),
+        (error(500, "InternalServerError"), TransientError),
+        (httpx.Response(200, text="<html>"), TransientError),
+        (httpx.Response(200, json={"handle": HANDLE}), TransientError),
+    ],
+)
+def test_signing_in_fails(pds: Pds, bluesky: Bluesky, response: httpx.Response, kind: type) -> None:
+    """If signing in fails, nothing was sent."""
+    pds.com_atproto_server_createSession = lambda _: response  # type: ignore[method-assign]
+    with pytest.raises(kind):
+        publish(bluesky, outgoing())
+
+
+def test_rate_limit_header(bluesky: Bluesky, pds: Pds) -> None:
+    """The time of the header `ratelimit-reset` is respected."""
+    reset = int(dt.datetime.now(dt.UTC).timestamp()) + 100
+    limited = httpx.Response(
+        429, json={"error": "RateLimitExceeded"}, headers={"ratelimit-reset": str(reset)}
+    )
+    pds.com_atproto_repo_putRecord = lambda _: limited  # type: ignore[method-assign]
+    with pytest.raises(RateLimitedError) as caught:
+        publish(bluesky, outgoing())
+    assert 90 < caught.value.retry_after_s <= 100
+
+
+def test_limits(bluesky: Bluesky) -> None:
+    """A post that exceeds a limit of the network is rejected before anything is sent."""
+    with pytest.raises(RejectedError, match="301"):
+        publish(bluesky, outgoing(text="x" * 301))
+    with pytest.raises(RejectedError, match="5 images"):
+        publish(bluesky, outgoing(images=IMAGES[:1] * 5))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"network": "x"}, "is on x, not on Bluesky"),
+        ({"handle": ""}, "has no handle"),
+        ({"server": "http://pds.example"}, "without encryption"),
+    ],
+)
+def test_invalid_profiles(bluesky: Bluesky, options, message) -> None:
+    """A profile must be on Bluesky, have a handle, and not send the password without encryption."""
+    with pytest.raises(InvalidValueError, match=message):
+        bluesky.transport(attrs.evolve(PROFILE, **options))
+
+
+def test_servers(pds: Pds) -> None:
+    """Requests go to the server of the profile; plain HTTP is accepted on this machine."""
+    hosts: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        hosts.append(str(request.url.copy_with(path="", query=None)))
+        return pds.answer(request)
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as client,
+        Bluesky({PROFILE.id: PASSWORD}, client=client) as bluesky,
+    ):
+        for server in ("", "https://pds.example/", "http://127.0.0.1:2583"):
+            profile = attrs.evolve(PROFILE, server=server)
+            flow = bluesky.adapter(profile).verify_credentials()
+            assert Driver().run(flow, transport=bluesky.transport(profile)) == HANDLE
+    assert sorted(set(hosts)) == [
+        "http://127.0.0.1:2583",
+        "https://bsky.social",
+        "https://pds.example",
+    ]
+
+
+DOCUMENT = """
+[organization]
+id = "tulip"
+timezone = "Europe/Amsterdam"
+[[workspaces]]
+id = "tulip"
+lead = "eva"
+default_approval = "none"
+[[profiles]]
+id = "tulip-bluesky"
+workspace = "tulip"
+network = "bluesky"
+handle = "@tulip.example"
+[[members]]
+id = "eva"
+[roles.owner]
+permissions = ["*"]
+[[grants]]
+to = "member:eva"
+role = "owner"
+on = { workspace = "*" }
+"""
+
+
+def test_desk(pds: Pds) -> None:
+    """A desk publishes a post with an image to Bluesky, and takes it down again."""
+    now = [NOW]
+    media = MemoryMedia()
+    with (
+        pds.client() as client,
+        Bluesky({PROFILE.id: PASSWORD}, media=media, client=client) as bluesky,
+        Desk.create(
+            MemoryStore(),
+            Organization.loads(DOCUMENT),
+            owner="eva",
+            networks={"bluesky": bluesky},
+            media=media,
+            clock=lambda: now[0],
+        ) as desk,
+    ):
+        eva = desk.acting_as("eva")
+        image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
+        post = eva.publish_now(eva.draft("De lente is er", profiles=[PROFILE.id], media=[image]))
+        desk.run_due()
+        (delivery,) = desk.deliveries(post)
+        assert (delivery.state, delivery.problem) == ("published", "")
+        assert delivery.url.startswith(f"https://bsky.app/profile/{DID}/post/3")
+        assert len(pds.records) == 1
+        eva.take_down(post.id, reason="typo")
+        desk.run_due()
+        assert pds.records == {}
+
+
+def test_refused_password_holds_profile(pds: Pds) -> None:
+    """If the server refuses the password, the profile is put on hold, and nothing is lost."""
+    with (
+        pds.client() as client,
+        Bluesky({}, client=client) as bluesky,
+        Desk.create(
+            MemoryStore(),
+            Organization.loads(DOCUMENT),
+            owner="eva",
+            networks={"bluesky": bluesky},
+            clock=lambda: NOW,
+        ) as desk,
+    ):
+        eva = desk.acting_as("eva")
+        post = eva.publish_now(eva.draft("De lente is er", profiles=[PROFILE.id]))
+        desk.run_due()
+        assert [hold.on.profile for hold in desk.holds()] == [(PROFILE.id,)]
+        (delivery,) = desk.deliveries(post)
+        assert delivery.state == "waiting"
+
+
+def test_no_secrets(bluesky: Bluesky) -> None:
+    """Neither the network nor its transport shows a password or a token."""
+    publish(bluesky, outgoing())
+    transport = bluesky.transport(PROFILE)
+    shown = repr((bluesky, transport, vars(transport)))
+    assert not [word for word in (PASSWORD, "access-1", "refresh-1") if word in shown]
+
+
+def test_deadline_while_signing_in(pds: Pds) -> None:
+    """A deadline that passes while signing in is a transient error, because nothing was sent."""
+    from socialcollab.networks.bluesky.session import SessionTransport
+
+    times = iter([0.0, 1.0, 40.0])
+
+    class Inner:
+        def send(self, request: Request, *, timeout_s: float) -> Response:
+            body = json.dumps({"handle": HANDLE, "accessJwt": "a", "refreshJwt": "r"}).encode()
+            return Response(status=200, body=body)
+
+        def close(self) -> None:
+            pass
+
+    transport = SessionTransport(
+        Inner(),
+        server="https://bsky.social",
+        handle=HANDLE,
+        password=lambda: PASSWORD,
+        monotonic=lambda: next(times),
+    )
+    with pytest.raises(TransientError, match="signing in"):
+        transport.send(Request(method="GET", url="https://bsky.social/xrpc/x"), timeout_s=30)

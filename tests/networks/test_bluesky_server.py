@@ -1,0 +1,224 @@
+"""Publishing to a real server of the AT Protocol, which runs on this machine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import random
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+
+from socialcollab.content import Image
+from socialcollab.desk import Desk
+from socialcollab.directory import Profile
+from socialcollab.errors import AuthenticationError
+from socialcollab.networks.bluesky import Bluesky
+from socialcollab.organization import Organization
+from socialcollab.stores import MemoryMedia, MemoryStore
+from socialcollab.transport import Driver, Found, OutgoingPost
+
+pytestmark = pytest.mark.integration
+
+PACKAGES = ("@atproto/pds@0.4.217", "@did-plc/server@0.0.1")
+SCRIPT = Path(__file__).with_name("pds_server.js")
+PASSWORD = "abcd-efgh-ijkl-mnop"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360000002"
+    "000100ffff03000006000557bfabd40000000049454e44ae426082"
+)
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture(scope="module")
+def packages() -> Path:
+    """The folder with the server's packages, which are installed once and then kept."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node is None or npm is None:
+        pytest.skip("Node and npm are not installed")
+    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache"))
+    folder = cache / "socialcollab-tests" / "pds-0.4.217"
+    if not (folder / "installed").exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "package.json").write_text("{}")
+        installed = subprocess.run(
+            [npm, "install", "--no-audit", "--no-fund", "--silent", *PACKAGES],
+            cwd=folder,
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        if installed.returncode:
+            pytest.skip(f"the server's packages cannot be installed: {installed.stderr[-300:]}")
+        (folder / "installed").touch()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def server(packages: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a running server."""
+    port, directory_port = _free_port(), _free_port()
+    folder = tmp_path_factory.mktemp("pds")
+    command = ["node", SCRIPT, packages, str(port), str(directory_port), folder]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdin is not None
+        assert process.stdout.readline() == "ready\n"
+        yield f"http://127.0.0.1:{port}"
+        process.stdin.close()
+        process.wait(timeout=30)
+
+
+@pytest.fixture
+def profile(server: str) -> Profile:
+    """The profile of a new account on the server."""
+    handle = f"t{random.SystemRandom().randrange(10**12)}.test"
+    response = httpx.post(
+        f"{server}/xrpc/com.atproto.server.createAccount",
+        json={"handle": handle, "email": f"{handle}@example.org", "password": PASSWORD},
+    )
+    assert response.status_code == 200, response.text
+    return Profile(
+        id="tulip-bluesky", workspace="tulip", network="bluesky", handle=f"@{handle}", server=server
+    )
+
+
+class Fault(httpx.HTTPTransport):
+    """A connection that breaks at one request: before it is sent, or after it was carried out."""
+
+    def __init__(self, at: int = 0, *, arrives: bool = True) -> None:
+        super().__init__()
+        self.at = at
+        self.arrives = arrives
+        self.count = 0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.count += 1
+        if self.count != self.at:
+            return super().handle_request(request)
+        if self.arrives:
+            super().handle_request(request).read()
+        raise httpx.ReadError("the connection broke", request=request)
+
+
+def records_of(profile: Profile) -> list[dict[str, Any]]:
+    """Return the posts in the repository of an account, newest first."""
+    response = httpx.get(
+        f"{profile.server}/xrpc/com.atproto.repo.listRecords",
+        params={"repo": profile.handle.removeprefix("@"), "collection": "app.bsky.feed.post"},
+    )
+    return [record["value"] for record in response.json()["records"]]
+
+
+def test_publish(profile: Profile) -> None:
+    """A post with images, a link and a mention is stored as sent, found again, and taken down."""
+    media = MemoryMedia()
+    image = Image.from_bytes(PNG, alt="Een tulp")
+    media.put(PNG)
+    post = OutgoingPost(
+        delivery="d1",
+        profile=profile,
+        text=f"🌷 {profile.handle} #tulpen https://tulip.nl/lente",
+        images=(attrs.evolve(image, data=None),),
+        language="nl",
+        labels=("graphic-media",),
+    )
+    with Bluesky({profile.id: PASSWORD}, media=media) as bluesky:
+        adapter, transport, driver = bluesky.adapter(profile), bluesky.transport(profile), Driver()
+        prepared = adapter.prepare(post, now=dt.datetime.now(dt.UTC), entropy=os.urandom(16))
+        published = driver.run(adapter.publish(prepared, {}), transport=transport)
+        assert driver.run(adapter.publish(prepared, {}), transport=transport) == published
+        (record,) = records_of(profile)
+        assert record["text"] == post.text
+        kinds = [facet["features"][0]["$type"].partition("#")[2] for facet in record["facets"]]
+        assert kinds == ["mention", "tag", "link"]
+        assert record["embed"]["images"][0]["alt"] == "Een tulp"
+        found = driver.run(adapter.find(prepared, {}), transport=transport)
+        assert isinstance(found, Found)
+        assert found.published == published
+        for _ in range(2):
+            driver.run(adapter.take_down(published.network_id), transport=transport)
+        assert records_of(profile) == []
+
+
+def test_wrong_password(profile: Profile) -> None:
+    """A wrong password is an error about the credentials."""
+    with Bluesky({profile.id: "wrong"}) as bluesky:
+        flow = bluesky.adapter(profile).verify_credentials()
+        with pytest.raises(AuthenticationError):
+            Driver().run(flow, transport=bluesky.transport(profile))
+
+
+def organization_of(profile: Profile) -> Organization:
+    """Return an organization in which eva publishes on the profile without an approval."""
+    return Organization.from_dict(
+        {
+            "organization": {"id": "tulip", "timezone": "UTC"},
+            "workspaces": [{"id": "tulip", "lead": "eva", "default_approval": "none"}],
+            "profiles": [
+                {
+                    "id": profile.id,
+                    "workspace": "tulip",
+                    "network": "bluesky",
+                    "handle": profile.handle,
+                    "server": profile.server,
+                }
+            ],
+            "members": [{"id": "eva"}],
+            "roles": {"owner": {"permissions": ["*"]}},
+            "grants": [{"to": "member:eva", "role": "owner", "on": {"workspace": "*"}}],
+        }
+    )
+
+
+def publish_with(profile: Profile, fault: Fault, text: str) -> str:
+    """Publish a post with an image through a broken connection; return the delivery's state."""
+    now = [dt.datetime.now(dt.UTC)]
+    media = MemoryMedia()
+    with (
+        httpx.Client(transport=fault) as client,
+        Bluesky({profile.id: PASSWORD}, media=media, client=client) as bluesky,
+        Desk.create(
+            MemoryStore(),
+            organization_of(profile),
+            owner="eva",
+            networks={"bluesky": bluesky},
+            media=media,
+            clock=lambda: now[0],
+            real_clock=lambda: now[0],
+        ) as desk,
+    ):
+        eva = desk.acting_as("eva")
+        image = Image.from_bytes(PNG, alt="Een tulp")
+        post = eva.publish_now(eva.draft(text, profiles=[profile.id], media=[image]))
+        for _ in range(10):
+            desk.run_due()
+            now[0] += dt.timedelta(minutes=10)
+        (delivery,) = desk.deliveries(post)
+        assert desk.audit().clean
+        return f"{delivery.state} {delivery.problem}".strip()
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_broken_connections(profile: Profile, *, arrives: bool) -> None:
+    """Wherever the connection breaks, there is exactly one post, and the desk knows it."""
+    # Signing in, the account, the image, the record, the lookup of a lost response, and one more.
+    for at in range(1, 7):
+        state = publish_with(profile, Fault(at, arrives=arrives), f"Poging {at}")
+        assert (at, state) == (at, "published")
+        records = [record["text"] for record in records_of(profile)]
+        assert records == [f"Poging {number}" for number in range(at, 0, -1)]
