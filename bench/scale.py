@@ -1,12 +1,13 @@
 """
-Compare queries and commands of a desk at two sizes, whose answers are the same.
+Compare queries and commands of a desk at two sizes, and with an earlier version of the library.
 
 Each desk has the same open posts in one workspace, and many more posts in other workspaces: most
 of them published, some in review or drafts. What costs in proportion to its answer takes as long
-in the large desk as in the small one, so the ratio should be near one. Audit and reindexing read
-the whole journal, so for them the memory should not grow.
+in the large desk as in the small one, so the ratio should be near one. Proposals and offboardings
+evaluate every post in review, so they grow with these, which are a twentieth of all posts. Audits,
+reindexing and erasures read the whole journal, so for them the memory should not grow.
 
-    python bench/scale.py [--sizes 2000 20000] [--store sqlite memory]
+    python bench/scale.py [--sizes 2000 20000] [--store sqlite] [--before PATH/src]
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import datetime as dt
 import itertools
 import json
 import os
+import subprocess
+import sys
 import tempfile
 import time
 import tracemalloc
@@ -25,6 +28,7 @@ from pathlib import Path
 from typing import Any
 
 from socialcollab import Desk, MemoryStore, Organization, SqliteStore
+from socialcollab.desk import MemberDesk
 from socialcollab.desk.journal.streams import reducer
 from socialcollab.directory import Selector
 from socialcollab.errors import NotAllowedError
@@ -95,8 +99,8 @@ def fill(desk: Desk, clock: Clock, posts: int) -> None:
     numbers = itertools.count()
     pending: list[NewEvent] = []
     for number in range(posts - 3 * (WORKSPACES - 1)):
-        kind = (0,) * SHARES[0] + (1,) * SHARES[1] + (2,) * SHARES[2]
-        name = templates[kind[number % len(kind)]][number % (WORKSPACES - 1)]
+        kinds = (0,) * SHARES[0] + (1,) * SHARES[1] + (2,) * SHARES[2]
+        name = templates[kinds[number % len(kinds)]][number % (WORKSPACES - 1)]
         new = uuid7(START, number.to_bytes(10, "big"))
         for events in sources[name]:
             pending += copies(events, name, new, numbers)
@@ -113,6 +117,7 @@ def fill(desk: Desk, clock: Clock, posts: int) -> None:
             ben.approve(post)
         elif number < 7:
             ben.request_changes(post, note="Korter")
+    desk.acting_as("eva").hold(Selector(profile=("p0",)), reason="Crisis")
 
 
 def copies(
@@ -139,7 +144,8 @@ class _Sealed:
 
     def __init__(self, event: NewEvent, version: int) -> None:
         self._event = event
-        self.version, self.position, self.erased = version, 0, frozenset()
+        self.version, self.position = version, 0
+        self.erased: frozenset[str] = frozenset()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._event, name)
@@ -165,6 +171,7 @@ def works(desk: Desk) -> dict[str, Callable[[], object]]:
     ben, eva = desk.acting_as("editor0"), desk.acting_as("eva")
     text = document()
     renamed = Organization.loads(text.replace('"writer0"\n', '"writer0"\nname = "Ana"\n', 1))
+    hold = desk.holds()[0]
     strict = Organization.loads(text.replace('["role:editor"]', '["member:eva"]'))
 
     def refused(command: Callable[[], object]) -> None:
@@ -182,7 +189,7 @@ def works(desk: Desk) -> dict[str, Callable[[], object]]:
         "offboarding_plan": lambda: desk.offboarding_plan("writer0"),
         "offboard, refused": lambda: refused(lambda: eva.offboard("editor0", reason="leaves")),
         "erase, refused": lambda: refused(lambda: eva.erase(member="writer0", reason="asked")),
-        "hold, status": lambda: desk.hold_status("h", Selector(profile=("p0",))),
+        "hold, status": lambda: desk.hold_status(hold),
     }
 
 
@@ -229,33 +236,71 @@ def opened(kind: str, folder: Path, size: int) -> Desk:
     return desk
 
 
+def measured(kind: str, sizes: list[int], rounds: int) -> dict[str, list[float]]:
+    """Return milliseconds and megabytes, by name, for each size."""
+    results: dict[str, list[float]] = {}
+    with tempfile.TemporaryDirectory() as folder:
+        for size in sizes:
+            desk = opened(kind, Path(folder), size)
+            eva = desk.acting_as("eva")
+
+            def full_calendar(desk: Desk = desk) -> int:
+                return len(desk.calendar("2026-04-01", "2026-04-04").entries())
+
+            def erase(eva: MemberDesk = eva) -> None:
+                eva.erase(member="eva", reason="asked", dry_run=True)
+
+            for name, work in works(desk).items():
+                results.setdefault(f"{name}, ms", []).append(timed(work, rounds) * 1e3)
+            entries = full_calendar()
+            per_entry = timed(full_calendar, 2) / entries
+            results.setdefault("calendar, ms for 1,000 entries", []).append(per_entry * 1e6)
+            long: dict[str, Callable[[], object]] = {
+                "audit": desk.audit,
+                "reindex": desk.reindex,
+                "erase, dry run": erase,
+            }
+            for name, call in long.items():
+                results.setdefault(f"{name}, s", []).append(timed(call, 1))
+            for name, call in long.items():
+                results.setdefault(f"{name}, peak MB", []).append(peak_mb(call))
+            desk.close()
+    return results
+
+
+def in_process(kind: str, options: argparse.Namespace, source: str) -> dict[str, list[float]]:
+    """Measure a version of the library in a process of its own."""
+    command = [sys.executable, __file__, "--json", "--store", kind]
+    command += ["--sizes", *map(str, options.sizes), "--rounds", str(options.rounds)]
+    environment = {**os.environ, "PYTHONPATH": source} if source else dict(os.environ)
+    done = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    results: dict[str, list[float]] = json.loads(done.stdout)
+    return results
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[1])
     parser.add_argument("--sizes", type=int, nargs=2, default=[2_000, 20_000])
     parser.add_argument("--store", nargs="*", default=["sqlite", "memory"])
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--before", default="", help="the src folder of an earlier version")
+    parser.add_argument("--json", action="store_true", help="print the figures of one store")
     options = parser.parse_args()
+    if options.json:
+        print(json.dumps(measured(options.store[0], options.sizes, options.rounds)))
+        return
     small, large = options.sizes
     for kind in options.store:
-        with tempfile.TemporaryDirectory() as folder:
-            desks = {size: opened(kind, Path(folder), size) for size in (small, large)}
-            measured = {size: works(desk) for size, desk in desks.items()}
-            print(f"{kind + ', shortest time':<24}{large:>10} posts{small:>10} posts{'ratio':>8}")
-            for name in measured[small]:
-                first = timed(measured[large][name], options.rounds)
-                second = timed(measured[small][name], options.rounds)
-                print(
-                    f"{name:<24}{first * 1e3:>13.2f} ms{second * 1e3:>13.2f} ms"
-                    f"{first / second:>8.2f}",
-                    flush=True,
-                )
-            for name in ("audit", "reindex"):
-                first, second = (peak_mb(getattr(desks[size], name)) for size in (large, small))
-                print(
-                    f"{name + ', peak memory':<24}{first:>13.1f} MB{second:>13.1f} MB{first / second:>8.2f}"
-                )
-            for desk in desks.values():
-                desk.close()
+        now = in_process(kind, options, "")
+        before = in_process(kind, options, options.before) if options.before else {}
+        header = f"{kind:<32}{small:>13} posts{large:>13} posts{'ratio':>8}"
+        print(header + (f"{'before':>14}{'ratio':>8}{'before/now':>12}" if before else ""))
+        for name, (first, second) in now.items():
+            line = f"{name:<32}{first:>19.2f}{second:>19.2f}{second / first:>8.1f}"
+            if before:
+                old = before[name]
+                line += f"{old[1]:>14.2f}{old[1] / old[0]:>8.1f}{old[1] / second:>12.1f}"
+            print(line, flush=True)
 
 
 if __name__ == "__main__":

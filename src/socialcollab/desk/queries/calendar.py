@@ -30,6 +30,7 @@ from socialcollab.workflow import events as ev
 from socialcollab.workflow.decide import is_outdated
 
 _FIRST_PAGE = 100
+_FIRST_PAGE_BEFORE = 32
 _LARGEST_PAGE = 10_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MOMENT = dt.timedelta(microseconds=1)
@@ -71,7 +72,8 @@ def all_rows(
 ) -> Effects[list[Row]]:
     """Read all rows of a projection, up to a time of *before* microseconds (exclusive)."""
     rows: list[Row] = []
-    limit = _FIRST_PAGE
+    # The rows from *before* on are read in vain, so pages that may contain them start smaller.
+    limit = _FIRST_PAGE if before is None else _FIRST_PAGE_BEFORE
     while True:
         page = yield from call(
             engine.store.query, projection, where=where or {}, after=after, limit=limit
@@ -84,8 +86,7 @@ def all_rows(
         if len(page) < limit:
             return rows
         after = page[-1]
-        # The first page is small, because most lists are short and may end within it. Later pages
-        # grow, because a store may have to skip the rows of all earlier pages.
+        # Pages grow, because a store may have to skip the rows of all earlier pages.
         limit = min(2 * limit, _LARGEST_PAGE)
 
 
