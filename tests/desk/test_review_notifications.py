@@ -255,6 +255,9 @@ def check_notified(agency, post: str) -> None:
             for step, members in data.notified.items():
                 # A member who opens a step that asks them gets no notification of it.
                 notified[str(step)] += [member for member in members if member == actor]
+            for step, members in data.absent.items():
+                # A reviewer who was absent is notified again when they are back.
+                notified[step] = [member for member in notified[step] if member not in members]
         elif isinstance(data, NotificationsQueued):
             for notification in data.notifications:
                 if notification.kind in ("review_requested", "escalated"):

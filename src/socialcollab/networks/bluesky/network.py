@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Self
-from urllib.parse import urlsplit
 
 from socialcollab.directory import NETWORKS, Profile
-from socialcollab.errors import AuthenticationError, InvalidValueError
+from socialcollab.errors import InvalidValueError
+from socialcollab.networks.bearer import Secrets, secret_of
 from socialcollab.networks.bluesky.adapter import BlueskyAdapter
 from socialcollab.networks.bluesky.session import SessionTransport
+from socialcollab.networks.server import server_of
 from socialcollab.transport import Adapter, HttpTransport, Media, Transport
 
 if TYPE_CHECKING:
     import httpx
 
 _SERVER = "https://bsky.social"
-_LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 
 class Bluesky:
@@ -43,7 +42,7 @@ class Bluesky:
 
     def __init__(
         self,
-        passwords: Mapping[str, str] | Callable[[str], str],
+        passwords: Secrets,
         *,
         media: Media | None = None,
         client: httpx.Client | None = None,
@@ -74,7 +73,7 @@ class Bluesky:
         return BlueskyAdapter(
             profile=profile,
             description=NETWORKS["bluesky"],
-            server=_server_of(profile),
+            server=server_of(profile, "bluesky", default=_SERVER),
             send_within_s=self._send_within_s,
         )
 
@@ -86,7 +85,7 @@ class Bluesky:
             InvalidValueError: If the profile is not on Bluesky, has no handle, or its server is not
                 safe.
         """
-        server = _server_of(profile)
+        server = server_of(profile, "bluesky", default=_SERVER)
         handle = profile.handle.removeprefix("@")
         if not handle:
             raise InvalidValueError(
@@ -100,40 +99,10 @@ class Bluesky:
                     self._http,
                     server=server,
                     handle=handle,
-                    password=lambda: self._password_of(profile.id),
+                    password=lambda: secret_of(profile, self._passwords, "app password"),
                 )
             return self._transports[profile]
 
     def close(self) -> None:
         """Close all connections, unless they belong to the caller's client."""
         self._http.close()
-
-    def _password_of(self, profile: str) -> str:
-        if callable(self._passwords):
-            return self._passwords(profile)
-        if profile not in self._passwords:
-            raise AuthenticationError(
-                f"there is no app password for profile `{profile}`; pass it in `passwords`",
-                network="bluesky",
-            )
-        return self._passwords[profile]
-
-
-def _server_of(profile: Profile) -> str:
-    """Return the address of a profile's server; plain HTTP is accepted only for this machine."""
-    if profile.network != "bluesky":
-        raise InvalidValueError(
-            f"profile `{profile.id}` is on {profile.network}, not on Bluesky",
-            value=profile.network,
-            expected='a profile with network = "bluesky"',
-        )
-    server = (profile.server or _SERVER).rstrip("/")
-    parts = urlsplit(server)
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        raise InvalidValueError(
-            f"the server of profile `{profile.id}` is `{server}`, which would receive the password"
-            " without encryption",
-            value=server,
-            expected="an address that begins with https://",
-        )
-    return server

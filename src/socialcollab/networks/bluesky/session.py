@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 import attrs
 
@@ -14,6 +14,7 @@ from socialcollab.errors import (
     OutcomeUnknownError,
     TransientError,
 )
+from socialcollab.networks.bearer import with_token
 from socialcollab.networks.bluesky.responses import (
     NETWORK,
     error_name,
@@ -81,12 +82,14 @@ class SessionTransport:
         """
         until = self._monotonic() + timeout_s
         session = self._signed_in(until, renew=None)
-        response = self._inner.send(_signed(request, session.access), timeout_s=self._left(until))
+        response = self._inner.send(
+            with_token(request, session.access), timeout_s=self._left(until)
+        )
         if error_name(response) not in _EXPIRED:
             return response
         # The server has refused the token before doing anything, so the request can be repeated.
         session = self._signed_in(until, renew=session)
-        return self._inner.send(_signed(request, session.access), timeout_s=self._left(until))
+        return self._inner.send(with_token(request, session.access), timeout_s=self._left(until))
 
     def close(self) -> None:
         """Close the connections."""
@@ -110,7 +113,7 @@ class SessionTransport:
         if session is None:
             return None
         request = self._request("com.atproto.server.refreshSession")
-        response = self._exchange(_signed(request, session.refresh), until)
+        response = self._exchange(with_token(request, session.refresh), until)
         return self._read(response) if response.status == 200 else None
 
     def _created(self, until: float) -> _Session:
@@ -142,8 +145,3 @@ class SessionTransport:
 
     def _request(self, name: str, *, body: Json | None = None) -> Request:
         return Request(method="POST", url=f"{self._server}/xrpc/{name}", json=body)
-
-
-def _signed(request: Request, token: str) -> Request:
-    headers: Mapping[str, str] = {**request.headers, "authorization": f"Bearer {token}"}
-    return attrs.evolve(request, headers=headers)

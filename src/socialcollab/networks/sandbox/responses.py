@@ -7,13 +7,10 @@ from collections.abc import Mapping
 
 from socialcollab.content import Json
 from socialcollab.errors import (
-    AuthenticationError,
     NetworkError,
-    OutcomeUnknownError,
-    RateLimitedError,
-    RejectedError,
     TransientError,
 )
+from socialcollab.networks.responses import error_for, object_of, text_in, unreadable
 from socialcollab.transport import Found, Published, Response, retry_after_s
 
 
@@ -30,11 +27,7 @@ def read_published(response: Response, *, network: str) -> Published:
     try:
         return _published(response.json())
     except (TransientError, KeyError, TypeError, ValueError):
-        raise OutcomeUnknownError(
-            f"the response with status {response.status} contains no post",
-            network=network,
-            status=response.status,
-        ) from None
+        raise unreadable(response, "post", network=network, creates=True) from None
 
 
 def read_media_id(response: Response, *, network: str) -> str:
@@ -65,9 +58,7 @@ def read_found(response: Response, *, network: str) -> Found | None:
             raise TypeError(posts)
         return Found(_published(posts[0])) if posts else None
     except (KeyError, TypeError, ValueError):
-        raise TransientError(
-            "the response has no list of posts", network=network, status=200
-        ) from None
+        raise unreadable(response, "list of posts", network=network) from None
 
 
 def check_removed(response: Response, *, network: str) -> None:
@@ -94,11 +85,7 @@ def check_changed(response: Response, *, network: str) -> None:
     try:
         _text(response, "id", network=network)
     except TransientError:
-        raise OutcomeUnknownError(
-            f"the response with status {response.status} contains no post",
-            network=network,
-            status=response.status,
-        ) from None
+        raise unreadable(response, "post", network=network, creates=True) from None
 
 
 def read_account(response: Response, *, network: str) -> str:
@@ -114,12 +101,9 @@ def read_account(response: Response, *, network: str) -> str:
 
 
 def _text(response: Response, key: str, *, network: str) -> str:
-    data = response.json()
-    value = data.get(key) if isinstance(data, Mapping) else None
-    if not isinstance(value, str) or not value:
-        raise TransientError(
-            f"the response has no `{key}`", network=network, status=response.status
-        )
+    value = text_in(object_of(response), key)
+    if not value:
+        raise unreadable(response, f"`{key}`", network=network)
     return value
 
 
@@ -137,29 +121,11 @@ def _published(data: Json) -> Published:
 
 def _error(response: Response, *, network: str, creates: bool = False) -> NetworkError:
     """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
-    status, message = response.status, _message(response)
-    if status in (401, 403):
-        return AuthenticationError(message, network=network, status=status)
-    if status == 429:
-        return RateLimitedError(
-            message,
-            retry_after_s=retry_after_s(response.headers),
-            network=network,
-            status=status,
-        )
-    if 400 <= status < 500 and status != 408:
-        return RejectedError(message, network=network, status=status)
-    # A server that fails may already have created the post.
-    kind = OutcomeUnknownError if creates else TransientError
-    return kind(message, network=network, status=status)
-
-
-def _message(response: Response) -> str:
-    try:
-        data = response.json()
-    except TransientError:
-        data = None
-    error = data.get("error") if isinstance(data, Mapping) else None
-    if isinstance(error, str) and error:
-        return error
-    return f"the sandbox answered with status {response.status}"
+    stated = text_in(object_of(response), "error")
+    return error_for(
+        response.status,
+        stated or f"the sandbox answered with status {response.status}",
+        network=network,
+        creates=creates,
+        retry_after_s=retry_after_s(response.headers),
+    )

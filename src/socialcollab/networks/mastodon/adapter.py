@@ -1,0 +1,286 @@
+"""The adapter of one account on a Mastodon server."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
+import attrs
+
+from socialcollab.content import Image, Json, exceeded_limits
+from socialcollab.directory import NetworkDescription, Profile
+from socialcollab.errors import AuthenticationError, RejectedError, TransientError
+from socialcollab.networks.limits import text_to_send
+from socialcollab.networks.mastodon.responses import (
+    NETWORK,
+    error_of,
+    list_of,
+    plain_text,
+    published_of,
+    values_of,
+)
+from socialcollab.time import as_utc
+from socialcollab.transport import (
+    Checkpoint,
+    Flow,
+    Found,
+    Inconclusive,
+    MediaPart,
+    Missing,
+    OutgoingPost,
+    Prepared,
+    Published,
+    Request,
+    Wait,
+    call,
+)
+
+_ACCOUNT: Final = "account"
+_MEDIA: Final = "media-"
+_WAIT_S: Final = 2.0
+_MOST_WAITS: Final = 60
+_PAGE: Final = 40
+_MOST_PAGES: Final = 5
+# A server's clock may be ahead of or behind the sender's.
+_CLOCK_SKEW: Final = dt.timedelta(minutes=5)
+
+
+@attrs.frozen(kw_only=True)
+class MastodonAdapter:
+    """
+    The adapter of one account on a Mastodon server.
+
+    Attributes:
+        profile: The profile.
+        description: The limits and features of the server.
+        server: The address of the server.
+        send_within_s: The hard deadline of a request that creates a post, in seconds.
+        honours_keys: Whether the server is known to create only one post per idempotency key. Some
+            servers with Mastodon's API ignore the key.
+    """
+
+    profile: Profile
+    description: NetworkDescription
+    server: str
+    send_within_s: float = 30.0
+    honours_keys: bool = False
+
+    def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
+        """
+        Choose the idempotency key, and check the server's limits.
+
+        Raises:
+            RejectedError: If the post exceeds limits. The message lists all exceeded limits.
+        """
+        broken = exceeded_limits(
+            self.description,
+            text=text_to_send(self.description, outgoing),
+            images=outgoing.images,
+            labels=outgoing.labels,
+            poll=outgoing.poll,
+        )
+        if broken:
+            messages = "; ".join(finding.message for finding in broken)
+            raise RejectedError(messages, network=NETWORK)
+        key = hashlib.sha256(outgoing.delivery.encode() + b"/" + entropy).hexdigest()[:32]
+        return Prepared(
+            outgoing=outgoing, idempotency_keys={"key": key, "created_at": as_utc(now).isoformat()}
+        )
+
+    def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
+        """Check the account, upload the images, wait until they are processed, and create the post."""
+        done = dict(progress)
+        if _ACCOUNT not in done:
+            done[_ACCOUNT] = yield from self._account()
+            yield from call(Checkpoint(values=dict(done)))
+        media_ids = []
+        for place, image in enumerate(prepared.outgoing.images):
+            media = done.get(f"{_MEDIA}{place}", "")
+            # The server deletes images that were uploaded long ago and never published.
+            if not media or not (yield from self._processed(media)):
+                media, ready = yield from self._upload(image)
+                done[f"{_MEDIA}{place}"] = media
+                yield from call(Checkpoint(values=dict(done)))
+                if not ready:
+                    yield from self._processed(media)
+            media_ids.append(media)
+        request = attrs.evolve(
+            self._request(
+                "POST", "/api/v1/statuses", body=self._body(prepared.outgoing, media_ids)
+            ),
+            headers={"idempotency-key": prepared.idempotency_keys["key"]},
+            creates=0,
+            repeat="same key" if self.honours_keys else "no",
+        )
+        response = yield from call(request)
+        return published_of(values_of(response, "id", creates=True))
+
+    def find(
+        self, prepared: Prepared, progress: Mapping[str, str]
+    ) -> Flow[Found | Missing | Inconclusive]:
+        """Look for the post among the account's own posts since it was prepared."""
+        account = progress.get(_ACCOUNT) or (yield from self._account())
+        created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
+        since, oldest = created_at - _CLOCK_SKEW, ""
+        for _ in range(_MOST_PAGES):
+            params = {"limit": str(_PAGE), "exclude_reblogs": "true"}
+            if oldest:
+                params["max_id"] = oldest
+            path = f"/api/v1/accounts/{quote(account, safe='')}/statuses"
+            page = list_of((yield from call(self._request("GET", path, params=params))))
+            for status in page:
+                published = published_of(status)
+                if published.at is not None and published.at < since:
+                    return self._missing()
+                if (yield from self._is_same(status, prepared.outgoing)):
+                    return Found(published)
+            if len(page) < _PAGE:
+                return self._missing()
+            oldest = str(page[-1]["id"])
+        return Inconclusive(f"the account has more than {_MOST_PAGES * _PAGE} posts since then")
+
+    def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
+        """
+        Replace the content of a published post.
+
+        Raises:
+            RejectedError: If the post has a poll, because a change would delete its votes.
+        """
+        outgoing = prepared.outgoing
+        if outgoing.poll is not None:
+            raise RejectedError(
+                "a post with a poll cannot be changed without losing its votes", network=NETWORK
+            )
+        media_ids = []
+        for image in outgoing.images:
+            media, ready = yield from self._upload(image)
+            if not ready:
+                yield from self._processed(media)
+            media_ids.append(media)
+        body = self._body(outgoing, media_ids)
+        del body["visibility"]
+        request = attrs.evolve(
+            self._request("PUT", f"/api/v1/statuses/{quote(network_id, safe='')}", body=body),
+            creates=0,
+            repeat="same key",
+        )
+        response = yield from call(request)
+        values_of(response, "id", creates=True)
+
+    def take_down(self, network_id: str) -> Flow[None]:
+        """Delete the post. A post that no longer exists counts as deleted."""
+        response = yield from call(
+            self._request("DELETE", f"/api/v1/statuses/{quote(network_id, safe='')}")
+        )
+        if response.status not in (200, 404, 410):
+            raise error_of(response)
+
+    def verify_credentials(self) -> Flow[str]:
+        """Return the name of the account."""
+        response = yield from call(self._request("GET", "/api/v1/accounts/verify_credentials"))
+        return str(values_of(response, "acct")["acct"])
+
+    def _account(self) -> Flow[str]:
+        """Return the id of the account, after checking that it is the account of the profile."""
+        response = yield from call(self._request("GET", "/api/v1/accounts/verify_credentials"))
+        if response.status == 400:
+            # Some servers answer a wrong token with this status.
+            raise AuthenticationError(
+                "the server refused the access token", network=NETWORK, status=400
+            )
+        values = values_of(response, "id", "acct")
+        expected = self.profile.handle.removeprefix("@").partition("@")[0].lower()
+        actual = str(values["acct"]).partition("@")[0]
+        if expected and actual.lower() != expected:
+            raise AuthenticationError(
+                f"the account of the profile is `{expected}`, but the token belongs to `{actual}`",
+                network=NETWORK,
+            )
+        return str(values["id"])
+
+    def _upload(self, image: Image) -> Flow[tuple[str, bool]]:
+        """Upload an image, and return its id and whether it is processed already."""
+        request = attrs.evolve(
+            self._request("POST", "/api/v2/media"),
+            form={"description": image.alt} if image.alt else {},
+            media=MediaPart(
+                digest=image.digest, field="file", media_type=image.media_type, name="image"
+            ),
+        )
+        response = yield from call(request)
+        media = values_of(response, "id", ok=(200, 202))
+        return str(media["id"]), response.status == 200
+
+    def _processed(self, media: str) -> Flow[bool]:
+        """Wait until an image is processed, and return whether the server still has it."""
+        path = f"/api/v1/media/{quote(media, safe='')}"
+        for _ in range(_MOST_WAITS):
+            response = yield from call(self._request("GET", path))
+            if response.status in (404, 410):
+                return False
+            values_of(response, "id", ok=(200, 206))
+            if response.status == 200:
+                return True
+            yield from call(Wait(seconds=_WAIT_S))
+        raise TransientError("the server is still processing an image", network=NETWORK)
+
+    def _is_same(self, status: Mapping[str, Json], outgoing: OutgoingPost) -> Flow[bool]:
+        """Return whether a post of the account has the same text, warning and images."""
+        attachments = status.get("media_attachments")
+        if isinstance(attachments, list) and len(attachments) != len(outgoing.images):
+            return False
+        text = text_to_send(self.description, outgoing)
+        warning = _warning(outgoing)
+        if str(status.get("spoiler_text") or "") != warning:
+            return False
+        path = f"/api/v1/statuses/{quote(str(status['id']), safe='')}/source"
+        response = yield from call(self._request("GET", path))
+        if response.status == 200:
+            source = values_of(response, "id")
+            return str(source.get("text")).strip() == text.strip()
+        if response.status in (404, 410, 501):
+            # Some servers do not return the source.
+            return plain_text(str(status.get("content"))) == " ".join(text.split())
+        raise error_of(response)
+
+    def _missing(self) -> Missing:
+        return Missing(conclusive_after=self.description.create_once.conclusive_after)
+
+    def _body(self, outgoing: OutgoingPost, media_ids: list[str]) -> dict[str, Json]:
+        warning = _warning(outgoing)
+        body: dict[str, Json] = {
+            "status": text_to_send(self.description, outgoing),
+            "visibility": "public",
+            "sensitive": bool(warning),
+        }
+        if warning:
+            body["spoiler_text"] = warning
+        if outgoing.language:
+            # The API knows only the language, without its region.
+            body["language"] = outgoing.language.partition("-")[0]
+        if media_ids:
+            body["media_ids"] = list(media_ids)
+        if outgoing.poll is not None:
+            body["poll"] = {
+                "options": list(outgoing.poll.options),
+                "expires_in": outgoing.poll.minutes * 60,
+                "multiple": outgoing.poll.multiple,
+            }
+        return body
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Json | None = None,
+    ) -> Request:
+        return Request(method=method, url=f"{self.server}{path}", params=params or {}, json=body)
+
+
+def _warning(outgoing: OutgoingPost) -> str:
+    return ", ".join(outgoing.labels)

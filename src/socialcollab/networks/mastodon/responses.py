@@ -1,0 +1,131 @@
+"""Convert the responses of a Mastodon server into values, or into errors."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from html.parser import HTMLParser
+from typing import Final
+
+from socialcollab.content import Json
+from socialcollab.errors import NetworkError, TransientError
+from socialcollab.networks.responses import (
+    error_for,
+    object_of,
+    seconds_until,
+    text_in,
+    unreadable,
+)
+from socialcollab.transport import Published, Response, retry_after_s
+
+NETWORK: Final = "mastodon"
+
+
+def values_of(
+    response: Response, *keys: str, ok: tuple[int, ...] = (200,), creates: bool = False
+) -> Mapping[str, Json]:
+    """
+    Return the values of a successful response.
+
+    Args:
+        response: The response.
+        keys: The keys that the response must contain.
+        ok: The statuses of a successful response.
+        creates: Whether the request creates or changes a post.
+
+    Raises:
+        NetworkError: If the request failed, or if the response does not contain the values.
+    """
+    if response.status not in ok:
+        raise error_of(response, creates=creates)
+    data = object_of(response)
+    for key in keys:
+        if not data.get(key):
+            raise unreadable(response, f"`{key}`", network=NETWORK, creates=creates)
+    return data
+
+
+def list_of(response: Response) -> list[Mapping[str, Json]]:
+    """
+    Return the items of a successful response, which all have an `id`.
+
+    Raises:
+        NetworkError: If the request failed, or if the response is not such a list.
+    """
+    if response.status != 200:
+        raise error_of(response)
+    data = response.json()
+    items = data if isinstance(data, list) else [None]
+    found = [item for item in items if isinstance(item, Mapping) and item.get("id")]
+    if len(found) < len(items):
+        raise unreadable(response, "list of items with an `id`", network=NETWORK)
+    return found
+
+
+def published_of(status: Mapping[str, Json]) -> Published:
+    """Return the post that a response with an `id` describes."""
+    try:
+        at = dt.datetime.fromisoformat(str(status.get("created_at")))
+    except ValueError:
+        at = None
+    return Published(
+        network_id=str(status["id"]),
+        url=str(status.get("url") or status.get("uri") or ""),
+        at=None if at is None or at.utcoffset() is None else at.astimezone(dt.UTC),
+    )
+
+
+def error_of(response: Response, *, creates: bool = False) -> NetworkError:
+    """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
+    status, stated = response.status, text_in(object_of(response), "error")
+    message = f"the server answered with status {status}"
+    if stated:
+        message = f"{message}: {stated}"
+    if status == 422 and "processing" in stated.lower():
+        # The images are not ready yet, and nothing was created.
+        return TransientError(message[:300], network=NETWORK, status=status)
+    return error_for(
+        status,
+        message,
+        network=NETWORK,
+        creates=creates,
+        retry_after_s=_wait_s(response.headers),
+    )
+
+
+def plain_text(html: str) -> str:
+    """
+    Return the text of a post's HTML, in which white space is not significant.
+
+    >>> plain_text("<p>De lente<br>is er</p><p>&amp; de zomer</p>")
+    'De lente is er & de zomer'
+    """
+    reader = _Reader()
+    reader.feed(html)
+    reader.close()
+    return " ".join("".join(reader.parts).split())
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if tag in ("br", "p"):
+            self.parts.append("\n")
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data)
+
+
+def _wait_s(headers: Mapping[str, str]) -> float | None:
+    """Return how long the server asks the client to wait, by one of the two headers that exist."""
+    wait_s = retry_after_s(headers)
+    if wait_s is not None:
+        return wait_s
+    try:
+        reset = dt.datetime.fromisoformat(headers.get("x-ratelimit-reset", ""))
+    except ValueError:
+        return None
+    return None if reset.utcoffset() is None else seconds_until(reset)

@@ -1,0 +1,84 @@
+"""What the responses of all networks with an HTTP API have in common."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+from socialcollab.content import Json
+from socialcollab.errors import (
+    AuthenticationError,
+    NetworkError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+)
+from socialcollab.transport import Response
+
+_LONGEST_MESSAGE: Final = 300
+
+
+def object_of(response: Response) -> Mapping[str, Json]:
+    """Return the JSON object in a response, which is empty if there is none."""
+    try:
+        data = response.json()
+    except TransientError:
+        return {}
+    return data if isinstance(data, Mapping) else {}
+
+
+def text_in(values: Mapping[str, Json], key: str) -> str:
+    """Return a text from a JSON object, or an empty string."""
+    value = values.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def error_for(
+    status: int,
+    message: str,
+    *,
+    network: str,
+    creates: bool = False,
+    retry_after_s: float | None = None,
+) -> NetworkError:
+    """
+    Return the error for the status of an unsuccessful response.
+
+    Args:
+        status: The HTTP status.
+        message: What the server stated. Only the first 300 characters are used.
+        network: The name of the network.
+        creates: Whether the request creates or changes a post.
+        retry_after_s: How long the server asks the client to wait, in seconds.
+    """
+    message = message[:_LONGEST_MESSAGE]
+    if status in (401, 403):
+        return AuthenticationError(message, network=network, status=status)
+    if status == 429:
+        return RateLimitedError(
+            message, retry_after_s=retry_after_s, network=network, status=status
+        )
+    if 400 <= status < 500 and status != 408:
+        return RejectedError(message, network=network, status=status)
+    # A server that fails may already have created the post.
+    kind = OutcomeUnknownError if creates else TransientError
+    return kind(message, network=network, status=status)
+
+
+def unreadable(
+    response: Response, missing: str, *, network: str, creates: bool = False
+) -> NetworkError:
+    """Return the error for a successful response that does not contain *missing*."""
+    kind = OutcomeUnknownError if creates else TransientError
+    return kind(
+        f"the response with status {response.status} contains no {missing}",
+        network=network,
+        status=response.status,
+    )
+
+
+def seconds_until(moment: dt.datetime) -> float:
+    """Return the seconds from now until *moment*, or 0 if it has passed."""
+    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())

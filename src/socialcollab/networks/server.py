@@ -1,0 +1,47 @@
+"""The address of the server on which the account of a profile is."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from socialcollab.directory import NETWORKS, Profile
+from socialcollab.errors import InvalidValueError
+
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+
+
+def server_of(profile: Profile, network: str, *, default: str = "") -> str:
+    """
+    Return the address of a profile's server, without a slash at its end.
+
+    Args:
+        profile: The profile.
+        network: The network on which the profile must be.
+        default: The server of profiles that name none; if empty, they must name one.
+
+    Raises:
+        InvalidValueError: If the profile is on another network, or if its server is missing or does
+            not use HTTPS. Plain HTTP is accepted only for servers on this machine.
+    """
+    if profile.network != network:
+        raise InvalidValueError(
+            f"profile `{profile.id}` is on {profile.network}, not on {NETWORKS[network].title}",
+            value=profile.network,
+            expected=f'a profile with network = "{network}"',
+        )
+    server = (profile.server or default).rstrip("/")
+    if not server:
+        raise InvalidValueError(
+            f"profile `{profile.id}` has no server",
+            value=profile.server,
+            expected='server = "https://..."',
+        )
+    parts = urlsplit(server)
+    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
+        raise InvalidValueError(
+            f"the server of profile `{profile.id}` is `{server}`, which would receive the"
+            " credentials without encryption",
+            value=server,
+            expected="an address that begins with https://",
+        )
+    return server

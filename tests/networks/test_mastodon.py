@@ -1,0 +1,564 @@
+"""Publishing to Mastodon, against a server in memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import openapi_core
+import pytest
+from openapi_core.datatypes import RequestParameters
+from tests.networks.mastodon_server import ACCOUNT, SERVER, TOKEN, MastodonServer, error
+
+from socialcollab.content import Image, Poll
+from socialcollab.desk import Desk
+from socialcollab.directory import Profile
+from socialcollab.errors import (
+    AuthenticationError,
+    InvalidValueError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+)
+from socialcollab.networks.mastodon import Mastodon
+from socialcollab.networks.mastodon.responses import plain_text
+from socialcollab.organization import Organization
+from socialcollab.stores import MemoryMedia, MemoryStore
+from socialcollab.testing import AdapterContract
+from socialcollab.transport import (
+    Adapter,
+    Driver,
+    Found,
+    Inconclusive,
+    Missing,
+    OutgoingPost,
+    Published,
+    RetryPolicy,
+    Transport,
+)
+
+PROFILE = Profile(
+    id="tulip-mastodon", workspace="tulip", network="mastodon", handle="@tulip", server=SERVER
+)
+NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+MEDIA = MemoryMedia()
+IMAGES = tuple(
+    attrs.evolve(
+        Image.from_bytes(b"GIF89a" + bytes([number]) * 40, alt=f"tulp {number}"), data=None
+    )
+    for number in range(2)
+)
+for _number in range(2):
+    MEDIA.put(b"GIF89a" + bytes([_number]) * 40)
+
+
+def outgoing(**options: Any) -> OutgoingPost:
+    return OutgoingPost(
+        **{"delivery": "d1", "profile": PROFILE, "text": "De lente is er 🌷", **options}
+    )
+
+
+POSTS = (
+    outgoing(),
+    outgoing(text="Twee\n\nalinea's <b>&</b> een @ben@social.example #tulpen", language="nl-BE"),
+    outgoing(text="met beeld", images=IMAGES, labels=("food",), language="nl"),
+    outgoing(text="", images=IMAGES),
+    outgoing(text="Welke?", poll=Poll(options=("rood", "geel"), minutes=60)),
+    outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2",)),
+)
+
+
+@pytest.fixture
+def server() -> MastodonServer:
+    return MastodonServer()
+
+
+@pytest.fixture
+def mastodon(server: MastodonServer) -> Iterator[Mastodon]:
+    with (
+        server.client() as client,
+        Mastodon({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used,
+    ):
+        yield used
+
+
+def driver() -> Driver:
+    """Return a driver that never repeats a request and does not wait."""
+    return Driver(retry=RetryPolicy(tries=1), sleep=lambda _: None)
+
+
+def publish(mastodon: Mastodon, post: OutgoingPost, progress: dict[str, str] | None = None):
+    adapter = mastodon.adapter(PROFILE)
+    flow = adapter.publish(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress or {})
+    return driver().run(flow, transport=mastodon.transport(PROFILE))
+
+
+def find(mastodon: Mastodon, post: OutgoingPost):
+    adapter = mastodon.adapter(PROFILE)
+    flow = adapter.find(adapter.prepare(post, now=NOW, entropy=bytes(16)), {})
+    return driver().run(flow, transport=mastodon.transport(PROFILE))
+
+
+@pytest.mark.parametrize("honours_keys", [True, False])
+class TestAdapter(AdapterContract):
+    """The adapter keeps the promises of adapters, on servers that respect keys and on others."""
+
+    secrets = (TOKEN,)
+
+    @pytest.fixture
+    def mastodon(self, server: MastodonServer, honours_keys: bool) -> Iterator[Mastodon]:
+        server.honours_keys = honours_keys
+        server.now = dt.datetime.now(dt.UTC)
+        known = [SERVER] if honours_keys else []
+        with (
+            server.client() as client,
+            Mastodon({PROFILE.id: TOKEN}, media=MEDIA, client=client, honours_keys=known) as used,
+        ):
+            yield used
+
+    @pytest.fixture
+    def adapter(self, mastodon: Mastodon) -> Adapter:
+        return mastodon.adapter(PROFILE)
+
+    @pytest.fixture
+    def transport(self, mastodon: Mastodon) -> Transport:
+        return mastodon.transport(PROFILE)
+
+    @pytest.fixture
+    def outgoing(self) -> OutgoingPost:
+        return outgoing(text="De lente is er @ben@social.example #tulpen", images=IMAGES)
+
+
+class Exchange:
+    """A request and its response, in the form in which openapi-core reads both."""
+
+    def __init__(self, request: httpx.Request, response: httpx.Response) -> None:
+        self.host_url = SERVER
+        self.path = request.url.path
+        self.method = request.method.lower()
+        self.parameters = RequestParameters(
+            query=dict(request.url.params), header=dict(request.headers)
+        )
+        self.body = request.content
+        self.content_type = request.headers.get("content-type", "").partition(";")[0]
+        self.response = ExchangeResponse(response)
+
+
+class ExchangeResponse:
+    def __init__(self, response: httpx.Response) -> None:
+        self.status_code = response.status_code
+        self.data = response.content
+        self.content_type = response.headers.get("content-type", "")
+        self.headers = dict(response.headers)
+
+
+@pytest.mark.filterwarnings("ignore:Unsupported scheme type")
+def test_description(shared_specs: Callable[[str], Path]) -> None:
+    """Every request and response is valid according to the community's OpenAPI description."""
+    # A post with a text and images satisfies two schemas of the description, not one of them.
+    text = (shared_specs("mastodon") / "schema.json").read_text().replace('"oneOf"', '"anyOf"')
+    described = openapi_core.OpenAPI.from_dict(
+        json.loads(text) | {"servers": [{"url": SERVER}]},
+        config=openapi_core.Config(spec_validator_cls=None),
+    )
+    checked: set[str] = set()
+
+    def check(request: httpx.Request, response: httpx.Response) -> None:
+        exchange = Exchange(request, response)
+        if exchange.content_type != "multipart/form-data":
+            # The description has binary fields as strings, which no multipart body satisfies.
+            described.validate_request(exchange)
+        if response.status_code != 206 and request.url.path != "/api/v2/instance":
+            described.validate_response(exchange, exchange.response)
+        checked.add(f"{request.method} {request.url.path}".replace(ACCOUNT, "{id}"))
+
+    server = MastodonServer(check)
+    server.processing = 1
+    with (
+        server.client() as client,
+        Mastodon({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used,
+    ):
+        transport = used.transport(PROFILE)
+        used.read_limits(PROFILE)
+        adapter = used.adapter(PROFILE)
+        assert driver().run(adapter.verify_credentials(), transport=transport) == "tulip"
+        for number, post in enumerate(POSTS):
+            prepared = adapter.prepare(post, now=NOW, entropy=bytes([number]) * 16)
+            published = driver().run(adapter.publish(prepared, {}), transport=transport)
+            assert isinstance(driver().run(adapter.find(prepared, {}), transport=transport), Found)
+            if post.poll is None:
+                driver().run(adapter.amend(prepared, published.network_id), transport=transport)
+            driver().run(adapter.take_down(published.network_id), transport=transport)
+    assert {
+        "GET /api/v1/accounts/verify_credentials",
+        "GET /api/v1/accounts/{id}/statuses",
+        "GET /api/v2/instance",
+        "POST /api/v1/statuses",
+        "POST /api/v2/media",
+    } < checked
+
+
+def test_status(mastodon: Mastodon, server: MastodonServer) -> None:
+    """The post has the text, its links, the language, the images and the warning."""
+    published = publish(
+        mastodon,
+        outgoing(
+            links=("https://tulip.nl/lente",), images=IMAGES, language="nl-BE", labels=("food",)
+        ),
+    )
+    (status,) = server.statuses
+    assert published == Published(
+        network_id=status["id"],
+        url=f"{SERVER}/@tulip/{status['id']}",
+        at=dt.datetime(2026, 4, 7, 7, 30, 1, tzinfo=dt.UTC),
+    )
+    assert server.texts[status["id"]] == "De lente is er 🌷\nhttps://tulip.nl/lente"
+    assert (status["language"], status["spoiler_text"]) == ("nl", "food")
+    assert [each["description"] for each in status["media_attachments"]] == ["tulp 0", "tulp 1"]
+
+
+@pytest.mark.parametrize("has_source", [True, False])
+@pytest.mark.parametrize("post", POSTS)
+def test_lost_answer(
+    mastodon: Mastodon, server: MastodonServer, post: OutgoingPost, has_source: bool
+) -> None:
+    """A post whose response was lost is found by its content, with and without its source."""
+    server.has_source = has_source
+    assert isinstance(find(mastodon, post), Missing)
+    other = attrs.evolve(post, text=f"{post.text} niet")
+    publish(mastodon, other)
+    server.honours_keys = False
+    assert isinstance(find(mastodon, post), Missing)
+    published = publish(mastodon, post)
+    found = find(mastodon, post)
+    assert isinstance(found, Found)
+    assert found.published == published
+
+
+def test_many_posts(mastodon: Mastodon, server: MastodonServer) -> None:
+    """A lookup ends at the first post before the attempt, and after a number of pages."""
+    server.honours_keys = False
+    for number in range(45):
+        publish(mastodon, outgoing(text=f"nummer {number}"))
+    assert isinstance(find(mastodon, outgoing(text="nummer 0")), Found)
+    assert isinstance(find(mastodon, outgoing(text="geen nummer")), Missing)
+    for status in server.statuses[:20]:
+        status["created_at"] = "2026-04-07T07:24:59.000Z"
+    assert isinstance(find(mastodon, outgoing(text="nummer 0")), Missing)
+    for number in range(180):
+        publish(mastodon, outgoing(text=f"en {number}"))
+    assert isinstance(find(mastodon, outgoing(text="geen nummer")), Inconclusive)
+
+
+def test_ignored_keys(server: MastodonServer) -> None:
+    """A request is repeated with its key only on a server that is known to respect keys."""
+    for known in ((), (f"{SERVER}/",)):
+        with (
+            server.client() as client,
+            Mastodon({PROFILE.id: TOKEN}, client=client, honours_keys=known) as mastodon,
+        ):
+            server.scripted["POST /api/v1/statuses"] = error(503, "Remote service unavailable")
+            server.requests.clear()
+            adapter = mastodon.adapter(PROFILE)
+            prepared = adapter.prepare(outgoing(), now=NOW, entropy=bytes(16))
+            used = Driver(retry=RetryPolicy(tries=3), sleep=lambda _: None)
+            with pytest.raises(OutcomeUnknownError):
+                used.run(adapter.publish(prepared, {}), transport=mastodon.transport(PROFILE))
+            sent = server.requests.count("POST /api/v1/statuses")
+            assert sent == (3 if known else 1)
+
+
+def test_processing(mastodon: Mastodon, server: MastodonServer) -> None:
+    """The post is created only when the server has processed all images."""
+    server.processing = 3
+    publish(mastodon, outgoing(images=IMAGES))
+    assert len(server.statuses) == 1
+    server.processing = 100
+    with pytest.raises(TransientError, match="still processing"):
+        publish(mastodon, outgoing(text="anders", images=IMAGES))
+    assert len(server.statuses) == 1
+
+
+def test_unprocessed(mastodon: Mastodon, server: MastodonServer) -> None:
+    """If the server says that an image is still being processed, nothing was created."""
+    server.scripted["POST /api/v1/statuses"] = error(
+        422, "Cannot attach files that have not finished processing. Try again in a moment!"
+    )
+    with pytest.raises(TransientError):
+        publish(mastodon, outgoing(images=IMAGES))
+
+
+def test_forgotten_images(mastodon: Mastodon, server: MastodonServer) -> None:
+    """Images that the server has deleted since they were uploaded are uploaded again."""
+    publish(mastodon, outgoing(images=IMAGES), {"account": ACCOUNT, "media-0": "1", "media-1": "2"})
+    (status,) = server.statuses
+    assert [each["id"] for each in status["media_attachments"]] == list(server.media)
+
+
+def test_amend(mastodon: Mastodon, server: MastodonServer) -> None:
+    """A published post can be changed, unless it has a poll, whose votes would be lost."""
+    adapter, transport = mastodon.adapter(PROFILE), mastodon.transport(PROFILE)
+    published = publish(mastodon, outgoing(images=IMAGES))
+    changed = adapter.prepare(outgoing(text="Toch zomer"), now=NOW, entropy=bytes(16))
+    driver().run(adapter.amend(changed, published.network_id), transport=transport)
+    (status,) = server.statuses
+    assert (server.texts[status["id"]], status["media_attachments"]) == ("Toch zomer", [])
+    poll = outgoing(poll=Poll(options=("ja", "nee"), minutes=60))
+    prepared = adapter.prepare(poll, now=NOW, entropy=bytes(16))
+    with pytest.raises(RejectedError, match="poll"):
+        driver().run(adapter.amend(prepared, published.network_id), transport=transport)
+
+
+def test_wrong_token(server: MastodonServer) -> None:
+    """A refused or missing token is an error about the credentials, and is not repeated."""
+    for tokens in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong", lambda _: ""):
+        with server.client() as client, Mastodon(tokens, client=client) as mastodon:
+            with pytest.raises(AuthenticationError) as caught:
+                publish(mastodon, outgoing())
+            assert "wrong" not in str(caught.value)
+    assert server.statuses == []
+
+
+def test_other_account(mastodon: Mastodon, server: MastodonServer) -> None:
+    """Nothing is posted if the token belongs to another account than the profile's."""
+    server.handle = "other"
+    with pytest.raises(AuthenticationError, match=r"`tulip`.*`other`"):
+        publish(mastodon, outgoing())
+    assert server.statuses == []
+
+
+@pytest.mark.parametrize(
+    ("response", "kind"),
+    [
+        (error(400, "unauthorized"), AuthenticationError),
+        (error(401, "The access token was revoked"), AuthenticationError),
+        (error(403, "This action is not allowed"), AuthenticationError),
+        (error(404, "Record not found"), RejectedError),
+        (error(422, "Validation failed: Text can't be blank"), RejectedError),
+        (error(429, "Too many requests", retry_after="7"), RateLimitedError),
+        (error(500, "Remote SSL certificate could not be verified"), TransientError),
+        (error(503, "Remote service unavailable"), TransientError),
+        (httpx.Response(502, text="<html>"), TransientError),
+        (httpx.Response(200, text="<html>"), TransientError),
+        (httpx.Response(200, json=[]), TransientError),
+        (httpx.Response(200, json={"id": ACCOUNT}), TransientError),
+        (httpx.Response(301, headers={"location": "https://other.example"}), TransientError),
+    ],
+)
+def test_errors(
+    mastodon: Mastodon, server: MastodonServer, response: httpx.Response, kind: type
+) -> None:
+    """Each error of the server becomes the error that says what the caller can do."""
+    server.scripted["GET /api/v1/accounts/verify_credentials"] = response
+    with pytest.raises(kind) as caught:
+        publish(mastodon, outgoing())
+    assert type(caught.value) is kind
+    assert server.requests == ["GET /api/v1/accounts/verify_credentials"]
+
+
+@pytest.mark.parametrize("suffix", ["Z", "+00:00"])
+def test_rate_limit_header(mastodon: Mastodon, server: MastodonServer, suffix: str) -> None:
+    """The time of the header `X-RateLimit-Reset` is respected."""
+    reset = (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=100)).isoformat()
+    server.scripted["POST /api/v1/statuses"] = error(
+        429, "Too many requests", X_RateLimit_Reset=reset.replace("+00:00", suffix)
+    )
+    with pytest.raises(RateLimitedError) as caught:
+        publish(mastodon, outgoing())
+    assert 90 < caught.value.retry_after_s <= 100
+
+
+@pytest.mark.parametrize("reset", ["", "soon", "2026-04-07T07:30:00", "99999999999"])
+def test_unreadable_rate_limit(mastodon: Mastodon, server: MastodonServer, reset: str) -> None:
+    """If the header has no time with a time zone, the wait is not known."""
+    server.scripted["POST /api/v1/statuses"] = error(429, "Too many", X_RateLimit_Reset=reset)
+    with pytest.raises(RateLimitedError) as caught:
+        publish(mastodon, outgoing())
+    assert caught.value.retry_after_s is None
+
+
+def test_limits(mastodon: Mastodon, server: MastodonServer) -> None:
+    """The limits that the server states replace those of Mastodon's own servers."""
+    with pytest.raises(RejectedError, match="501"):
+        publish(mastodon, outgoing(text="x" * 501))
+    assert mastodon.description_of(PROFILE) is None
+    limits = mastodon.read_limits(PROFILE)
+    assert (limits.text.at_most, limits.media.images) == (5000, 6)
+    assert mastodon.description_of(PROFILE) == limits
+    publish(mastodon, outgoing(text="x" * 5000))
+    with pytest.raises(RejectedError, match="5001"):
+        publish(mastodon, outgoing(text="x" * 5001))
+    assert len(server.statuses) == 1
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        httpx.Response(200, json={}),
+        httpx.Response(200, json={"configuration": []}),
+        httpx.Response(200, text="<html>"),
+        httpx.Response(404, json={"error": "Not found"}),
+    ],
+)
+def test_unreadable_limits(
+    mastodon: Mastodon, server: MastodonServer, response: httpx.Response
+) -> None:
+    """If a server does not state its limits in the format of Mastodon, the known ones stay."""
+    server.scripted["GET /api/v2/instance"] = response
+    with pytest.raises((TransientError, RejectedError)):
+        mastodon.read_limits(PROFILE)
+    assert mastodon.description_of(PROFILE) is None
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"network": "x"}, "is on x, not on Mastodon"),
+        ({"server": ""}, "has no server"),
+        ({"server": "http://mastodon.example"}, "without encryption"),
+    ],
+)
+def test_invalid_profiles(mastodon: Mastodon, options, message) -> None:
+    """A profile must be on Mastodon and name a server that receives the token with encryption."""
+    for used in (mastodon.transport, mastodon.adapter, mastodon.read_limits):
+        with pytest.raises(InvalidValueError, match=message):
+            used(attrs.evolve(PROFILE, **options))
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>De lente<br>is er</p><p>&amp; de zomer</p>", "De lente is er & de zomer"),
+        ('<p><a href="https://tulip.nl"><span>tulip.nl</span></a> &#39;t</p>', "tulip.nl 't"),
+        ("", ""),
+        ("<", "<"),
+    ],
+)
+def test_plain_text(html: str, text: str) -> None:
+    """The text of a post's HTML has no tags and no references."""
+    assert plain_text(html) == text
+
+
+DOCUMENT = """
+[organization]
+id = "tulip"
+timezone = "Europe/Amsterdam"
+[[workspaces]]
+id = "tulip"
+lead = "eva"
+default_approval = "none"
+[[profiles]]
+id = "tulip-mastodon"
+workspace = "tulip"
+network = "mastodon"
+handle = "@tulip"
+server = "https://mastodon.example"
+[[members]]
+id = "eva"
+[roles.owner]
+permissions = ["*"]
+[[grants]]
+to = "member:eva"
+role = "owner"
+on = { workspace = "*" }
+"""
+
+
+def test_desk(server: MastodonServer) -> None:
+    """A desk publishes a post with an image to Mastodon, amends it, and takes it down again."""
+    now, media = [NOW], MemoryMedia()
+    with (
+        server.client() as client,
+        Mastodon({PROFILE.id: TOKEN}, media=media, client=client) as mastodon,
+        Desk.create(
+            MemoryStore(),
+            Organization.loads(DOCUMENT),
+            owner="eva",
+            networks={"mastodon": mastodon},
+            media=media,
+            clock=lambda: now[0],
+        ) as desk,
+    ):
+        eva = desk.acting_as("eva")
+        image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
+        post = eva.publish_now(eva.draft("De lente is er", profiles=[PROFILE.id], media=[image]))
+        desk.run_due()
+        (delivery,) = desk.deliveries(post)
+        assert (delivery.state, delivery.problem) == ("published", "")
+        assert delivery.url == f"{SERVER}/@tulip/{server.statuses[0]['id']}"
+        eva.take_down(post.id, reason="typo")
+        desk.run_due()
+        assert server.statuses == []
+
+
+class Fault(httpx.MockTransport):
+    """A connection that breaks at one request: before it is sent, or after it was carried out."""
+
+    def __init__(self, server: MastodonServer, at: int, *, arrives: bool) -> None:
+        super().__init__(server.answer)
+        self.at = at
+        self.arrives = arrives
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.at -= 1
+        if self.at != 0:
+            return super().handle_request(request)
+        if self.arrives:
+            super().handle_request(request)
+        raise httpx.ReadError("the connection broke", request=request)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+@pytest.mark.parametrize(
+    "habits", ["honours keys", "honours keys, known", "ignores keys", "ignores keys, no source"]
+)
+def test_broken_connections(
+    server: MastodonServer, monkeypatch, habits: str, arrives: bool
+) -> None:
+    """Wherever the connection breaks, there is exactly one post, and the desk knows it."""
+    monkeypatch.setattr("socialcollab.networks.mastodon.adapter._WAIT_S", 0.0)
+    server.honours_keys = "honours" in habits
+    server.has_source = "no source" not in habits
+    server.processing = 1
+    # The account, the image and its state twice, the post, the lookup and the source.
+    for at in range(1, 10):
+        now, media = [dt.datetime.now(dt.UTC)], MemoryMedia()
+        server.now = now[0]
+        with (
+            httpx.Client(transport=Fault(server, at, arrives=arrives)) as client,
+            Mastodon(
+                {PROFILE.id: TOKEN},
+                media=media,
+                client=client,
+                honours_keys=[SERVER] if "known" in habits else [],
+            ) as mastodon,
+            Desk.create(
+                MemoryStore(),
+                Organization.loads(DOCUMENT),
+                owner="eva",
+                networks={"mastodon": mastodon},
+                media=media,
+                clock=lambda now=now: now[0],
+                real_clock=lambda now=now: now[0],
+            ) as desk,
+        ):
+            eva = desk.acting_as("eva")
+            image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
+            post = eva.publish_now(eva.draft(f"Poging {at}", profiles=[PROFILE.id], media=[image]))
+            for _ in range(6):
+                desk.run_due()
+                now[0] += dt.timedelta(minutes=10)
+                server.now = now[0]
+            (delivery,) = desk.deliveries(post)
+            assert (delivery.state, delivery.problem) == ("published", "")
+            assert [server.texts[status["id"]] for status in server.statuses] == [
+                f"Poging {number}" for number in range(1, at + 1)
+            ]
+            assert delivery.network_id == server.statuses[-1]["id"]
+            assert desk.audit().clean
