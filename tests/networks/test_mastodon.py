@@ -516,7 +516,13 @@ class Fault(httpx.MockTransport):
 
 @pytest.mark.parametrize("arrives", [True, False])
 @pytest.mark.parametrize(
-    "habits", ["honours keys", "honours keys, known", "ignores keys", "ignores keys, no source"]
+    "habits",
+    [
+        "honours keys, known",
+        "ignores keys",
+        pytest.param("honours keys", marks=pytest.mark.slow),
+        pytest.param("ignores keys, no source", marks=pytest.mark.slow),
+    ],
 )
 def test_broken_connections(
     server: MastodonServer, monkeypatch, habits: str, arrives: bool

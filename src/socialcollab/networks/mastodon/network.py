@@ -32,7 +32,7 @@ class Mastodon:
     Mastodon, and other servers with its API.
 
     Posts are texts with up to four images or a poll, a language, and labels, which are published as
-    a content warning. The `server` of a profile is required, such as ``https://mastodon.social``.
+    a content warning. The `server` of a profile is required, such as ``https://mastodon.example``.
 
     >>> Mastodon({"tulip-mastodon": "a token"})
     Mastodon()
