@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from socialcollab.errors import InvalidValueError
+from socialcollab.stores import Progress
 
 
 def id_of(value: Any, *classes: type) -> str:
@@ -52,4 +53,20 @@ def check_count(value: int, name: str) -> int:
         f"`{name}` is `{value!r}`, not a whole number of at least 0",
         value=value,
         expected="a whole number",
+    )
+
+
+def check_progress(value: Progress | None) -> Progress | None:
+    """
+    Return *value* if it is a function or None.
+
+    Raises:
+        InvalidValueError: If it is not.
+    """
+    if value is None or callable(value):
+        return value
+    raise InvalidValueError(
+        f"`progress` is `{value!r}`, not a function",
+        value=value,
+        expected="a function that accepts the number of events processed and of all events",
     )

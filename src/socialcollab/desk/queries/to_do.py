@@ -8,13 +8,15 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Delivery, Hold, Post, current_deliveries, post_reason
+from socialcollab.content import Delivery, Hold, Post, PostState, current_deliveries, post_reason
 from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.desk.queries.holds import hold_that_stopped, read_holds, shown_to
 from socialcollab.desk.queries.visibility import redacted_for
 from socialcollab.effects import Effects
 from socialcollab.identifiers import ProfileId
+from socialcollab.stores import microseconds
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Actor, step_statuses
 
@@ -72,88 +74,153 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     """Return the to-do list of *member*, sorted by planned time."""
     now = engine.now()
     state = yield from engine.state()
-    access = state.organization.access
-    items: list[ToDo] = []
-    plain = engine.context(state, Actor.member(member), now=now)
-    rows = yield from all_rows(
-        engine, "posts", where={"state": ("in_review", "changes_requested", "expired")}
-    )
-    for row in rows:
-        loaded = yield from engine.load(row.stream)
-        if plain.sees(member, loaded.snapshot.post):
-            post = redacted_for(member, loaded.snapshot.post, access)
-            planned_at = post.planned_at.instant if post.planned_at else None
-            if row.columns["state"] == "in_review":
-                context = engine.post_context(state, Actor.member(member), loaded.snapshot, now=now)
-                items += [
-                    ToDo(kind="decide", post=post, step=str(status.key), planned_at=planned_at)
-                    for status in step_statuses(loaded.snapshot, context)
-                    if status.state == "open" and member in status.undecided
-                ]
-            elif _responsible_for(post, state, now) == member:
-                kind = "move" if row.columns["state"] == "expired" else "change"
-                items.append(ToDo(kind=kind, post=post, planned_at=planned_at))
-    every_hold: dict[str, Hold] = {}
-    names: dict[str, list[str]] = {}
-    for row in (yield from all_rows(engine, "attention")):
-        names.setdefault(str(row.columns["post"]), []).append(row.key)
-    for name, keys in names.items():
-        snapshot = (yield from engine.post(name)).snapshot
-        post = snapshot.post
-        if name in keys and plain.scheduler_of(post) == member and plain.sees(member, post):
-            current = current_deliveries(
-                loaded.snapshot for loaded in (yield from engine.deliveries(post))
-            )
-            scheduled = {delivery.profile for delivery in current} | {*snapshot.taken_down}
-            missing = tuple(target for target in post.targets if target not in scheduled)
-            if missing:
-                items.append(
-                    ToDo(
-                        kind="schedule",
-                        post=redacted_for(member, post, access),
-                        planned_at=post.planned_at.instant if post.planned_at else None,
-                        profiles=missing,
-                    )
-                )
-        workspace = state.organization.workspaces_by_id.get(post.workspace)
-        responsible = {post.author, workspace.lead if workspace else post.author}
-        if member not in responsible or not plain.sees(member, post):
-            continue
-        loads = yield from engine.deliveries(post)
-        by_attention: dict[str, list[Delivery]] = {}
-        for delivery in current_deliveries(loaded.snapshot for loaded in loads):
-            if delivery.id in keys and delivery.attention:
-                by_attention.setdefault(delivery.attention, []).append(delivery)
-        for deliveries in by_attention.values():
-            if not every_hold and any(map(hold_that_stopped, deliveries)):
-                # The journal of the holds is read at most once, and only if it is needed.
-                holds = yield from read_holds(engine, ended=True)
-                every_hold = {hold.id: hold for hold in shown_to(member, holds, state)}
-        items += [
-            ToDo(
-                kind="triage",
-                post=redacted_for(member, post, access),
-                deliveries=tuple(deliveries),
-                attention=attention,
-                profiles=tuple(delivery.profile for delivery in deliveries),
-                holds=tuple(
-                    hold
-                    for hold in every_hold.values()
-                    if hold.id in set(map(hold_that_stopped, deliveries))
-                ),
-                planned_at=min(delivery.at.instant for delivery in deliveries),
-            )
-            for attention, deliveries in by_attention.items()
-        ]
+    items = yield from _decisions(engine, state, member, now)
+    items += yield from _returned_posts(engine, state, member, now)
+    items += yield from _unfinished(engine, state, member, now)
     latest = dt.datetime.max.replace(tzinfo=dt.UTC)
     return tuple(
         sorted(items, key=lambda item: (item.planned_at or latest, item.post.id, item.kind))
     )
 
 
-def _responsible_for(post: Post, state: State, now: dt.datetime) -> str:
+def _decisions(engine: Engine, state: State, member: str, now: dt.datetime) -> Effects[list[ToDo]]:
+    """Return the approval steps that *member* can decide on and has not approved."""
+    access = state.organization.access
+    streams = yield from _possible_decisions(engine, member, now)
+    contexts = engine.contexts(state, now=now)
+    items: list[ToDo] = []
+    for loaded in (yield from engine.load_all(streams)).values():
+        snapshot = loaded.snapshot
+        if snapshot.post.state is not PostState.IN_REVIEW:
+            continue
+        context = contexts(snapshot)
+        if not context.sees(member, snapshot.post):
+            continue
+        post = redacted_for(member, snapshot.post, access)
+        items += [
+            ToDo(kind="decide", post=post, step=str(status.key), planned_at=_planned_at(post))
+            for status in step_statuses(snapshot, context)
+            if status.state == "open" and member in status.undecided
+        ]
+    return items
+
+
+def _possible_decisions(engine: Engine, member: str, now: dt.datetime) -> Effects[list[str]]:
+    """Return the streams of the posts on which *member* may have to decide."""
+    organization = (yield from engine.load(ORGANIZATION)).snapshot
+    runtime_state = (yield from engine.load(RUNTIME_STATE)).snapshot
+    if organization.stale_since or (runtime_state and runtime_state.stale_since):
+        # The rows contain the reviewers under the earlier rules until a worker has reevaluated all
+        # posts in review.
+        rows = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
+    else:
+        rows = yield from all_rows(engine, "reviewers", where={"member": (member, "")})
+        # The reviewers of these posts may have changed with time, for example with a shift.
+        rows += yield from all_rows(
+            engine, "due", where={"kind": "timers"}, before=microseconds(now) + 1
+        )
+    return [row.stream for row in rows]
+
+
+def _returned_posts(
+    engine: Engine, state: State, member: str, now: dt.datetime
+) -> Effects[list[ToDo]]:
+    """Return the posts that *member* has to change or move."""
+    states = (PostState.CHANGES_REQUESTED.value, PostState.EXPIRED.value)
+    own = yield from all_rows(engine, "authors", where={"member": member, "state": states})
+    streams = [row.stream for row in own]
+    led = _led_workspaces(state, member)
+    for row in (yield from all_rows(engine, "posts", where={"workspace": led, "state": states})):
+        author, workspace = str(row.columns["author"]), str(row.columns["workspace"])
+        if _responsible_for(author, workspace, state, now) == member:
+            streams.append(row.stream)
+    context = engine.context(state, Actor.member(member), now=now)
+    items: list[ToDo] = []
+    for loaded in (yield from engine.load_all(streams)).values():
+        post: Post = loaded.snapshot.post
+        if (
+            post.state.value in states
+            and _responsible_for(post.author, post.workspace, state, now) == member
+            and context.sees(member, post)
+        ):
+            kind = "move" if post.state is PostState.EXPIRED else "change"
+            shown = redacted_for(member, post, state.organization.access)
+            items.append(ToDo(kind=kind, post=shown, planned_at=_planned_at(post)))
+    return items
+
+
+def _unfinished(engine: Engine, state: State, member: str, now: dt.datetime) -> Effects[list[ToDo]]:
+    """Return the posts that *member* has to schedule, and the deliveries to triage."""
+    # The author of a delivery is empty if it was planned by an earlier version of the library.
+    rows = yield from all_rows(engine, "attention", where={"author": (member, "")})
+    rows += yield from all_rows(
+        engine, "attention", where={"workspace": _led_workspaces(state, member)}
+    )
+    keys = {row.key for row in rows}
+    context = engine.context(state, Actor.member(member), now=now)
+    every_hold: dict[str, Hold] = {}
+    items: list[ToDo] = []
+    posts = yield from engine.load_posts(f"post/{row.columns['post']}" for row in rows)
+    for loaded, loads in posts:
+        post: Post = loaded.snapshot.post
+        if not context.sees(member, post):
+            continue
+        deliveries = current_deliveries(each.snapshot for each in loads)
+        shown = redacted_for(member, post, state.organization.access)
+        if post.id in keys and context.scheduler_of(post) == member:
+            scheduled = {delivery.profile for delivery in deliveries} | {
+                *loaded.snapshot.taken_down
+            }
+            missing = tuple(target for target in post.targets if target not in scheduled)
+            if missing:
+                items.append(
+                    ToDo(
+                        kind="schedule", post=shown, planned_at=_planned_at(post), profiles=missing
+                    )
+                )
+        workspace = state.organization.workspaces_by_id.get(post.workspace)
+        if member not in (post.author, workspace.lead if workspace else post.author):
+            continue
+        by_attention: dict[str, list[Delivery]] = {}
+        for delivery in deliveries:
+            if delivery.id in keys and delivery.attention:
+                by_attention.setdefault(delivery.attention, []).append(delivery)
+        for group in by_attention.values():
+            if not every_hold and any(map(hold_that_stopped, group)):
+                # The journal of the holds is read at most once, and only if it is needed.
+                holds = yield from read_holds(engine, ended=True)
+                every_hold = {hold.id: hold for hold in shown_to(member, holds, state)}
+        items += [
+            ToDo(
+                kind="triage",
+                post=shown,
+                deliveries=tuple(group),
+                attention=attention,
+                profiles=tuple(delivery.profile for delivery in group),
+                holds=tuple(
+                    hold
+                    for hold in every_hold.values()
+                    if hold.id in set(map(hold_that_stopped, group))
+                ),
+                planned_at=min(delivery.at.instant for delivery in group),
+            )
+            for attention, group in by_attention.items()
+        ]
+    return items
+
+
+def _led_workspaces(state: State, member: str) -> tuple[str, ...]:
+    workspaces = state.organization.workspaces
+    return tuple(workspace.id for workspace in workspaces if workspace.lead == member)
+
+
+def _planned_at(post: Post) -> dt.datetime | None:
+    return post.planned_at.instant if post.planned_at else None
+
+
+def _responsible_for(author: str, workspace: str, state: State, now: dt.datetime) -> str:
     """Return the member responsible for a post: the author, or the lead if the author has left."""
     access = state.organization.access
-    workspace = state.organization.workspaces_by_id.get(post.workspace)
-    left = access.member(post.author) is None or access.bindings.scope.has_left(post.author, now)
-    return workspace.lead if left and workspace is not None else post.author
+    known = state.organization.workspaces_by_id.get(workspace)
+    left = access.member(author) is None or access.bindings.scope.has_left(author, now)
+    return known.lead if left and known is not None else author
