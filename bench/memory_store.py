@@ -22,7 +22,7 @@ from socialcollab.stores import BoundStore, MemoryStore, NewEvent, Projection, R
 
 NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 PROJECTIONS = (
-    Projection("posts", ("workspace", "state", "planned_at"), ("planned_at",)),
+    Projection("posts", ("workspace", "state", "planned_at"), ("planned_at",), ("workspace",)),
     Projection("due", ("at", "kind"), ("at",)),
 )
 WORKSPACES = 20

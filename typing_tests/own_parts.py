@@ -18,6 +18,7 @@ from socialcollab.stores import (
     Event,
     MemoryStore,
     NewEvent,
+    Progress,
     Projection,
     Reducer,
     ReindexReport,
@@ -71,6 +72,9 @@ class CountingStore:
     def snapshot(self, stream: str) -> tuple[int, bytes]:
         return self._inner.snapshot(stream)
 
+    def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        return self._inner.snapshots(streams)
+
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         return self._inner.read_all(after=after, limit=limit)
 
@@ -95,11 +99,17 @@ class CountingStore:
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
         self._inner.release(rows, worker=worker)
 
-    def reindex(self, reducer: Reducer) -> ReindexReport:
-        return self._inner.reindex(reducer)
+    def reindex(self, reducer: Reducer, *, progress: Progress | None = None) -> ReindexReport:
+        return self._inner.reindex(reducer, progress=progress)
 
-    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
-        return self._inner.audit(anchor=anchor, reducer=reducer)
+    def audit(
+        self,
+        *,
+        anchor: Anchor | None = None,
+        reducer: Reducer | None = None,
+        progress: Progress | None = None,
+    ) -> AuditReport:
+        return self._inner.audit(anchor=anchor, reducer=reducer, progress=progress)
 
 
 class OwnStore:

@@ -18,6 +18,7 @@ import pytest
 
 from socialcollab.cli import main
 from socialcollab.cli.demo import run_demo
+from socialcollab.cli.output import Output, progress
 from socialcollab.desk import Desk
 from socialcollab.organization import Organization
 
@@ -1108,3 +1109,59 @@ def test_check_shared_account(run: Run, tmp_path: Path) -> None:
     code, out, _ = run("check", str(document), "--at", "2026-06-01T09:00+02:00")
     assert code == 0
     assert f"warning: profiles `{first.id}`, `again` are the same account" in out
+
+
+class Terminal(io.StringIO):
+    """Standard error on a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def test_progress_of_failed_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After an error, the progress line is removed. It is written once for each percent."""
+    monkeypatch.setitem(sys.modules, "rich.progress", None)
+    monkeypatch.delenv("TERM", raising=False)
+    terminal = Terminal()
+    output = Output(as_json=False, out=io.StringIO(), err=terminal)
+
+    def fail() -> None:
+        with progress(output, "checking events") as show:
+            for done in range(1, 1001):
+                show(done, 10_000)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail()
+    shown = terminal.getvalue()
+    assert shown.count("checking events") == 11
+    assert shown.endswith("checking events: 1000 of 10000\r\x1b[K")
+    monkeypatch.setenv("TERM", "dumb")
+    terminal = Terminal()
+    with progress(
+        Output(as_json=False, out=io.StringIO(), err=terminal), "checking events"
+    ) as show:
+        show(1, 2)
+    assert terminal.getvalue() == ""
+
+
+@pytest.mark.parametrize("extra", [True, False], ids=["rich", "plain"])
+def test_progress(desk: Path, monkeypatch: pytest.MonkeyPatch, extra: bool) -> None:
+    """An audit and a reindex show their progress on a terminal, and only there."""
+    monkeypatch.setenv("TERM", "xterm")
+    if extra:
+        pytest.importorskip("rich")
+    else:
+        monkeypatch.setitem(sys.modules, "rich.progress", None)
+    for command, label in (("audit", "checking events"), ("reindex", "reading events")):
+        terminal = Terminal()
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert main([command, str(desk)]) == 0
+        shown = terminal.getvalue()
+        assert label in shown
+        if not extra:
+            assert re.search(r"events: (\d+) of \1\r", shown)
+            assert shown.endswith("\r\x1b[K")
+        monkeypatch.setattr(sys, "stderr", io.StringIO())
+        assert main([command, str(desk)]) == 0
+        assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]

@@ -372,6 +372,25 @@ def test_unfinished_post(agency: Agency) -> None:
     assert eva.erase(member="ana", reason="left")
 
 
+def test_progress(agency: Agency) -> None:
+    """The erasure of a member reports its progress, and a refused one does not search the journal."""
+    ana, eva = agency.desk.acting_as("ana"), agency.desk.acting_as("eva")
+    post = ana.draft("Lente", profiles=["tulip-x"])
+    calls: list[tuple[int, int]] = []
+
+    def progress(done: int, total: int) -> None:
+        calls.append((done, total))
+
+    with pytest.raises(NotAllowedError):
+        eva.erase(member="ana", reason="asked for it", progress=progress)
+    assert calls == []
+    ana.cancel(post)
+    events = len(agency.desk.feed(limit=10_000))
+    eva.erase(member="ana", reason="asked for it", progress=progress)
+    later = len(agency.desk.feed(limit=10_000))
+    assert calls == [(events, 2 * events), (2 * later, 2 * later)]
+
+
 def test_invalid_erasure(agency: Agency) -> None:
     """An erasure needs the permission `erase`, a reason, and either a known member or a known post."""
     posts = agency.work_for_a_week()

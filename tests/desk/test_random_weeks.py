@@ -13,17 +13,29 @@ import time
 from types import SimpleNamespace
 
 import pytest
+from tests.desk.agency import DOCUMENT
+from tests.desk.full_scans import check_lists
 from tests.system_events import SYSTEM_EVENTS
 
 from socialcollab.content import PUBLISHED_FIELDS
+from socialcollab.desk import Desk
 from socialcollab.desk.journal.streams import reducer
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 from socialcollab.networks.sandbox.faults import InjectedFault
+from socialcollab.organization import Organization
 from socialcollab.permissions import PERMISSIONS
 
 MEMBERS = ("ana", "ben", "eva", "tom", "noor", "dirk")
 PROFILES = {"tulip": ("tulip-x", "tulip-mastodon"), "dike": ("dike-x",)}
 WORDS = ("tulp", "dijk", "lente", "🌷", "aanbieding")
+PROPOSED = tuple(
+    Organization.loads(text)
+    for text in (
+        DOCUMENT.replace("tulip-mastodon", "tulip-other"),
+        DOCUMENT.replace('id = "edit"', 'id = "edit"\nquorum = 3'),
+        DOCUMENT.replace("@dike", "@dijk"),
+    )
+)
 
 
 class Week:
@@ -316,6 +328,8 @@ def play(agency, naive, *, seed: int, steps: int) -> Week:
     week = Week(agency, seed)
     while week.done < steps:
         week.step()
+        if week.done % 10 == 0 and agency.kind is Desk:
+            check_lists(agency.desk, *PROPOSED)
     for _ in range(4):
         agency.now += dt.timedelta(minutes=30)
         agency.desk.run_due()

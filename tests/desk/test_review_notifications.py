@@ -7,6 +7,7 @@ import random
 
 import pytest
 from tests.desk.agency import DOCUMENT
+from tests.desk.full_scans import check_lists
 
 from socialcollab.desk.journal.encoding import event_data
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
@@ -227,7 +228,9 @@ def test_random_changes(open_agency, seed: int) -> None:
                 ana.submit(ana.withdraw(post) if post.state == "in_review" else post)
         except (NotAllowedError, StaleError, NotFoundError, InvalidValueError):
             continue
+        check_lists(agency.desk)
         agency.desk.run_due()
+        check_lists(agency.desk)
         for post in posts:
             check_notified(agency, post.id)
     assert agency.desk.audit().clean

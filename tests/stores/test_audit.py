@@ -5,7 +5,9 @@ from __future__ import annotations
 import datetime as dt
 import re
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -368,3 +370,25 @@ def test_repeated_id() -> None:
     events[1] = forged._replace(hash=envelope_hash(*forged[:14]))
     problems = {finding.problem: finding.place for finding in journal.audit().findings}
     assert "post/b" in problems["its id is already stored"]
+
+
+@pytest.mark.parametrize("work", ["audit", "reindex"])
+def test_memory(tmp_path: Path, work: str) -> None:
+    """An audit and a reindex of a file need no more memory if there are more streams."""
+    peaks = []
+    for count in (200, 2_000):
+        store = SqliteStore(tmp_path / f"{count}.db", projections=PROJECTIONS, durable=False)
+        org = FreshOrganization(store.for_organization(ORGANIZATION))
+        for first in range(0, count, 200):
+            names = [f"post/{number:05}" for number in range(first, first + 200)]
+            org.put(*names, body={"state": "draft", "rank": 1, "due": 5, "text": "x" * 500})
+        call = partial(org.journal.audit, reducer=reducer)
+        if work == "reindex":
+            call = partial(org.journal.reindex, reducer)
+        call()
+        tracemalloc.start()
+        call()
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        store.close()
+    assert peaks[1] < 1.5 * peaks[0]

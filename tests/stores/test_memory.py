@@ -63,7 +63,9 @@ def test_queries_equal_a_scan(
     limit: int,
 ) -> None:
     """A query that uses the index returns the same pages as a scan of all rows."""
-    store = MemoryStore((Projection("items", ("first", "second"), ("second",)),))
+    store = MemoryStore(
+        (Projection("items", ("first", "second"), ("second",), ("first", ("first", "second"))),)
+    )
     kept: dict[int, list[Row]] = {}
     for number, (stream, values) in enumerate(appends):
         kept[stream] = [

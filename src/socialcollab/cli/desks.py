@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from socialcollab.cli.inputs import check_known, open_desk
-from socialcollab.cli.output import FOUND, OK, Output, counted
+from socialcollab.cli.output import FOUND, OK, Output, counted, progress
 from socialcollab.errors import InvalidValueError
 
 if TYPE_CHECKING:
@@ -336,7 +336,8 @@ def audit(args: argparse.Namespace, output: Output) -> int:
         if not position.isdigit() or not digest:
             raise InvalidValueError(f"`{args.anchor}` is not an anchor; write POSITION:HASH")
         anchor = Anchor(position=int(position), hash=digest)
-    report = audit_file(args.desk, organization=args.id, anchor=anchor)
+    with progress(output, "checking events") as show:
+        report = audit_file(args.desk, organization=args.id, anchor=anchor, progress=show)
     anchor_text = f"{report.anchor.position}:{report.anchor.hash}"
     output.result(
         {
@@ -364,7 +365,8 @@ def reindex(args: argparse.Namespace, output: Output) -> int:
     """Rebuild snapshots and rows from the events."""
     from socialcollab.desk import reindex_file
 
-    report = reindex_file(args.desk, organization=args.id)
+    with progress(output, "reading events") as show:
+        report = reindex_file(args.desk, organization=args.id, progress=show)
     output.result(
         {"streams": report.streams, "rows": report.rows, "changed": list(report.changed)},
         [

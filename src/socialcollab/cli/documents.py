@@ -239,8 +239,8 @@ def _lint_sheet(
     organization = load(args.organization, args.id) if args.organization else None
     plain = _linter(args)
     found: list[tuple[str, Any]] = []
-    with progress(output, "linting", len(imported.rows)) as advance:
-        for row in imported.rows:
+    with progress(output, "linting") as show:
+        for number, row in enumerate(imported.rows, 1):
             place = str(row.number)
             if organization is None:
                 findings = plain(row.text)
@@ -271,5 +271,5 @@ def _lint_sheet(
                     content, workspace=min(workspaces, default=""), at=dt.datetime.now(dt.UTC)
                 )
             found += [(place, finding) for finding in findings]
-            advance()
+            show(number, len(imported.rows))
     return found, problems

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final, TextIO
@@ -87,21 +88,49 @@ def leaves(error: BaseException) -> Iterator[BaseException]:
 
 
 @contextmanager
-def progress(output: Output, label: str, total: int) -> Iterator[Callable[[], None]]:
+def progress(output: Output, label: str) -> Iterator[Callable[[int, int], None]]:
     """
-    Show a progress bar if possible; yield a function that advances it.
+    Show the progress of long work on a terminal.
 
-    The progress bar requires a terminal and the `cli` extra.
+    Yields:
+        A function that shows how many items are done, of how many. With the `cli` extra it shows a
+        progress bar, otherwise a line that it replaces when it is called again.
     """
-    if output.as_json or not output.err.isatty():
-        yield lambda: None
+    if output.as_json or not output.err.isatty() or os.environ.get("TERM") == "dumb":
+        yield lambda _done, _total: None
         return
     try:
         from rich.console import Console
         from rich.progress import Progress
     except ImportError:
-        yield lambda: None
+        try:
+            yield _for_each_percent(
+                lambda done, total: _rewrite(output.err, f"{label}: {done} of {total}")
+            )
+        finally:
+            # An error message must not continue this line.
+            _rewrite(output.err, "")
         return
     with Progress(console=Console(file=output.err), transient=True) as bar:
-        task = bar.add_task(label, total=total)
-        yield lambda: bar.advance(task)
+        task = bar.add_task(label, total=None)
+        yield _for_each_percent(lambda done, total: bar.update(task, completed=done, total=total))
+
+
+def _for_each_percent(show: Callable[[int, int], None]) -> Callable[[int, int], None]:
+    """Return a function that calls *show* at most once for each percent of the work."""
+    last = -1
+
+    def call(done: int, total: int) -> None:
+        nonlocal last
+        percent = 100 * done // max(total, 1)
+        if percent != last:
+            last = percent
+            show(done, total)
+
+    return call
+
+
+def _rewrite(terminal: TextIO, line: str) -> None:
+    """Replace the current line of a terminal."""
+    terminal.write(f"\r\x1b[K{line}")
+    terminal.flush()

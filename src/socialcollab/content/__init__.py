@@ -43,7 +43,7 @@ from socialcollab.content.post_content import (
     field_digests,
     revision_digest,
 )
-from socialcollab.content.summarise import Summary, summarise
+from socialcollab.content.summarise import Summary, summarise, summarise_delivery
 
 __all__ = [
     "ALL_FIELDS",
@@ -88,5 +88,6 @@ __all__ = [
     "severity_at_least",
     "sniff_image",
     "summarise",
+    "summarise_delivery",
     "unmatched_mentions",
 ]

@@ -134,6 +134,8 @@ class Delivery(NotebookMixin):
         amend_problem: Why the change is not published, or an empty string.
         changes: The number of later events that changed its time or state.
         changed_at: When the latest of these events happened, or when it was planned, in UTC.
+        author: The member who drafted the post; empty if the delivery was planned by a version of
+            this library that did not record it.
     """
 
     id: DeliveryId
@@ -166,6 +168,7 @@ class Delivery(NotebookMixin):
     amend_problem: str = ""
     changes: int = 0
     changed_at: dt.datetime | None = None
+    author: str = ""
 
     @property
     def in_doubt(self) -> SendAttempt | None:

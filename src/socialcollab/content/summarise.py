@@ -79,6 +79,17 @@ def summarise(post: Post, deliveries: Iterable[Delivery] = (), *, held: bool = F
     withdrawn = post.state in (PostState.REJECTED, PostState.CANCELLED)
     if not states or (withdrawn and not partly and not states & _SHOWN_WITHOUT_POST):
         return Summary(post.state.value)
+    return _of_deliveries(states, partly=partly, held=held)
+
+
+def summarise_delivery(delivery: Delivery) -> Summary:
+    """Return the status of one delivery, regardless of its post and of holds."""
+    if delivery.state is DeliveryState.CANCELLED:
+        return Summary.CANCELLED
+    return _of_deliveries({delivery.state}, partly=delivery.partly_published, held=False)
+
+
+def _of_deliveries(states: set[DeliveryState], *, partly: bool, held: bool) -> Summary:
     unpublished = states & {DeliveryState.WAITING, DeliveryState.FAILED, DeliveryState.MISSED}
     for state in (DeliveryState.UNKNOWN, DeliveryState.PUBLISHING, DeliveryState.REMOVING):
         if state in states:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from socialcollab.errors import InvalidValueError
+from socialcollab.stores import Progress
 
 
 def id_of(value: Any, *classes: type) -> str:
@@ -87,3 +88,19 @@ def check_texts(value: Mapping[str, str], name: str) -> Mapping[str, str]:
         check_text(key, f"a key of {name}")
         check_text(text, f"{name}[{key!r}]")
     return value
+
+
+def check_progress(value: Progress | None) -> Progress | None:
+    """
+    Return *value* if it is a function or None.
+
+    Raises:
+        InvalidValueError: If it is not.
+    """
+    if value is None or callable(value):
+        return value
+    raise InvalidValueError(
+        f"`progress` is `{value!r}`, not a function",
+        value=value,
+        expected="a function that accepts the number of events processed and of all events",
+    )

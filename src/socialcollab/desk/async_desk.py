@@ -57,7 +57,7 @@ from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash
-from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
+from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
 from socialcollab.workflow import Condition, StepStatus, check_conditions
@@ -587,18 +587,31 @@ class AsyncDesk:
         """
         return await self.run(read_hold_status(self.engine, id_of(hold, HoldResult, Hold)))
 
-    async def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
-        """Check the whole journal, and report every entry that was damaged or tampered with."""
-        return await self.run(audit(self.engine, anchor))
+    async def audit(
+        self, *, anchor: Anchor | None = None, progress: Progress | None = None
+    ) -> AuditReport:
+        """
+        Check the whole journal, and report every entry that was damaged or tampered with.
 
-    async def reindex(self) -> ReindexReport:
+        Args:
+            anchor: The anchor that an earlier audit returned and that was stored elsewhere.
+            progress: A function that is called repeatedly during a long audit, with the number of
+                events checked so far and the number of all events. An async desk calls it in
+                another thread.
+        """
+        return await self.run(audit(self.engine, anchor, progress))
+
+    async def reindex(self, *, progress: Progress | None = None) -> ReindexReport:
         """
         Rebuild every snapshot and projection row from the events, which repairs damaged ones.
+
+        Args:
+            progress: As for `audit`.
 
         Raises:
             CorruptJournalError: If an event is damaged, because rebuilding would hide the damage.
         """
-        return await self.run(reindex(self.engine))
+        return await self.run(reindex(self.engine, progress))
 
     async def compact(self) -> None:
         """

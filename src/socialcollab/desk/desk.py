@@ -56,7 +56,7 @@ from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash
-from socialcollab.stores import Anchor, AuditReport, MemoryMedia, ReindexReport
+from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
 from socialcollab.workflow import Condition, StepStatus, check_conditions
@@ -576,18 +576,31 @@ class Desk:
         """
         return self.run(read_hold_status(self.engine, id_of(hold, HoldResult, Hold)))
 
-    def audit(self, *, anchor: Anchor | None = None) -> AuditReport:
-        """Check the whole journal, and report every entry that was damaged or tampered with."""
-        return self.run(audit(self.engine, anchor))
+    def audit(
+        self, *, anchor: Anchor | None = None, progress: Progress | None = None
+    ) -> AuditReport:
+        """
+        Check the whole journal, and report every entry that was damaged or tampered with.
 
-    def reindex(self) -> ReindexReport:
+        Args:
+            anchor: The anchor that an earlier audit returned and that was stored elsewhere.
+            progress: A function that is called repeatedly during a long audit, with the number of
+                events checked so far and the number of all events. An async desk calls it in
+                another thread.
+        """
+        return self.run(audit(self.engine, anchor, progress))
+
+    def reindex(self, *, progress: Progress | None = None) -> ReindexReport:
         """
         Rebuild every snapshot and projection row from the events, which repairs damaged ones.
+
+        Args:
+            progress: As for `audit`.
 
         Raises:
             CorruptJournalError: If an event is damaged, because rebuilding would hide the damage.
         """
-        return self.run(reindex(self.engine))
+        return self.run(reindex(self.engine, progress))
 
     def compact(self) -> None:
         """

@@ -7,6 +7,7 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextvars import ContextVar
+from itertools import chain
 from typing import Any, Final, Protocol, TypeVar
 
 import attrs
@@ -57,8 +58,10 @@ T = TypeVar("T")
 
 _MAX_ATTEMPTS: Final = 12
 _MAX_SNAPSHOTS: Final = 256
+_BATCH: Final = 500
 _MAX_SNAPSHOT_BYTES: Final = 128_000
 _MAX_CACHED_RESULTS: Final = 64
+_MAX_SHARED_RESULTS: Final = 2_000
 
 Clock = Callable[[], dt.datetime]
 
@@ -154,7 +157,37 @@ class Engine:
     def load(self, stream: str) -> Effects[Loaded]:
         """Read the snapshot of a stream."""
         version, data = yield from call(self.store.snapshot, stream)
+        return self._loaded(stream, version, data)
 
+    def load_all(self, streams: Iterable[str]) -> Effects[dict[str, Loaded]]:
+        """Read the snapshots of many streams with few queries, and return them by stream."""
+        names = list(dict.fromkeys(streams))
+        loaded: dict[str, Loaded] = {}
+        for start in range(0, len(names), _BATCH):
+            snapshots = yield from call(self.store.snapshots, names[start : start + _BATCH])
+            for stream, (version, data) in snapshots.items():
+                if len(names) <= _MAX_SNAPSHOTS // 4:
+                    loaded[stream] = self._loaded(stream, version, data)
+                else:
+                    # Caching this many snapshots would remove all others from the cache.
+                    snapshot = read_snapshot(stream, data)
+                    loaded[stream] = Loaded(stream=stream, version=version, snapshot=snapshot)
+        return {stream: loaded[stream] for stream in names}
+
+    def load_posts(self, streams: Iterable[str]) -> Effects[list[tuple[Loaded, list[Loaded]]]]:
+        """Read many posts, each with its deliveries in the order in which they were planned."""
+        posts = yield from self.load_all(streams)
+        names = {
+            stream: [f"delivery/{name}" for name in loaded.snapshot.post.deliveries]
+            for stream, loaded in posts.items()
+        }
+        deliveries = yield from self.load_all(chain.from_iterable(names.values()))
+        return [
+            (loaded, [deliveries[name] for name in names[stream]])
+            for stream, loaded in posts.items()
+        ]
+
+    def _loaded(self, stream: str, version: int, data: bytes) -> Loaded:
         def read() -> Loaded:
             return Loaded(stream=stream, version=version, snapshot=read_snapshot(stream, data))
 
@@ -333,6 +366,26 @@ class Engine:
             deliveries=deliveries,
             lint=lint,
         )
+
+    def contexts(self, state: State, *, now: dt.datetime) -> Callable[[PostSnapshot], Context]:
+        """
+        Return a function that returns the context of a post, for evaluating many posts.
+
+        Unless steps depend on findings, the posts share a context and its cached results, such as
+        the reviewers of a step.
+        """
+        if state.organization.policies.depend_on_findings:
+            return lambda snapshot: self.post_context(state, Actor.RULES, snapshot, now=now)
+        shared = self.context(state, Actor.RULES, now=now)
+
+        def context(_: PostSnapshot) -> Context:
+            nonlocal shared
+            if shared.cached_count > _MAX_SHARED_RESULTS:
+                # The cached results refer to the posts, which would all be kept in memory.
+                shared = self.context(state, Actor.RULES, now=now)
+            return shared
+
+        return context
 
     def _lint(
         self, organization: Organization, content: PostContent, workspace: str, at: dt.datetime

@@ -50,6 +50,7 @@ from socialcollab.permissions import (
     effective_permissions,
 )
 from socialcollab.scheduling import SheetRow
+from socialcollab.stores import Progress
 from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
 from socialcollab.workflow import Actor, PostSnapshot
@@ -869,7 +870,13 @@ class MemberDesk:
         )
 
     def erase(
-        self, *, member: str = "", post: Post | str = "", reason: str, dry_run: bool = False
+        self,
+        *,
+        member: str = "",
+        post: Post | str = "",
+        reason: str,
+        dry_run: bool = False,
+        progress: Progress | None = None,
     ) -> ErasureReport:
         """
         Erase the personal data of a member or of one post; this cannot be undone.
@@ -886,6 +893,9 @@ class MemberDesk:
             post: The post whose data to erase.
             reason: The reason, shown to people.
             dry_run: Whether to only return the report, without erasing anything.
+            progress: A function that is called repeatedly during the erasure of a member, with the
+                number of events read so far and the number of all events to read. The journal is
+                read twice, so each event is counted twice.
 
         Returns:
             What was erased, and the texts by others that mention the member; false in a condition
@@ -897,7 +907,9 @@ class MemberDesk:
         """
         command = dc.Erase(member=member, post=str(_id(post)) if post else "", reason=reason)
         return self._desk.run(
-            erase_and_report(self._desk.engine, self._actor, command, dry_run=dry_run)
+            erase_and_report(
+                self._desk.engine, self._actor, command, dry_run=dry_run, progress=progress
+            )
         )
 
     def permissions(self) -> EffectivePermissions:

@@ -8,6 +8,7 @@ from socialcollab.stores.protocols import (
     AsyncBoundStore,
     AsyncStore,
     BoundStore,
+    Progress,
     Reducer,
     Store,
 )
@@ -33,6 +34,7 @@ __all__ = [
     "MemoryMedia",
     "MemoryStore",
     "NewEvent",
+    "Progress",
     "Projection",
     "Reducer",
     "ReindexReport",

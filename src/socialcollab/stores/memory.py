@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import threading
 from bisect import bisect_left, bisect_right, insort
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from operator import itemgetter
 from typing import TypeAlias
@@ -25,10 +26,11 @@ from socialcollab.stores.projections import (
     dump_projections,
     sort_key,
 )
-from socialcollab.stores.protocols import Reducer
+from socialcollab.stores.protocols import Progress, Reducer
 from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
 from socialcollab.stores.toolkit.audit import StoredJournal, audit_journal
 from socialcollab.stores.toolkit.checks import (
+    Conditions,
     check_append,
     check_due,
     check_expected_versions,
@@ -36,6 +38,7 @@ from socialcollab.stores.toolkit.checks import (
     check_query,
     collect_rows,
     duplicate_id_error,
+    find_index,
     key_taken_error,
     lease_end,
     make_row,
@@ -92,48 +95,58 @@ class _Index:
     Attributes:
         projection: The declaration of the projection.
         all: All rows.
-        leading: The rows with each value of the first column, because most queries specify it.
+        groups: For each index of the projection, the rows with each combination of its values.
     """
 
     projection: Projection
     all: _Entries = attrs.field(factory=list)
-    leading: dict[Column, _Entries] = attrs.field(factory=dict)
+    groups: dict[tuple[str, ...], dict[RowValues, _Entries]] = attrs.field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.groups = {index: {} for index in self.projection.indexes}
 
     def order(self, key: str, values: RowValues) -> _Order:
         """Return the sort key of a row."""
+        return sort_key((*self._values(self.projection.sorted_by, values), key))
+
+    def _values(self, names: tuple[str, ...], values: RowValues) -> RowValues:
         columns = self.projection.columns
-        return sort_key((*[values[columns.index(c)] for c in self.projection.sorted_by], key))
+        return tuple(values[columns.index(name)] for name in names)
 
     def add(self, key: str, values: RowValues) -> None:
         """Add a row that is not in the index."""
         entry = (self.order(key, values), key)
         insort(self.all, entry)
-        if values:
-            insort(self.leading.setdefault(values[0], []), entry)
+        for index, groups in self.groups.items():
+            insort(groups.setdefault(self._values(index, values), []), entry)
 
     def remove(self, key: str, values: RowValues) -> None:
         """Remove a row that is in the index."""
         entry = (self.order(key, values), key)
         del self.all[bisect_left(self.all, entry)]
-        if values:
-            same = self.leading[values[0]]
+        for index, groups in self.groups.items():
+            group = self._values(index, values)
+            same = groups[group]
             del same[bisect_left(same, entry)]
             if not same:
-                del self.leading[values[0]]
+                del groups[group]
 
-    def keys(self, leading: Collection[Column] | None, after: _Order | None) -> Iterator[str]:
+    def keys(self, conditions: Conditions, after: _Order | None) -> Iterator[str]:
         """
-        Yield keys in the order of queries, which starts after *after*.
+        Yield the keys of at least the rows that match, in the order of queries.
 
         Args:
-            leading: The values that the first column may have, or None for any value.
+            conditions: The conditions. If they specify all columns of an index, only the rows with
+                these values are read.
             after: The sort key of the last row that is omitted, or None for no row.
         """
-        lists = (
-            [self.all]
-            if leading is None
-            else [self.leading.get(value, []) for value in dict.fromkeys(leading)]
-        )
+        index = find_index(self.projection, conditions)
+        lists = [self.all]
+        if index:
+            allowed = dict(conditions)
+            groups = self.groups[index]
+            values = itertools.product(*(dict.fromkeys(allowed[name]) for name in index))
+            lists = [groups[group] for group in values if group in groups]
 
         def rest(entries: _Entries) -> Iterator[tuple[_Order, str]]:
             first = 0 if after is None else bisect_right(entries, after, key=itemgetter(0))
@@ -354,6 +367,11 @@ class MemoryJournal:
             known = self._tables.streams.get(stream)
             return (0, b"") if known is None else (known.head.version, known.snapshot)
 
+    def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Return the version and the snapshot of each of these streams, as `snapshot` does."""
+        with self._lock:
+            return {stream: self.snapshot(stream) for stream in streams}
+
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         """Return up to *limit* events after position *after*, by position."""
         check_limit(limit)
@@ -379,12 +397,11 @@ class MemoryJournal:
             self._projections, projection, where, after, limit
         )
         allowed_by_number = {declared.columns.index(name): allowed for name, allowed in conditions}
-        leading = allowed_by_number.pop(0, None)
         matches = []
         with self._lock:
             self._check_current()
             floor = None if start is None else sort_key(start)
-            for key in self._index(projection).keys(leading, floor):
+            for key in self._index(projection).keys(conditions, floor):
                 stream, values = self._tables.rows[projection, key]
                 if all(values[n] in allowed for n, allowed in allowed_by_number.items()):
                     matches.append(make_row(declared, key, stream, values))
@@ -403,7 +420,7 @@ class MemoryJournal:
         with self._lock:
             self._check_current()
             leases = self._tables.leases
-            for key in self._index(DUE).keys(None, None):
+            for key in self._index(DUE).keys((), None):
                 stream, values = self._tables.rows[DUE, key]
                 instant = values[at]
                 if not isinstance(instant, int):
@@ -430,13 +447,17 @@ class MemoryJournal:
                 if row.projection == DUE and leases.get(row.key, ("", 0))[0] == worker:
                     del leases[row.key]
 
-    def reindex(self, reducer: Reducer) -> ReindexReport:
+    def reindex(self, reducer: Reducer, *, progress: Progress | None = None) -> ReindexReport:
         """Rebuild every snapshot and projection row from the events; see `BoundStore.reindex`."""
         tables = self._tables
         with self._lock:
             rebuilt: dict[str, tuple[bytes, StreamRows]] = {}
             owners: dict[tuple[str, str], str] = {}
+            done = 0
             for name, stream in tables.streams.items():
+                done += len(stream.events)
+                if progress is not None:
+                    progress(done, len(tables.events))
                 snapshot, new_rows = reducer(name, self._open(stream.events))
                 if type(snapshot) is not bytes:
                     raise InvalidValueError(
@@ -471,25 +492,40 @@ class MemoryJournal:
                 changed=tuple(sorted(changed)),
             )
 
-    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
+    def audit(
+        self,
+        *,
+        anchor: Anchor | None = None,
+        reducer: Reducer | None = None,
+        progress: Progress | None = None,
+    ) -> AuditReport:
         """Look for stored data that differ from what was written; see `BoundStore.audit`."""
         tables = self._tables
         with self._lock:
             current = self._is_current()
+            names = sorted(tables.streams)
+            events = tables.events
             stored = StoredJournal(
                 organization=self._organization,
-                events=tables.events,
-                heads=[
+                events=sorted(events, key=itemgetter(2, 3)),
+                positions=((event.position, event.hash) for event in events),
+                ids=((e.id, e.stream, e.version, e.position) for e in sorted(events, key=_id)),
+                heads=(
                     (name, s.head.version, s.head.hash, s.snapshot, s.head.rows, s.checksum)
-                    for name, s in tables.streams.items()
-                ],
-                counter=len(tables.events) or None,
-                personal=[
-                    (stream, version, name, salt, value)
-                    for (stream, version), values in tables.personal.items()
-                    for name, (salt, value) in values.items()
-                ],
-                rows=[(p, key, stream, v) for (p, key), (stream, v) in tables.rows.items()]
+                    for name, s in ((name, tables.streams[name]) for name in names)
+                ),
+                counter=len(events) or None,
+                personal=(
+                    (*place, name, salt, value)
+                    for place in sorted(tables.personal)
+                    for name, (salt, value) in tables.personal[place].items()
+                ),
+                rows=(
+                    (stream, projection, key, values)
+                    for (projection, key), (stream, values) in sorted(
+                        tables.rows.items(), key=lambda row: row[1][0]
+                    )
+                )
                 if current
                 else None,
                 problems=()
@@ -502,5 +538,13 @@ class MemoryJournal:
                 ],
             )
             return audit_journal(
-                stored, projections=self._projections, anchor=anchor, reducer=reducer
+                stored,
+                projections=self._projections,
+                anchor=anchor,
+                reducer=reducer,
+                progress=progress,
             )
+
+
+def _id(event: SealedEvent) -> tuple[str, int]:
+    return event.id, event.position

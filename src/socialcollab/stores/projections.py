@@ -26,6 +26,10 @@ def _as_names(values: Sequence[str]) -> tuple[str, ...]:
     return (values,) if isinstance(values, str) else tuple(values)
 
 
+def _as_indexes(values: Sequence[str | Sequence[str]]) -> tuple[tuple[str, ...], ...]:
+    return tuple(map(_as_names, _as_names(values) if isinstance(values, str) else values))
+
+
 @attrs.frozen
 class Projection:
     """
@@ -37,15 +41,18 @@ class Projection:
         columns: The names of the columns.
         sorted_by: The columns that queries sort by, followed by the key. None sorts before
             numbers, and numbers sort before strings. Strings are sorted by code point.
+        indexes: The columns, or combinations of columns, that queries often filter by. A query with
+            values for all columns of an index should read only rows that match these values.
 
     Raises:
         InvalidValueError: If a name is not a lower-case word, if a name is repeated, or if
-            *sorted_by* contains an unknown column.
+            *sorted_by* or *indexes* contains an unknown column.
     """
 
     name: str
     columns: tuple[str, ...] = attrs.field(converter=_as_names)
     sorted_by: tuple[str, ...] = attrs.field(default=(), converter=_as_names)
+    indexes: tuple[tuple[str, ...], ...] = attrs.field(default=(), converter=_as_indexes)
 
     def __attrs_post_init__(self) -> None:
         for name in (self.name, *self.columns):
@@ -55,16 +62,21 @@ class Projection:
                     " word of up to 40 letters",
                     value=name,
                 )
-        for attribute, names in (("columns", self.columns), ("sorted_by", self.sorted_by)):
+        for attribute, names in (
+            ("columns", self.columns),
+            ("sorted_by", self.sorted_by),
+            *(("an index", names) for names in self.indexes),
+        ):
             if len(set(names)) != len(names):
                 raise InvalidValueError(
                     f"{attribute} of projection `{self.name}` contains a name twice", value=names
                 )
-        for name in self.sorted_by:
+        used = [("is sorted by", name) for name in self.sorted_by]
+        used += [("has an index on", name) for names in self.indexes for name in names]
+        for use, name in used:
             if name not in self.columns:
                 raise InvalidValueError(
-                    f"projection `{self.name}` is sorted by `{name}`, which is not one of its"
-                    " columns",
+                    f"projection `{self.name}` {use} `{name}`, which is not one of its columns",
                     value=name,
                     expected=", ".join(self.columns),
                 )
@@ -152,7 +164,9 @@ def dump_projections(projections: Mapping[str, Projection]) -> str:
     A store that saves this text with an organization's rows can later detect that the rows were
     written for other projections.
     """
-    return json.dumps([[p.name, p.columns, p.sorted_by] for _, p in sorted(projections.items())])
+    return json.dumps(
+        [[p.name, p.columns, p.sorted_by, p.indexes] for _, p in sorted(projections.items())]
+    )
 
 
 def check_column(projection: str, name: str, value: object) -> None:

@@ -10,6 +10,9 @@ from socialcollab.stores.events import Event, NewEvent
 from socialcollab.stores.projections import Column, Projection, Row
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 
+Progress: TypeAlias = Callable[[int, int], None]
+"""Is called during long work, with the number of events processed so far and the number of all."""
+
 Reducer: TypeAlias = Callable[[str, Sequence[Event]], tuple[bytes, Sequence[Row]]]
 """Computes the snapshot and the projection rows of a stream from its name and all its events."""
 
@@ -77,6 +80,14 @@ class BoundStore(Protocol):
         """Return the version and the snapshot of *stream*, or ``(0, b"")`` if it does not exist."""
         ...
 
+    def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """
+        Return the version and the snapshot of each of these streams, as `snapshot` does.
+
+        This method exists so that many snapshots can be read with few queries.
+        """
+        ...
+
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         """Return up to *limit* events after position *after*, sorted by position."""
         ...
@@ -139,9 +150,13 @@ class BoundStore(Protocol):
         """End the leases that *worker* has on these rows, but no leases of other workers."""
         ...
 
-    def reindex(self, reducer: Reducer) -> ReindexReport:
+    def reindex(self, reducer: Reducer, *, progress: Progress | None = None) -> ReindexReport:
         """
         Rebuild every snapshot and projection row from the events, in one transaction.
+
+        Args:
+            reducer: Computes the snapshot and the rows of each stream.
+            progress: If given, it is called repeatedly during a long rebuild, from the same thread.
 
         Raises:
             CorruptJournalError: If an event or the head of a stream is damaged. A rebuild would
@@ -149,14 +164,24 @@ class BoundStore(Protocol):
         """
         ...
 
-    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
+    def audit(
+        self,
+        *,
+        anchor: Anchor | None = None,
+        reducer: Reducer | None = None,
+        progress: Progress | None = None,
+    ) -> AuditReport:
         """
         Look for stored data that differ from what was written, and report each location.
+
+        A store should read the journal piece by piece, so that the memory needed does not grow with
+        the journal.
 
         Args:
             anchor: The anchor of an earlier audit, which is needed to detect a truncated or
                 rewritten journal.
             reducer: If given, snapshots and rows are compared with its results.
+            progress: If given, it is called repeatedly during a long audit, from the same thread.
         """
         ...
 
@@ -232,6 +257,10 @@ class AsyncBoundStore(Protocol):
         """Return the version and the snapshot of *stream*, or ``(0, b"")`` if it does not exist."""
         ...
 
+    async def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Return the version and the snapshot of each of these streams, as `snapshot` does."""
+        ...
+
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         """Return up to *limit* events after position *after*, by position."""
         ...
@@ -261,12 +290,16 @@ class AsyncBoundStore(Protocol):
         """End the leases that *worker* has on these rows, but no leases of other workers."""
         ...
 
-    async def reindex(self, reducer: Reducer) -> ReindexReport:
+    async def reindex(self, reducer: Reducer, *, progress: Progress | None = None) -> ReindexReport:
         """Rebuild every snapshot and projection row from the events, in one transaction."""
         ...
 
     async def audit(
-        self, *, anchor: Anchor | None = None, reducer: Reducer | None = None
+        self,
+        *,
+        anchor: Anchor | None = None,
+        reducer: Reducer | None = None,
+        progress: Progress | None = None,
     ) -> AuditReport:
         """Look for stored data that differ from what was written, and report each location."""
         ...

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from socialcollab.stores.events import Event, NewEvent
 from socialcollab.stores.projections import Column, Projection, Row
-from socialcollab.stores.protocols import BoundStore, Reducer, Store
+from socialcollab.stores.protocols import BoundStore, Progress, Reducer, Store
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 from socialcollab.transport import DedicatedThread
 
@@ -45,6 +45,9 @@ class _ThreadedJournal:
     async def snapshot(self, stream: str) -> tuple[int, bytes]:
         return await self._thread.call(self._journal.snapshot, stream)
 
+    async def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        return await self._thread.call(self._journal.snapshots, streams)
+
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         return await self._thread.call(self._journal.read_all, after=after, limit=limit)
 
@@ -73,13 +76,19 @@ class _ThreadedJournal:
     async def release(self, rows: Sequence[Row], *, worker: str) -> None:
         await self._thread.call(self._journal.release, rows, worker=worker)
 
-    async def reindex(self, reducer: Reducer) -> ReindexReport:
-        return await self._thread.call(self._journal.reindex, reducer)
+    async def reindex(self, reducer: Reducer, *, progress: Progress | None = None) -> ReindexReport:
+        return await self._thread.call(self._journal.reindex, reducer, progress=progress)
 
     async def audit(
-        self, *, anchor: Anchor | None = None, reducer: Reducer | None = None
+        self,
+        *,
+        anchor: Anchor | None = None,
+        reducer: Reducer | None = None,
+        progress: Progress | None = None,
     ) -> AuditReport:
-        return await self._thread.call(self._journal.audit, anchor=anchor, reducer=reducer)
+        return await self._thread.call(
+            self._journal.audit, anchor=anchor, reducer=reducer, progress=progress
+        )
 
 
 class ThreadedStore:

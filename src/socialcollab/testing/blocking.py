@@ -17,6 +17,7 @@ from socialcollab.stores import (
     Column,
     Event,
     NewEvent,
+    Progress,
     Projection,
     Reducer,
     ReindexReport,
@@ -87,6 +88,9 @@ class _BlockingJournal:
     def snapshot(self, stream: str) -> tuple[int, bytes]:
         return self._loop.call(self._journal.snapshot(stream))
 
+    def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        return self._loop.call(self._journal.snapshots(streams))
+
     def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:
         return self._loop.call(self._journal.read_all(after=after, limit=limit))
 
@@ -115,11 +119,19 @@ class _BlockingJournal:
     def release(self, rows: Sequence[Row], *, worker: str) -> None:
         self._loop.call(self._journal.release(rows, worker=worker))
 
-    def reindex(self, reducer: Reducer) -> ReindexReport:
-        return self._loop.call(self._journal.reindex(reducer))
+    def reindex(self, reducer: Reducer, *, progress: Progress | None = None) -> ReindexReport:
+        return self._loop.call(self._journal.reindex(reducer, progress=progress))
 
-    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
-        return self._loop.call(self._journal.audit(anchor=anchor, reducer=reducer))
+    def audit(
+        self,
+        *,
+        anchor: Anchor | None = None,
+        reducer: Reducer | None = None,
+        progress: Progress | None = None,
+    ) -> AuditReport:
+        return self._loop.call(
+            self._journal.audit(anchor=anchor, reducer=reducer, progress=progress)
+        )
 
 
 class BlockingStore:

@@ -280,8 +280,12 @@ class Context:
         adoption has removed is replaced with its workspace, and a removed workspace with ``*``, so
         that a member with sufficiently broad permissions can still clean up.
         """
-        fallback = post.workspace if post.workspace in self.workspaces else "*"
-        resources = (name if name in self.profiles else fallback for name in post.targets)
+        return self.resources_for(post.workspace, post.targets)
+
+    def resources_for(self, workspace: str, targets: Iterable[str]) -> tuple[str, ...]:
+        """Return the resources of a post in *workspace* with these targets; see `resources_of`."""
+        fallback = workspace if workspace in self.workspaces else "*"
+        resources = (name if name in self.profiles else fallback for name in targets)
         return tuple(dict.fromkeys(resources)) or (fallback,)
 
     def may(self, member: str, permission: str, post: Post) -> bool:

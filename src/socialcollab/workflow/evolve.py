@@ -391,6 +391,7 @@ def evolve_delivery(
             profile=data.profile,
             at=data.at,
             revision=data.revision,
+            author=data.author,
             changed_at=at,
         )
     if delivery is None:

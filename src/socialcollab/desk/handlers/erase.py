@@ -26,10 +26,12 @@ from socialcollab.desk.journal.streams import (
     reduced,
     rows_of,
 )
+from socialcollab.desk.queries.calendar import all_rows
+from socialcollab.desk.queries.history import last_event
 from socialcollab.effects import Effects, call
 from socialcollab.errors import ConflictError, InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.stores import Event as StoredEvent
-from socialcollab.stores import NewEvent
+from socialcollab.stores import NewEvent, Progress
 from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor
 from socialcollab.workflow.events import Event, PersonErased
@@ -44,6 +46,7 @@ _FINAL_DELIVERY_STATES: Final = frozenset(
         DeliveryState.REMOVED,
     }
 )
+_POST_STATES: Final = tuple(state.value for state in PostState)
 _PUBLISHED_STATES: Final = frozenset({DeliveryState.PUBLISHED, DeliveryState.REMOVED})
 
 Fields = dict[int, set[str]]
@@ -57,16 +60,13 @@ class _Erasure:
 
     Attributes:
         fields: The personal values to erase, by stream.
-        contents: The personal contents of every post, by stream; erased if the member wrote one of
-            them.
         written: The posts of which the member wrote a revision.
         known: Whether the journal contains an event caused by the member.
         words: The member's names and contact addresses.
-        versions: The version of each stream at which it was read.
+        versions: The version at which each stream in *fields* was read.
     """
 
     fields: dict[str, Fields] = attrs.field(factory=dict)
-    contents: dict[str, Fields] = attrs.field(factory=dict)
     written: set[str] = attrs.field(factory=set)
     known: bool = False
     words: frozenset[str] = frozenset()
@@ -92,10 +92,24 @@ class _Erasure:
 
 
 def erase(
-    engine: Engine, state: State, actor: Actor, command: dc.Erase, *, now: dt.datetime
+    engine: Engine,
+    state: State,
+    actor: Actor,
+    command: dc.Erase,
+    *,
+    now: dt.datetime,
+    progress: Progress | None = None,
 ) -> Effects[dict[str, Any]]:
     """
     Erase personal data in one append that adds a tombstone to each affected stream.
+
+    Args:
+        engine: The desk's engine.
+        state: The current state.
+        actor: The actor who erases the data.
+        command: What to erase.
+        now: The current instant, according to the desk's clock.
+        progress: Called while the journal is searched for data of a member.
 
     Returns:
         The new snapshot of each stream from which data were erased; empty if the data had already
@@ -108,7 +122,7 @@ def erase(
         InvalidValueError: If not exactly one of member and post is given, or if the reason is
             empty.
     """
-    erasure = yield from _plan(engine, state, actor, command, now=now)
+    erasure = yield from _plan(engine, state, actor, command, now=now, progress=progress)
     # The reason often names the member who asked for the erasure.
     reason = without_words(command.reason, erasure.words, command.member)
     command = attrs.evolve(command, reason=reason)
@@ -116,7 +130,13 @@ def erase(
 
 
 def plan_erasure(
-    engine: Engine, state: State, actor: Actor, command: dc.Erase, *, now: dt.datetime
+    engine: Engine,
+    state: State,
+    actor: Actor,
+    command: dc.Erase,
+    *,
+    now: dt.datetime,
+    progress: Progress | None = None,
 ) -> Effects[Mapping[str, Fields]]:
     """
     Return the values that an erasure would erase, by stream.
@@ -126,11 +146,17 @@ def plan_erasure(
         NotFoundError: As for `erase`.
         InvalidValueError: As for `erase`.
     """
-    return (yield from _plan(engine, state, actor, command, now=now)).fields
+    return (yield from _plan(engine, state, actor, command, now=now, progress=progress)).fields
 
 
 def _plan(
-    engine: Engine, state: State, actor: Actor, command: dc.Erase, *, now: dt.datetime
+    engine: Engine,
+    state: State,
+    actor: Actor,
+    command: dc.Erase,
+    *,
+    now: dt.datetime,
+    progress: Progress | None,
 ) -> Effects[_Erasure]:
     """Check an erasure, and collect the data to erase."""
     if bool(command.member) == bool(command.post):
@@ -145,12 +171,13 @@ def _plan(
         erasure = yield from _of_post(engine, state, actor, command.post, now)
     else:
         _check_may_erase(state, actor, "*", now)
-        erasure = yield from _of_member(engine, command.member)
-    unfinished = yield from _unfinished(engine, erasure.written)
-    if unfinished:
-        raise NotAllowedError(
-            Verdict.no(Reason.of("erase_unfinished", posts=", ".join(unfinished)))
+        # This check is repeated below, but refusing an erasure must not take as long as the search.
+        written = yield from all_rows(
+            engine, "authors", where={"member": command.member, "state": _POST_STATES}
         )
+        yield from _check_finished(engine, {row.stream for row in written})
+        erasure = yield from _of_member(engine, command.member, progress)
+    yield from _check_finished(engine, erasure.written)
     return erasure
 
 
@@ -182,17 +209,23 @@ def _of_post(
     return erasure
 
 
-def _of_member(engine: Engine, member: str) -> Effects[_Erasure]:
+def _of_member(engine: Engine, member: str, progress: Progress | None) -> Effects[_Erasure]:
     """Search the whole journal for the texts that a member wrote and for texts about the member."""
     documents = versions_of((yield from call(engine.store.read, ORGANIZATION)))
     erasure = _Erasure(words=documents.words(member))
+    last = yield from last_event(engine)
     position = 0
     while page := (yield from call(engine.store.read_all, after=position)):
         position = page[-1].position
         for event in page:
             _gather(erasure, event, member)
-    for stream in erasure.written:
-        erasure.add(stream, erasure.contents.get(stream, {}))
+        if progress is not None and last is not None:
+            progress(position, max(position, last.position))
+    for stream in sorted(erasure.written):
+        # The content of a post is erased as a whole, also the revisions of other members.
+        for event in (yield from call(engine.store.read, stream)):
+            if "content" in event.personal and event.version <= erasure.versions[stream]:
+                erasure.add_event(event, ["content"])
     if not erasure.known and not documents.knows(member):
         raise NotFoundError("member", member)
     erasure.add(ORGANIZATION, documents.naming(member))
@@ -201,14 +234,11 @@ def _of_member(engine: Engine, member: str) -> Effects[_Erasure]:
 
 def _gather(erasure: _Erasure, event: StoredEvent, member: str) -> None:
     """Add the values of one event that concern the member."""
-    erasure.versions[event.stream] = event.version
     names = set(event.personal)
     by_member = event.actor == f"member:{member}"
     erasure.known = erasure.known or by_member
     if event.stream.startswith("post/"):
-        if "content" in names:
-            erasure.contents.setdefault(event.stream, {})[event.version] = {"content"}
-            names -= {"content"}
+        names -= {"content"}
         revision = event.body.get("revision")
         if (
             isinstance(revision, Mapping)
@@ -223,6 +253,8 @@ def _gather(erasure: _Erasure, event: StoredEvent, member: str) -> None:
         erasure.add_event(event, sorted(names))
     else:
         erasure.add_event(event, [name for name in names if erasure.mentions(event.personal[name])])
+    if event.stream in erasure.fields or event.stream in erasure.written:
+        erasure.versions[event.stream] = event.version
 
 
 def _concerns(event: StoredEvent, member: str) -> bool:
@@ -239,15 +271,17 @@ def _concerns(event: StoredEvent, member: str) -> bool:
     return any(principal == {"kind": "member", "name": member} for principal in to or ())
 
 
-def _unfinished(engine: Engine, streams: set[str]) -> Effects[list[str]]:
-    """Return the posts that are not finished."""
-    posts = []
-    for stream in sorted(streams):
-        post: Post = (yield from engine.load(stream)).snapshot.post
-        deliveries = yield from engine.deliveries(post)
+def _check_finished(engine: Engine, streams: set[str]) -> Effects[None]:
+    """Reject the erasure of posts that are not finished."""
+    unfinished: list[str] = []
+    for loaded, deliveries in (yield from engine.load_posts(sorted(streams))):
+        post: Post = loaded.snapshot.post
         if not _is_finished(post, [delivery.snapshot for delivery in deliveries]):
-            posts.append(post.external_id or post.id)
-    return posts
+            unfinished.append(post.external_id or post.id)
+    if unfinished:
+        raise NotAllowedError(
+            Verdict.no(Reason.of("erase_unfinished", posts=", ".join(unfinished)))
+        )
 
 
 def _is_finished(post: Post, deliveries: Sequence[Delivery]) -> bool:

@@ -12,13 +12,16 @@ import attrs
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Json
 from socialcollab.desk import commands as dc
+from socialcollab.desk.arguments import check_progress
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.handlers.erase import Fields, plan_erasure
 from socialcollab.desk.handlers.perform import perform
 from socialcollab.desk.journal.document_versions import REASON_KEYS, DocumentVersions, versions_of
 from socialcollab.desk.journal.streams import ORGANIZATION
+from socialcollab.desk.queries.history import last_event
 from socialcollab.effects import Effects, call
 from socialcollab.stores import Event as StoredEvent
+from socialcollab.stores import Progress
 from socialcollab.workflow import Actor, check_command
 
 _DOCUMENTS: Final = frozenset({"document", "documents", "files"})
@@ -103,7 +106,12 @@ def named_stream(stream: str, external_id: str) -> str:
 
 
 def erase_and_report(
-    engine: Engine, actor: Actor, command: dc.Erase, *, dry_run: bool
+    engine: Engine,
+    actor: Actor,
+    command: dc.Erase,
+    *,
+    dry_run: bool,
+    progress: Progress | None = None,
 ) -> Effects[ErasureReport]:
     """
     Erase personal data, unless *dry_run* is set, and return what was erased and what remains.
@@ -116,19 +124,26 @@ def erase_and_report(
             empty.
     """
     check_command(command, dc.COMMANDS)
+    check_progress(progress)
     # The names are read first, because an erasure removes them from the documents.
     documents = versions_of((yield from call(engine.store.read, ORGANIZATION)))
+    # The journal is read twice: to find what to erase, and to find what remains.
+    first = _half(progress, start=0)
     erased: Mapping[str, Fields] = {}
     if dry_run:
         state = yield from engine.state()
-        erased = yield from plan_erasure(engine, state, actor, command, now=engine.now())
+        erased = yield from plan_erasure(
+            engine, state, actor, command, now=engine.now(), progress=first
+        )
         streams = tuple(sorted(erased))
     else:
-        snapshots, _ = yield from perform(engine, actor, command)
+        snapshots, _ = yield from perform(engine, actor, command, progress=first)
         streams = tuple(sorted(snapshots))
     mentions: tuple[Mention, ...] = ()
     if command.member:
-        mentions = yield from _find_mentions(engine, documents, command.member, erased)
+        mentions = yield from _find_mentions(
+            engine, documents, command.member, erased, progress=_half(progress, start=1)
+        )
     external_ids: dict[str, str] = {}
     for stream in sorted({*streams, *(mention.stream for mention in mentions)}):
         kind, _, name = stream.partition("/")
@@ -147,8 +162,20 @@ def erase_and_report(
     )
 
 
+def _half(progress: Progress | None, *, start: int) -> Progress | None:
+    """Return a function that reports the progress of one of two passes over the journal."""
+    if progress is None:
+        return None
+    return lambda done, total: progress(start * total + done, 2 * total)
+
+
 def _find_mentions(
-    engine: Engine, documents: DocumentVersions, member: str, erased: Mapping[str, Fields]
+    engine: Engine,
+    documents: DocumentVersions,
+    member: str,
+    erased: Mapping[str, Fields],
+    *,
+    progress: Progress | None,
 ) -> Effects[tuple[Mention, ...]]:
     """
     Search the whole journal for texts by others that mention a member.
@@ -158,12 +185,14 @@ def _find_mentions(
         documents: The documents before the erasure, which contain the member's names.
         member: The member.
         erased: The values to ignore, because an erasure would erase them.
+        progress: Called after each page of events.
     """
     pattern = _pattern(documents, member)
     events = yield from call(engine.store.read, ORGANIZATION)
     found: dict[tuple[str, str, str], Mention] = {}
     for one in _in_documents(events, pattern):
         found[one.stream, one.field, one.excerpt] = one
+    last = yield from last_event(engine)
     position = 0
     while page := (yield from call(engine.store.read_all, after=position)):
         position = page[-1].position
@@ -177,6 +206,8 @@ def _find_mentions(
                     if mention is not None:
                         # An edit of a post repeats the texts that it does not change.
                         found[mention.stream, mention.field, mention.excerpt] = mention
+        if progress is not None and last is not None:
+            progress(position, max(position, last.position))
     return tuple(sorted(found.values(), key=lambda one: (one.at, one.stream, one.version)))
 
 

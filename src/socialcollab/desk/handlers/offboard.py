@@ -262,16 +262,15 @@ def _check_decidable(
 ) -> Effects[list[Loaded]]:
     """Return the posts in review, after checking that each still has enough reviewers."""
     rows = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
-    posts: list[Loaded] = []
+    posts = yield from engine.load_all(row.stream for row in rows)
+    undecidable = undecidable_steps(engine, state, after, now=now)
+    context = engine.context(state, Actor.RULES, now=now)
     stuck: list[Reason] = []
-    for row in rows:
-        loaded = yield from engine.load(row.stream)
-        posts.append(loaded)
-        for orphan in undecidable_steps(engine, loaded, state, after):
-            context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
+    for loaded in posts.values():
+        for orphan in undecidable(loaded):
             if not context.sees(me, loaded.snapshot.post):
                 raise _hidden(me)
             stuck.append(orphan.reason)
     if stuck:
         raise refuse(*stuck[:_MAX_REASONS])
-    return posts
+    return list(posts.values())

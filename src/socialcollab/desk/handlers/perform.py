@@ -20,6 +20,7 @@ from socialcollab.desk.queries.posts import count_published, find_external_id
 from socialcollab.desk.queries.visibility import redacted_for, snapshots_for
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError
+from socialcollab.stores import Progress
 from socialcollab.time import WallTime
 from socialcollab.workflow import (
     Actor,
@@ -59,6 +60,7 @@ def perform(
     *,
     state: State | None = None,
     media: Collection[str] = (),
+    progress: Progress | None = None,
 ) -> Effects[tuple[dict[str, Any], State]]:
     """
     Perform a command, repeating it from its first read if a stream has changed in the meantime.
@@ -69,6 +71,7 @@ def perform(
         command: The command.
         state: The current state, if the caller has already read it.
         media: The digests of media whose bytes the caller supplied.
+        progress: Called while an erasure searches the journal.
 
     Returns:
         The new snapshot of each stream that changed, and the state on which the decision was based.
@@ -85,7 +88,8 @@ def perform(
         now = engine.now()
         current = unused.pop() if unused else (yield from engine.state())
         if isinstance(command, dc.Erase):
-            return (yield from erase(engine, current, actor, command, now=now)), current
+            erased = yield from erase(engine, current, actor, command, now=now, progress=progress)
+            return erased, current
         decided = yield from decide(engine, current, actor, command, now=now, media=media)
         if not decided.events:
             return {}, current

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from socialcollab.desk.arguments import check_progress
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.handlers.adopt import files_text
 from socialcollab.desk.journal.organization_events import OrganizationCreated
@@ -29,6 +30,7 @@ from socialcollab.stores import (
     AuditReport,
     BoundStore,
     FolderMedia,
+    Progress,
     ReindexReport,
     SqliteStore,
     Store,
@@ -118,9 +120,10 @@ def claim_media(engine: Engine) -> Effects[None]:
         yield from call(engine.media.claim, engine.store.organization)
 
 
-def reindex(engine: Engine) -> Effects[ReindexReport]:
+def reindex(engine: Engine, progress: Progress | None = None) -> Effects[ReindexReport]:
     """Rebuild every snapshot and projection row from the events."""
-    return (yield from call_cancellable(engine.store.reindex, reducer))
+    show = check_progress(progress)
+    return (yield from call_cancellable(engine.store.reindex, reducer, progress=show))
 
 
 def refresh_rows(engine: Engine) -> Effects[None]:
@@ -134,7 +137,9 @@ def refresh_rows(engine: Engine) -> Effects[None]:
             yield from reindex(engine)
 
 
-def audit(engine: Engine, anchor: Anchor | None) -> Effects[AuditReport]:
+def audit(
+    engine: Engine, anchor: Anchor | None, progress: Progress | None = None
+) -> Effects[AuditReport]:
     """Check the whole journal, and report every entry that was damaged or tampered with."""
     if anchor is not None and not isinstance(anchor, Anchor):
         raise InvalidValueError(
@@ -142,11 +147,20 @@ def audit(engine: Engine, anchor: Anchor | None) -> Effects[AuditReport]:
             value=anchor,
             expected="the `anchor` of an earlier report",
         )
-    return (yield from call_cancellable(engine.store.audit, anchor=anchor, reducer=reducer))
+    show = check_progress(progress)
+    return (
+        yield from call_cancellable(
+            engine.store.audit, anchor=anchor, reducer=reducer, progress=show
+        )
+    )
 
 
 def audit_file(
-    path: str | Path, *, organization: str = "", anchor: Anchor | None = None
+    path: str | Path,
+    *,
+    organization: str = "",
+    anchor: Anchor | None = None,
+    progress: Progress | None = None,
 ) -> AuditReport:
     """
     Audit the journal of a desk that may be too damaged to open.
@@ -156,16 +170,19 @@ def audit_file(
         organization: The organization's id, required only if the file contains several
             organizations.
         anchor: The anchor that an earlier audit returned and that was stored elsewhere.
+        progress: As for `Desk.audit`.
 
     Raises:
         NotFoundError: If there is no such file, or no such organization in it.
         StoreError: If the file cannot be read.
     """
     with _journal_in(path, organization) as journal:
-        return journal.audit(anchor=anchor, reducer=reducer)
+        return journal.audit(anchor=anchor, reducer=reducer, progress=progress)
 
 
-def reindex_file(path: str | Path, *, organization: str = "") -> ReindexReport:
+def reindex_file(
+    path: str | Path, *, organization: str = "", progress: Progress | None = None
+) -> ReindexReport:
     """
     Rebuild the snapshots and rows of a desk that cannot be opened because they are damaged.
 
@@ -173,13 +190,14 @@ def reindex_file(path: str | Path, *, organization: str = "") -> ReindexReport:
         path: The desk's SQLite file.
         organization: The organization's id, required only if the file contains several
             organizations.
+        progress: As for `Desk.audit`.
 
     Raises:
         NotFoundError: If there is no such file, or no such organization in it.
         CorruptJournalError: If an event is damaged, because rebuilding would hide the damage.
     """
     with _journal_in(path, organization) as journal:
-        return journal.reindex(reducer)
+        return journal.reindex(reducer, progress=progress)
 
 
 @contextmanager

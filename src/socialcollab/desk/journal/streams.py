@@ -14,7 +14,14 @@ from typing import Any, Final
 
 import attrs
 
-from socialcollab.content import Delivery, DeliveryState, Hold, NativePost, PostState
+from socialcollab.content import (
+    Delivery,
+    DeliveryState,
+    Hold,
+    NativePost,
+    PostState,
+    summarise_delivery,
+)
 from socialcollab.desk.journal.encoding import event_data, pack, unpack
 from socialcollab.desk.journal.organization_events import (
     OrganizationCreated,
@@ -40,15 +47,42 @@ HOLDS: Final = "holds"
 
 PROJECTIONS: Final = (
     Projection(
-        "posts", ("workspace", "state", "planned_at", "author", "campaign"), ("planned_at",)
+        "posts",
+        ("workspace", "state", "planned_at", "author", "campaign"),
+        ("planned_at",),
+        indexes=(("workspace", "state"), "author", "campaign", "workspace", "state"),
     ),
+    Projection("authors", ("member", "state", "post"), indexes=(("member", "state"),)),
+    Projection("reviewers", ("member", "post"), indexes=("member",)),
     Projection("external_ids", ("external_id", "post"), ("external_id",)),
     Projection("media", ("digest", "workspace", "post"), ("digest",)),
-    Projection("plans", ("profile", "workspace", "state", "at", "post"), ("at",)),
-    Projection("deliveries", ("post", "profile", "workspace", "state", "at"), ("at",)),
+    # The other columns of plans and deliveries are what a calendar shows.
+    Projection(
+        "plans",
+        (
+            *("profile", "workspace", "state", "at", "post"),
+            *("title", "revision", "sequence", "changed_at"),
+        ),
+        ("at",),
+        indexes=("profile", "post"),
+    ),
+    Projection(
+        "deliveries",
+        (
+            *("post", "profile", "workspace", "state", "at"),
+            *("summary", "revision", "sequence", "changed_at"),
+        ),
+        ("at",),
+        indexes=(("profile", "state"), "state", "post"),
+    ),
     Projection("network_ids", ("profile", "network_id", "delivery", "post"), ("network_id",)),
-    Projection("native_posts", ("profile", "workspace", "network_id", "at"), ("at",)),
-    Projection("attention", ("post", "profile", "workspace", "kind", "at"), ("at",)),
+    Projection("native_posts", ("profile", "workspace", "network_id", "at"), ("at",), ("profile",)),
+    Projection(
+        "attention",
+        ("post", "profile", "workspace", "kind", "at", "author"),
+        ("at",),
+        indexes=("author", "workspace"),
+    ),
     Projection("due", ("at", "kind"), ("at",)),
 )
 """The projections that the store of a desk must have."""
@@ -402,6 +436,12 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
         "campaign": post.content.campaign or None,
     }
     rows = [Row("posts", post.id, stream, posts)]
+    for member in post.authors:
+        author = {"member": member, "state": post.state.value, "post": post.id}
+        rows.append(Row("authors", f"{post.id}|{member}", stream, author))
+    for reviewer in _reviewers(snapshot):
+        columns = {"member": reviewer, "post": post.id}
+        rows.append(Row("reviewers", f"{post.id}|{reviewer}", stream, columns))
     if post.external_id:
         external_id = {"external_id": post.external_id, "post": post.id}
         rows.append(Row("external_ids", post.external_id, stream, external_id))
@@ -409,20 +449,15 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
         media = {"digest": digest, "workspace": post.workspace, "post": post.id}
         rows.append(Row("media", f"{post.id}|{digest}", stream, media))
     if post.state in _ON_CALENDAR:
-        for target, instant in sorted(times.items()):
-            plan = {
-                "profile": target,
-                "workspace": post.workspace,
-                "state": post.state.value,
-                "at": microseconds(instant),
-                "post": post.id,
-            }
-            rows.append(Row("plans", f"{post.id}|{target}", stream, plan))
+        rows += [
+            plan_row(stream, snapshot, target, times.get(target)) for target in sorted(post.targets)
+        ]
     if snapshot.may_need_scheduling:
         attention: dict[str, Column] = {
             "post": post.id,
             "profile": None,
             "workspace": post.workspace,
+            "author": post.author,
             "kind": "not_scheduled",
             "at": None,
         }
@@ -437,6 +472,41 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
         elif times and request.when == "planned":
             rows.append(_due(stream, min(times.values()), "timers"))
     return rows
+
+
+def plan_row(stream: str, snapshot: PostSnapshot, profile: str, at: dt.datetime | None) -> Row:
+    """Return the row of a post on one of its profiles, which contains what a calendar shows."""
+    post = snapshot.post
+    changes = [at for at in (snapshot.changed_at, post.erased_at) if at is not None]
+    columns: dict[str, Column] = {
+        "profile": profile,
+        "workspace": post.workspace,
+        "state": post.state.value,
+        # Targets with no planned time sort before all others, so calendars skip them.
+        "at": None if at is None else microseconds(at),
+        "post": post.id,
+        "title": title_of(post.content.text_for(profile)),
+        "revision": post.digest,
+        "sequence": snapshot.changes + (post.erased_at is not None),
+        "changed_at": microseconds(max(changes)) if changes else None,
+    }
+    return Row("plans", f"{post.id}|{profile}", stream, columns)
+
+
+def _reviewers(snapshot: PostSnapshot) -> list[str]:
+    """
+    Return the members who can decide on an open step, as of the last evaluation, sorted.
+
+    Members who have decided are included, because their decision may stop counting. An empty name
+    means that the reviewers of a step are not known.
+    """
+    request = snapshot.request
+    if snapshot.post.state is not PostState.IN_REVIEW or request is None:
+        return []
+    members: set[str] = set() if request.evaluated else {""}
+    for clock in request.clocks:
+        members.update(("",) if clock.notified is None else clock.notified, clock.absent)
+    return sorted(members)
 
 
 _DUE_KINDS: Final[Mapping[DeliveryState, str]] = {
@@ -454,6 +524,10 @@ def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
         "workspace": delivery.workspace,
         "state": delivery.state.value,
         "at": at,
+        "summary": summarise_delivery(delivery).value,
+        "revision": _published_revision(delivery),
+        "sequence": 1 + delivery.changes,
+        "changed_at": microseconds(delivery.changed_at) if delivery.changed_at else None,
     }
     rows = [Row("deliveries", delivery.id, stream, columns)]
     for network_id in delivery.known_ids:
@@ -471,6 +545,7 @@ def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
             "workspace": delivery.workspace,
             "kind": delivery.attention,
             "at": at,
+            "author": delivery.author,
         }
         rows.append(Row("attention", delivery.id, stream, attention))
     due_at = delivery.due_at
@@ -484,6 +559,20 @@ def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
     if kind is not None:
         rows.append(_due(stream, due_at, kind))
     return rows
+
+
+def _published_revision(delivery: Delivery) -> str | None:
+    """Return the revision that the network shows; empty if that is uncertain, None if nothing."""
+    if delivery.state is not DeliveryState.PUBLISHED or delivery.takedown_requested:
+        return None
+    attempt = delivery.amend_attempt
+    return "" if attempt is not None and not attempt.answered else delivery.revision
+
+
+def title_of(text: str) -> str:
+    """Return the beginning of a text on one line, by which a calendar shows it."""
+    title = " ".join(text.split())
+    return title if len(title) <= 80 else f"{title[:79]}…"
 
 
 def _native_post_rows(stream: str, native_post: NativePost) -> list[Row]:

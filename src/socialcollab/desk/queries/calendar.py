@@ -16,11 +16,10 @@ from socialcollab.content import (
     PostContent,
     PostState,
     Summary,
-    summarise,
 )
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.journal.encoding import event_data
-from socialcollab.desk.journal.streams import PROJECTIONS
+from socialcollab.desk.journal.streams import PROJECTIONS, plan_row, title_of
 from socialcollab.effects import Effects, call
 from socialcollab.scheduling import Calendar, Entry, check_stops, next_slot
 from socialcollab.stores import Column, Row, microseconds
@@ -30,7 +29,9 @@ from socialcollab.workflow import Actor, PostSnapshot
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.decide import is_outdated
 
-_PAGE = 500
+_FIRST_PAGE = 100
+_FIRST_PAGE_BEFORE = 32
+_LARGEST_PAGE = 10_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MOMENT = dt.timedelta(microseconds=1)
 # An entry further back than this cannot clash with a new entry.
@@ -39,6 +40,19 @@ _COLUMNS = {projection.name: projection.columns for projection in PROJECTIONS}
 _CANCELLED = DeliveryState.CANCELLED
 # A post with such a delivery can be planned again.
 _OVER = frozenset({_CANCELLED, DeliveryState.REMOVED, DeliveryState.FAILED})
+# What is or may be online is shown even if the post has been rejected or cancelled.
+_SHOWN_WITHOUT_POST = frozenset(
+    {
+        Summary.PUBLISHED,
+        Summary.PARTLY_PUBLISHED,
+        Summary.UNKNOWN,
+        Summary.PUBLISHING,
+        Summary.REMOVING,
+        Summary.REMOVED,
+    }
+)
+# A store reads an index once for each of these posts, in one query.
+_POSTS_AT_ONCE = 50
 _POST_STATES = ("in_review", "approved")
 _DELIVERY_STATES = ("waiting", "publishing", "published", "unknown", "removing")
 
@@ -58,18 +72,22 @@ def all_rows(
 ) -> Effects[list[Row]]:
     """Read all rows of a projection, up to a time of *before* microseconds (exclusive)."""
     rows: list[Row] = []
+    # The rows from *before* on are read in vain, so pages that may contain them start smaller.
+    limit = _FIRST_PAGE if before is None else _FIRST_PAGE_BEFORE
     while True:
         page = yield from call(
-            engine.store.query, projection, where=where or {}, after=after, limit=_PAGE
+            engine.store.query, projection, where=where or {}, after=after, limit=limit
         )
         for row in page:
             at = row.columns.get("at")
             if before is not None and isinstance(at, int) and at >= before:
                 return rows
             rows.append(row)
-        if len(page) < _PAGE:
+        if len(page) < limit:
             return rows
         after = page[-1]
+        # Pages grow, because a store may have to skip the rows of all earlier pages.
+        limit = min(2 * limit, _LARGEST_PAGE)
 
 
 def start_row(projection: str, at: dt.datetime) -> Row:
@@ -276,64 +294,38 @@ def full_calendar(
         after=start_row("deliveries", start - _MOMENT),
         before=before,
     )
-    visible = engine.context(state, Actor.member(viewer), now=now) if viewer else None
-    snapshots: dict[str, PostSnapshot] = {}
-    deliveries_of: dict[str, list[Delivery]] = {}
+    deliveries = [row for row in deliveries if row.columns["state"] != "cancelled"]
+    if not cancelled:
+        plans = [row for row in plans if row.columns["state"] != "cancelled"]
+    posts = yield from _read_posts(engine, state, [*deliveries, *plans], viewer, now=now)
     entries: list[Entry] = []
     for row in deliveries:
-        if row.columns["state"] == "cancelled":
+        post = posts[str(row.columns["post"])]
+        if not post.visible:
             continue
-        name, profile = str(row.columns["post"]), str(row.columns["profile"])
-        if name not in snapshots:
-            snapshots[name], deliveries_of[name] = yield from _with_deliveries(engine, name)
-        if visible is not None and not visible.sees(viewer, snapshots[name].post):
-            continue
-        post = snapshots[name].post
-        held = is_held(state, snapshots[name], [profile], now=now)
-        delivery = next(each for each in deliveries_of[name] if each.id == row.key)
-        summary = summarise(snapshots[name].post, [delivery], held=held)
-        occurrence = _occurrence(deliveries_of[name], profile, delivery)
-        at = instant_of(row.columns["at"])
-        entry = _entry(snapshots[name], profile, at, summary, occurrence)
-        if is_outdated(post, delivery):
-            content = yield from content_of_revision(engine, post, delivery.revision)
-            if content is not None:
-                title = _shortened(content.text_for(profile))
-                entry = attrs.evolve(entry, title=title, pending_edit=True)
+        entry = _entry(post, row, _summary(post, row), delivery=row)
+        title = yield from _published_title(engine, post, row)
+        if title is not None:
+            entry = attrs.evolve(entry, title=title, pending_edit=True)
         entries.append(entry)
     for row in plans:
-        name, profile = str(row.columns["post"]), str(row.columns["profile"])
-        if name not in snapshots:
-            snapshots[name], deliveries_of[name] = yield from _with_deliveries(engine, name)
-        if _is_delivered(deliveries_of[name], profile, instant_of(row.columns["at"])):
-            continue
-        if visible is not None and not visible.sees(viewer, snapshots[name].post):
-            continue
-        if snapshots[name].post.state is PostState.CANCELLED and not cancelled:
-            continue
-        summary = Summary(snapshots[name].post.state.value)
-        occurrence = _occurrence(deliveries_of[name], profile, None)
-        at = instant_of(row.columns["at"])
-        entries.append(_entry(snapshots[name], profile, at, summary, occurrence))
+        post = posts[str(row.columns["post"])]
+        if post.visible and not _is_delivered(post, row):
+            entries.append(_entry(post, row, str(row.columns["state"]), delivery=None))
     native_rows = yield from _native_post_rows(engine, names, start=start - _MOMENT, before=before)
+    native_posts = yield from engine.load_all(row.stream for row in native_rows)
     for row in native_rows:
-        native_post: NativePost = (yield from engine.load(row.stream)).snapshot
+        native_post: NativePost = native_posts[row.stream].snapshot
         entries.append(
             Entry(
                 profile=native_post.profile,
                 at=native_post.at,
                 post=_native_post_name(row),
-                title=_shortened(native_post.text),
+                title=title_of(native_post.text),
                 state="native_post",
             )
         )
     return calendar.with_entries(*entries)
-
-
-def _with_deliveries(engine: Engine, name: str) -> Effects[tuple[PostSnapshot, list[Delivery]]]:
-    snapshot: PostSnapshot = (yield from engine.post(name)).snapshot
-    loaded = yield from engine.deliveries(snapshot.post)
-    return snapshot, [each.snapshot for each in loaded]
 
 
 def content_of_revision(engine: Engine, post: Post, revision: str) -> Effects[PostContent | None]:
@@ -347,18 +339,139 @@ def content_of_revision(engine: Engine, post: Post, revision: str) -> Effects[Po
     return None
 
 
-def _is_delivered(deliveries: list[Delivery], profile: str, at: dt.datetime) -> bool:
-    """Return whether the calendar contains a delivery of a post on a profile instead of its plan."""
-    return any(
-        each.state not in _OVER or (each.state is not _CANCELLED and each.at.instant == at)
-        for each in deliveries
-        if each.profile == profile
+@attrs.define
+class _CalendarPost:
+    """
+    A post on the calendar.
+
+    Most entries are made from rows. The post is loaded only if an entry depends on more: on a hold,
+    on the content of an earlier revision, on the stage that a client can see, or on a row that does
+    not exist.
+
+    Attributes:
+        plans: The row of each target.
+        deliveries: The rows of all deliveries, in the order in which they were planned.
+        visible: Whether the viewer can view the post.
+        snapshot: The post, or None if it has not been loaded.
+        loaded_deliveries: Its deliveries by id, if it has been loaded.
+        held: The profiles on which a hold stops the post, if it has been loaded.
+    """
+
+    plans: dict[str, Row] = attrs.field(factory=dict)
+    deliveries: list[Row] = attrs.field(factory=list)
+    visible: bool = True
+    snapshot: PostSnapshot | None = None
+    loaded_deliveries: dict[str, Delivery] = attrs.field(factory=dict)
+    held: frozenset[str] = frozenset()
+
+
+def _read_posts(
+    engine: Engine, state: State, shown: list[Row], viewer: str, *, now: dt.datetime
+) -> Effects[dict[str, _CalendarPost]]:
+    """Read the posts of these rows of plans and deliveries, as they are visible to the viewer."""
+    posts = {str(row.columns["post"]): _CalendarPost() for row in shown}
+    names = tuple(posts)
+    for start in range(0, len(names), _POSTS_AT_ONCE):
+        some = {"post": names[start : start + _POSTS_AT_ONCE]}
+        for row in (yield from all_rows(engine, "plans", where=some)):
+            posts[str(row.columns["post"])].plans[str(row.columns["profile"])] = row
+        for row in (yield from all_rows(engine, "deliveries", where=some)):
+            posts[str(row.columns["post"])].deliveries.append(row)
+    for post in posts.values():
+        post.deliveries.sort(key=_delivery_number)
+    context = engine.context(state, Actor.member(viewer), now=now) if viewer else None
+    member = context.access.member(viewer) if context is not None else None
+    # For a client, the stage of a post matters, which its rows do not contain.
+    is_staff = context is None or (member is not None and member.kind == "staff")
+    concerned = {
+        str(row.columns["post"])
+        for row in shown
+        if not is_staff or _needs_post(posts[str(row.columns["post"])], row, state)
+    }
+    loads = yield from engine.load_posts(f"post/{name}" for name in sorted(concerned))
+    for loaded, deliveries in loads:
+        snapshot: PostSnapshot = loaded.snapshot
+        post = posts[snapshot.post.id]
+        post.snapshot = snapshot
+        post.loaded_deliveries = {each.snapshot.id: each.snapshot for each in deliveries}
+        profiles = {str(row.columns["profile"]) for row in post.deliveries}
+        post.held = frozenset(
+            name for name in profiles if is_held(state, snapshot, [name], now=now)
+        )
+    if context is not None:
+        # Most posts have the same targets as many others.
+        visible: dict[tuple[str, ...], bool] = {}
+        for post in posts.values():
+            if post.snapshot is not None:
+                post.visible = context.sees(viewer, post.snapshot.post)
+                continue
+            workspace = str(next(iter(post.plans.values())).columns["workspace"])
+            key = (workspace, *sorted(post.plans))
+            if key not in visible:
+                visible[key] = all(
+                    context.access.allows(viewer, "view", resource, at=now)
+                    for resource in context.resources_for(workspace, post.plans)
+                )
+            post.visible = visible[key]
+    return posts
+
+
+def _needs_post(post: _CalendarPost, row: Row, state: State) -> bool:
+    """Return whether the entry of a row depends on values that no row contains."""
+    name, columns = str(row.columns["profile"]), row.columns
+    plan = post.plans.get(name)
+    if plan is None:
+        return True
+    if row.projection == "plans":
+        return False
+    if columns["revision"] not in (None, plan.columns["revision"]):
+        return True
+    profile = state.organization.profiles_by_id[name]
+    return columns["summary"] == Summary.SCHEDULED.value and any(
+        hold.on.matches_profile(profile) for hold in state.holds.holds
     )
 
 
-def _occurrence(
-    deliveries: list[Delivery], profile: str, delivery: Delivery | None
-) -> tuple[int, list[Delivery]]:
+def _delivery_number(row: Row) -> tuple[int, str]:
+    """Return the sort key of a delivery, whose id ends with its number."""
+    number = row.key.rpartition(".")[2]
+    return (int(number) if number.isdecimal() else 0, row.key)
+
+
+def _summary(post: _CalendarPost, row: Row) -> str:
+    """Return the status that the calendar shows for a delivery."""
+    summary = str(row.columns["summary"])
+    if summary == Summary.SCHEDULED and row.columns["profile"] in post.held:
+        return Summary.HELD.value
+    plan = post.plans.get(str(row.columns["profile"]))
+    if plan is not None:
+        state = str(plan.columns["state"])
+    else:
+        state = post.snapshot.post.state.value if post.snapshot is not None else ""
+    withdrawn = state in (PostState.REJECTED.value, PostState.CANCELLED.value)
+    return state if withdrawn and summary not in _SHOWN_WITHOUT_POST else summary
+
+
+def _published_title(engine: Engine, post: _CalendarPost, row: Row) -> Effects[str | None]:
+    """Return the title of the published revision, if the network does not show the newest one."""
+    delivery = post.loaded_deliveries.get(row.key)
+    if post.snapshot is None or delivery is None or not is_outdated(post.snapshot.post, delivery):
+        return None
+    content = yield from content_of_revision(engine, post.snapshot.post, delivery.revision)
+    return None if content is None else title_of(content.text_for(delivery.profile))
+
+
+def _is_delivered(post: _CalendarPost, plan: Row) -> bool:
+    """Return whether a delivery, at whatever time, shows the plan of a post on a profile."""
+    return any(
+        row.columns["state"] not in _OVER
+        or (row.columns["state"] != _CANCELLED and row.columns["at"] == plan.columns["at"])
+        for row in post.deliveries
+        if row.columns["profile"] == plan.columns["profile"]
+    )
+
+
+def _occurrence(post: _CalendarPost, profile: str, delivery: Row | None) -> tuple[int, list[Row]]:
     """
     Return the number of the publication that a delivery belongs to, and its deliveries so far.
 
@@ -366,40 +479,37 @@ def _occurrence(
     to the same publication. If *delivery* is None, return the next publication.
     """
     number, own = 1, []
-    for each in deliveries:
-        if each.profile != profile:
+    for each in post.deliveries:
+        if each.columns["profile"] != profile:
             continue
         own.append(each)
-        if delivery is not None and each.id == delivery.id:
+        if delivery is not None and each.key == delivery.key:
             break
-        if each.state is not _CANCELLED:
+        if each.columns["state"] != _CANCELLED:
             number, own = number + 1, []
     return number, own
 
 
-def _entry(
-    snapshot: PostSnapshot,
-    profile: str,
-    at: dt.datetime,
-    summary: Summary,
-    occurrence: tuple[int, list[Delivery]],
-) -> Entry:
-    post, (number, deliveries) = snapshot.post, occurrence
-    changes = [snapshot.changed_at, post.erased_at, *(each.changed_at for each in deliveries)]
+def _entry(post: _CalendarPost, row: Row, summary: str, *, delivery: Row | None) -> Entry:
+    name, profile = str(row.columns["post"]), str(row.columns["profile"])
+    number, own = _occurrence(post, profile, delivery)
+    plan = post.plans.get(profile) or _missing_plan(post.snapshot, profile)
+    rows = [plan, *own]
+    changes = [at for each in rows if isinstance(at := each.columns["changed_at"], int)]
     return Entry(
         profile=profile,
-        at=at,
-        post=post.id,
-        title=_shortened(post.content.text_for(profile)),
-        state=summary.value,
+        at=instant_of(row.columns["at"]),
+        post=name,
+        title=str(plan.columns["title"]),
+        state=summary,
         occurrence=number,
-        sequence=snapshot.changes
-        + (post.erased_at is not None)
-        + sum(1 + each.changes for each in deliveries),
-        changed_at=max((at for at in changes if at is not None), default=None),
+        sequence=sum(int(each.columns["sequence"] or 0) for each in rows),
+        changed_at=instant_of(max(changes)) if changes else None,
     )
 
 
-def _shortened(text: str) -> str:
-    title = " ".join(text.split())
-    return title if len(title) <= 80 else f"{title[:79]}…"
+def _missing_plan(snapshot: PostSnapshot | None, profile: str) -> Row:
+    """Return the row of a profile that the post no longer has, or of a post that was rejected."""
+    if snapshot is None:
+        raise AssertionError(profile)
+    return plan_row(f"post/{snapshot.post.id}", snapshot, profile, None)

@@ -229,10 +229,23 @@ def feed(engine: Engine, *, after: int, limit: int) -> Effects[tuple[HistoryEntr
 
 def last_event_at(engine: Engine) -> Effects[dt.datetime | None]:
     """Return the time of the last event, or None if there are no events."""
-    position, at = 0, None
-    while page := (yield from call(engine.store.read_all, after=position)):
-        position, at = page[-1].position, page[-1].at
-    return at
+    last = yield from last_event(engine)
+    return None if last is None else last.at
+
+
+def last_event(engine: Engine) -> Effects[StoredEvent | None]:
+    """Return the last event of the journal, or None if there are no events."""
+    last = None
+    step = 1
+    # Positions have no gaps. The steps grow until they exceed the end, and then become smaller.
+    grows = True
+    while step:
+        position = 0 if last is None else last.position
+        found = yield from call(engine.store.read_all, after=position + step - 1, limit=1)
+        grows = grows and bool(found)
+        last = found[0] if found else last
+        step = step * 2 if grows else step // 2
+    return last
 
 
 @attrs.frozen(kw_only=True)

@@ -165,22 +165,30 @@ def read_hold_status(engine: Engine, name: str) -> Effects[HoldResult]:
 def affected_by(engine: Engine, hold: Hold) -> Effects[HoldResult]:
     """Return the deliveries that a hold affects, or affected before it ended."""
     organization = (yield from engine.state()).organization
+    profiles = {
+        profile.id: profile for profile in organization.profiles if hold.on.matches_profile(profile)
+    }
+    states = ("waiting", "publishing", "unknown", "missed")
     rows = yield from all_rows(
-        engine, "deliveries", where={"state": ("waiting", "publishing", "unknown", "missed")}
+        engine, "deliveries", where={"profile": tuple(profiles), "state": states}
+    )
+    posts = yield from engine.load_all(f"post/{row.columns['post']}" for row in rows)
+    deliveries = yield from engine.load_all(
+        row.stream for row in rows if row.columns["state"] in ("waiting", "missed")
     )
     under_way: list[str] = []
     waiting: list[str] = []
     missed: list[str] = []
     for row in rows:
-        profile = organization.profiles_by_id.get(str(row.columns["profile"]))
-        snapshot: PostSnapshot = (yield from engine.post(str(row.columns["post"]))).snapshot
-        if profile is None or hold.id in snapshot.exempt:
+        profile = profiles[str(row.columns["profile"])]
+        snapshot: PostSnapshot = posts[f"post/{row.columns['post']}"].snapshot
+        if hold.id in snapshot.exempt:
             continue
         selector = hold.on.without_attributes() if hold.id in snapshot.caught else hold.on
         if not selector.matches(profile, organization.attributes_of(snapshot.post)):
             continue
         if row.columns["state"] == "waiting":
-            delivery: Delivery = (yield from engine.load(row.stream)).snapshot
+            delivery: Delivery = deliveries[row.stream].snapshot
             # If no worker ran during the hold, the next run records that a delivery is missed.
             late = not delivery.attempts and hold.was_active(
                 instant_of(row.columns["at"]), now=engine.now()
@@ -188,7 +196,7 @@ def affected_by(engine: Engine, hold: Hold) -> Effects[HoldResult]:
             (missed if late else waiting).append(row.key)
         elif row.columns["state"] != "missed":
             under_way.append(row.key)
-        elif hold_that_stopped((yield from engine.load(row.stream)).snapshot) == hold.id:
+        elif hold_that_stopped(deliveries[row.stream].snapshot) == hold.id:
             missed.append(row.key)
     return HoldResult(
         id=hold.id,

@@ -17,10 +17,15 @@ from socialcollab.effects import Effects
 from socialcollab.identifiers import MemberId
 from socialcollab.organization import OffboardingItem, offboarding_items
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import Actor, Context, step_statuses
+from socialcollab.workflow import Context, step_statuses
 
-_OPEN_STATES = ("draft", "in_review", "changes_requested", "approved", "expired")
-_UNSENT_STATES = (DeliveryState.WAITING, DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+_BATCH = 500
+_UNFINISHED_STATES = ("draft", "changes_requested", "expired")
+_OPEN_STATES = (*_UNFINISHED_STATES, "in_review", "approved")
+_UNSENT_STATES = tuple(
+    state.value
+    for state in (DeliveryState.WAITING, DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
+)
 
 
 @attrs.frozen(kw_only=True)
@@ -31,7 +36,8 @@ class OffboardingPlan(NotebookMixin):
     Attributes:
         member: The member.
         items: The items that depend on the member: first entries of the document in its order,
-            then the runtime state, then temporary grants that they made, then posts.
+            then the runtime state, then temporary grants that they made, then posts by planned
+            time.
         digest: The digest of the document to which the items refer.
     """
 
@@ -85,16 +91,46 @@ def plan_for_viewer(
         for grant in organization.temporary_grants
         if grant.by == member and not grant.is_over(scope, at=now)
     ]
-    rows = yield from all_rows(engine, "posts", where={"state": _OPEN_STATES})
-    for row in rows:
-        loaded = yield from engine.load(row.stream)
-        deliveries = yield from engine.deliveries(loaded.snapshot.post)
-        context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
-        if not viewer or context.sees(viewer, loaded.snapshot.post):
-            items += _of_post(
-                loaded, [delivery.snapshot for delivery in deliveries], member, context
-            )
+    contexts = engine.contexts(state, now=now)
+    streams = yield from _concerned_posts(engine, member)
+    of_posts: list[tuple[dt.datetime, str, list[OffboardingItem]]] = []
+    for start in range(0, len(streams), _BATCH):
+        posts = yield from engine.load_posts(streams[start : start + _BATCH])
+        for loaded, deliveries in posts:
+            context = contexts(loaded.snapshot)
+            post: Post = loaded.snapshot.post
+            # The post may have changed since its rows were read.
+            is_open = post.state.value in _OPEN_STATES
+            if is_open and (not viewer or context.sees(viewer, post)):
+                snapshots = [delivery.snapshot for delivery in deliveries]
+                found = list(_of_post(loaded, snapshots, member, context))
+                of_posts.append((_first_time(post), post.id, found))
+    for _, _, found in sorted(of_posts, key=lambda each: each[:2]):
+        items += found
     return OffboardingPlan(member=MemberId(member), items=tuple(items), digest=state.digest)
+
+
+def _concerned_posts(engine: Engine, member: str) -> Effects[list[str]]:
+    """Return the streams of the posts that may depend on a member."""
+    in_review = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
+    written = yield from all_rows(
+        engine, "authors", where={"member": member, "state": (*_UNFINISHED_STATES, "approved")}
+    )
+    unsent: set[str] = set()
+    if any(row.columns["state"] == "approved" for row in written):
+        rows = yield from all_rows(engine, "deliveries", where={"state": _UNSENT_STATES})
+        unsent = {f"post/{row.columns['post']}" for row in rows}
+    streams = [row.stream for row in in_review]
+    streams += [
+        row.stream for row in written if row.columns["state"] != "approved" or row.stream in unsent
+    ]
+    return list(dict.fromkeys(streams))
+
+
+def _first_time(post: Post) -> dt.datetime:
+    """Return the first planned time of a post, or the earliest possible time if it has none."""
+    times = filter(None, map(post.content.time_for, post.targets))
+    return min((at.instant for at in times), default=dt.datetime.min.replace(tzinfo=dt.UTC))
 
 
 def _of_post(
@@ -113,7 +149,7 @@ def _of_post(
                 )
     if member in post.authors:
         if post.state is PostState.APPROVED:
-            if any(delivery.state in _UNSENT_STATES for delivery in deliveries):
+            if any(delivery.state.value in _UNSENT_STATES for delivery in deliveries):
                 consequences.append(post_reason("offboarding.scheduled", post))
         else:
             others = [

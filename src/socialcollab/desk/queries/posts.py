@@ -92,11 +92,9 @@ def read_posts(
     where: Mapping[str, Column | tuple[Column, ...]] = {
         name: value for name, value in filters.items() if value is not None
     }
-    posts: list[Post] = []
-    for row in (yield from all_rows(engine, "posts", where=where)):
-        loaded = yield from engine.load(row.stream)
-        posts.append(loaded.snapshot.post)
-    return tuple(posts)
+    rows = yield from all_rows(engine, "posts", where=where)
+    posts = yield from engine.load_all(row.stream for row in rows)
+    return tuple(loaded.snapshot.post for loaded in posts.values())
 
 
 def read_calendar(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import attrs
@@ -16,18 +16,23 @@ from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError
 from socialcollab.organization import Change, Organization, RuntimeState, changes_between
 from socialcollab.permissions import Comparison, TemporaryGrant, compare
+from socialcollab.stores import Row
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import Actor, check_registered, step_statuses
+from socialcollab.workflow import Context, PostSnapshot, check_registered, step_statuses
 
+_BATCH = 500
 _OPEN_STATES = tuple(
     state.value for state in PostState if state not in (PostState.REJECTED, PostState.CANCELLED)
 )
-_UNFINISHED_STATES = (
-    DeliveryState.WAITING,
-    DeliveryState.MISSED,
-    DeliveryState.PUBLISHING,
-    DeliveryState.UNKNOWN,
-    DeliveryState.REMOVING,
+_UNFINISHED_STATES = tuple(
+    state.value
+    for state in (
+        DeliveryState.WAITING,
+        DeliveryState.MISSED,
+        DeliveryState.PUBLISHING,
+        DeliveryState.UNKNOWN,
+        DeliveryState.REMOVING,
+    )
 )
 
 
@@ -124,21 +129,23 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     orphans: list[Orphan] = []
     asked_again: list[str] = []
     after = engine.state_under(state, organization)
-    rows = yield from all_rows(engine, "posts", where={"state": _OPEN_STATES})
-    for row in rows:
-        loaded = yield from engine.load(row.stream)
-        post: Post = loaded.snapshot.post
-        deliveries = yield from engine.deliveries(post)
-        if post.state is PostState.APPROVED and not any(
-            delivery.snapshot.state in _UNFINISHED_STATES for delivery in deliveries
-        ):
-            continue
-        orphans += _of_post(loaded, after)
-        orphans += _of_deliveries(deliveries, after)
-        if _asked_again(loaded, state, after):
-            asked_again.append(post.id)
-        elif post.state is PostState.IN_REVIEW:
-            orphans += undecidable_steps(engine, loaded, state, after)
+    undecidable = undecidable_steps(engine, state, after, now=now)
+    streams = yield from _concerned_posts(engine, state, after)
+    for start in range(0, len(streams), _BATCH):
+        posts = yield from engine.load_posts(streams[start : start + _BATCH])
+        for loaded, deliveries in posts:
+            post: Post = loaded.snapshot.post
+            if post.state.value not in _OPEN_STATES or (
+                post.state is PostState.APPROVED
+                and not any(each.snapshot.state.value in _UNFINISHED_STATES for each in deliveries)
+            ):
+                continue
+            orphans += _of_post(loaded, state, after)
+            orphans += _of_deliveries(deliveries, state, after)
+            if _asked_again(loaded, state, after):
+                asked_again.append(post.id)
+            elif post.state is PostState.IN_REVIEW:
+                orphans += undecidable(loaded)
     orphans += _of_runtime_state(after, now)
     return Proposal(
         organization=organization,
@@ -154,10 +161,45 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     )
 
 
-def _of_post(loaded: Loaded, after: State) -> Iterator[Orphan]:
+def _concerned_posts(engine: Engine, before: State, after: State) -> Effects[list[str]]:
+    """Return the streams of the posts that a change of the document may concern."""
+    old, new = before.organization, after.organization
+    rows: list[Row] = []
+    if before.digest != after.digest:
+        # A change of almost any rule may leave a step without reviewers.
+        rows += yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
+    streams = [row.stream for row in rows]
+    workspaces = tuple(old.workspaces_by_id.keys() - new.workspaces_by_id.keys())
+    profiles = tuple(old.profiles_by_id.keys() - new.profiles_by_id.keys())
+    members = tuple(old.members_by_id.keys() - new.members_by_id.keys())
+    removed: list[Row] = []
+    for projection, column, names in (
+        ("posts", "workspace", workspaces),
+        ("posts", "author", members),
+        ("plans", "profile", profiles),
+    ):
+        removed += yield from all_rows(
+            engine, projection, where={column: names, "state": _OPEN_STATES}
+        )
+    unfinished = yield from all_rows(
+        engine, "deliveries", where={"profile": profiles, "state": _UNFINISHED_STATES}
+    )
+    approved = {row.stream for row in removed if row.columns["state"] == PostState.APPROVED.value}
+    changed_pins = old.pins.items() ^ new.pins.items()
+    streams += [row.stream for row in removed if row.stream not in approved]
+    streams += [f"post/{row.columns['post']}" for row in unfinished]
+    if approved or changed_pins:
+        # Most approved posts have been published, and no document concerns these any more.
+        rows = yield from all_rows(engine, "deliveries", where={"state": _UNFINISHED_STATES})
+        open_posts = {f"post/{row.columns['post']}" for row in rows}
+        streams += sorted(open_posts if changed_pins else open_posts & approved)
+    return list(dict.fromkeys(streams))
+
+
+def _of_post(loaded: Loaded, before: State, after: State) -> Iterator[Orphan]:
     post: Post = loaded.snapshot.post
-    organization = after.organization
-    if post.workspace not in organization.workspaces_by_id:
+    old, new = before.organization, after.organization
+    if post.workspace in old.workspaces_by_id and post.workspace not in new.workspaces_by_id:
         yield Orphan(
             kind="post",
             id=post.id,
@@ -165,13 +207,13 @@ def _of_post(loaded: Loaded, after: State) -> Iterator[Orphan]:
         )
         return
     for target in post.targets:
-        if target not in organization.profiles_by_id:
+        if target in old.profiles_by_id and target not in new.profiles_by_id:
             yield Orphan(
                 kind="post",
                 id=post.id,
                 reason=post_reason("orphan.profile", post, profile=target),
             )
-    if post.author not in organization.members_by_id:
+    if post.author in old.members_by_id and post.author not in new.members_by_id:
         yield Orphan(
             kind="post",
             id=post.id,
@@ -179,11 +221,13 @@ def _of_post(loaded: Loaded, after: State) -> Iterator[Orphan]:
         )
 
 
-def _of_deliveries(deliveries: list[Loaded], after: State) -> Iterator[Orphan]:
+def _of_deliveries(deliveries: list[Loaded], before: State, after: State) -> Iterator[Orphan]:
     for loaded in deliveries:
         delivery: Delivery = loaded.snapshot
-        if delivery.state in _UNFINISHED_STATES and (
-            delivery.profile not in after.organization.profiles_by_id
+        if (
+            delivery.state.value in _UNFINISHED_STATES
+            and delivery.profile in before.organization.profiles_by_id
+            and delivery.profile not in after.organization.profiles_by_id
         ):
             yield Orphan(
                 kind="delivery",
@@ -212,24 +256,41 @@ def _asked_again(loaded: Loaded, before: State, after: State) -> bool:
 
 
 def undecidable_steps(
-    engine: Engine, loaded: Loaded, before: State, after: State
-) -> Iterator[Orphan]:
-    """Yield the open steps of a post that would have too few reviewers after a change."""
-    post: Post = loaded.snapshot.post
-    now = engine.now()
+    engine: Engine, before: State, after: State, *, now: dt.datetime
+) -> Callable[[Loaded], list[Orphan]]:
+    """
+    Return a function that checks one post in review, for a change from *before* to *after*.
 
-    def too_few(state: State) -> set[str]:
-        context = engine.post_context(state, Actor.RULES, loaded.snapshot, now=now)
+    The function returns the open steps of the post that have enough reviewers before the change,
+    but too few after it.
+    """
+    contexts_before = engine.contexts(before, now=now)
+    contexts_after = engine.contexts(after, now=now)
+
+    def too_few(snapshot: PostSnapshot, context: Context) -> set[str]:
         return {
             str(status.key)
-            for status in step_statuses(loaded.snapshot, context)
+            for status in step_statuses(snapshot, context)
             if not status.done and len(status.reviewers) < max(1, status.needed)
         }
 
-    if not set(post.targets) <= set(after.organization.profiles_by_id):
-        return
-    for step in sorted(too_few(after) - too_few(before)):
-        yield Orphan(kind="post", id=post.id, reason=post_reason("orphan.step", post, step=step))
+    def check(loaded: Loaded) -> list[Orphan]:
+        snapshot: PostSnapshot = loaded.snapshot
+        if not set(snapshot.post.targets) <= set(after.organization.profiles_by_id):
+            return []
+        steps = too_few(snapshot, contexts_after(snapshot))
+        if steps:
+            steps -= too_few(snapshot, contexts_before(snapshot))
+        return [
+            Orphan(
+                kind="post",
+                id=snapshot.post.id,
+                reason=post_reason("orphan.step", snapshot.post, step=step),
+            )
+            for step in sorted(steps)
+        ]
+
+    return check
 
 
 def _of_runtime_state(after: State, now: dt.datetime) -> Iterator[Orphan]:

@@ -8,15 +8,17 @@ from typing import ClassVar
 import attrs
 
 from socialcollab._notebook import NotebookMixin
-from socialcollab.content import Delivery, Hold, Post, current_deliveries, post_reason
-from socialcollab.desk.engine import Engine
+from socialcollab.content import Delivery, Hold, Post, PostState, current_deliveries, post_reason
+from socialcollab.desk.engine import Engine, State
+from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.desk.queries.holds import hold_that_stopped, read_holds, shown_to
 from socialcollab.desk.queries.visibility import redacted_for
 from socialcollab.effects import Effects
 from socialcollab.identifiers import ProfileId
+from socialcollab.stores import microseconds
 from socialcollab.verdicts import Reason
-from socialcollab.workflow import Actor, step_statuses
+from socialcollab.workflow import Actor, Context, step_statuses
 
 
 @attrs.frozen(kw_only=True)
@@ -76,80 +78,157 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     """
     now = engine.now()
     state = yield from engine.state()
-    access = state.organization.access
-    items: list[ToDo] = []
-    plain = engine.context(state, Actor.member(member), now=now)
-    rows = yield from all_rows(
-        engine, "posts", where={"state": ("in_review", "changes_requested", "expired")}
+    items = yield from _decisions(engine, state, member, now)
+    items += yield from _returned_posts(engine, state, member, now)
+    items += yield from _unfinished(engine, state, member, now)
+    latest = dt.datetime.max.replace(tzinfo=dt.UTC)
+    return tuple(
+        sorted(items, key=lambda item: (item.planned_at or latest, item.post.id, item.kind))
     )
-    for row in rows:
-        loaded = yield from engine.load(row.stream)
-        if plain.sees(member, loaded.snapshot.post):
-            post = redacted_for(member, loaded.snapshot.post, access)
-            planned_at = post.planned_at.instant if post.planned_at else None
-            if row.columns["state"] == "in_review":
-                context = engine.post_context(state, Actor.member(member), loaded.snapshot, now=now)
-                items += [
-                    ToDo(kind="decide", post=post, step=str(status.key), planned_at=planned_at)
-                    for status in step_statuses(loaded.snapshot, context)
-                    if status.state == "open" and member in status.undecided
-                ]
-            elif member in plain.responsible_for(loaded.snapshot.post):
-                kind = "move" if row.columns["state"] == "expired" else "change"
-                items.append(ToDo(kind=kind, post=post, planned_at=planned_at))
+
+
+def _decisions(engine: Engine, state: State, member: str, now: dt.datetime) -> Effects[list[ToDo]]:
+    """Return the approval steps that *member* can decide on and has not approved."""
+    access = state.organization.access
+    streams = yield from _possible_decisions(engine, member, now)
+    contexts = engine.contexts(state, now=now)
+    items: list[ToDo] = []
+    for loaded in (yield from engine.load_all(streams)).values():
+        snapshot = loaded.snapshot
+        if snapshot.post.state is not PostState.IN_REVIEW:
+            continue
+        context = contexts(snapshot)
+        if not context.sees(member, snapshot.post):
+            continue
+        post = redacted_for(member, snapshot.post, access)
+        items += [
+            ToDo(kind="decide", post=post, step=str(status.key), planned_at=_planned_at(post))
+            for status in step_statuses(snapshot, context)
+            if status.state == "open" and member in status.undecided
+        ]
+    return items
+
+
+def _possible_decisions(engine: Engine, member: str, now: dt.datetime) -> Effects[list[str]]:
+    """Return the streams of the posts on which *member* may have to decide."""
+    organization = (yield from engine.load(ORGANIZATION)).snapshot
+    runtime_state = (yield from engine.load(RUNTIME_STATE)).snapshot
+    if organization.stale_since or (runtime_state and runtime_state.stale_since):
+        # The rows contain the reviewers under the earlier rules until a worker has reevaluated all
+        # posts in review.
+        rows = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
+    else:
+        rows = yield from all_rows(engine, "reviewers", where={"member": (member, "")})
+        # The reviewers of these posts may have changed with time, for example with a shift.
+        rows += yield from all_rows(
+            engine, "due", where={"kind": "timers"}, before=microseconds(now) + 1
+        )
+    return [row.stream for row in rows]
+
+
+def _returned_posts(
+    engine: Engine, state: State, member: str, now: dt.datetime
+) -> Effects[list[ToDo]]:
+    """Return the posts that *member* has to change or move."""
+    states = (PostState.CHANGES_REQUESTED.value, PostState.EXPIRED.value)
+    context = engine.context(state, Actor.member(member), now=now)
+    authors = (member, *_represented_by(member, context))
+    own = yield from all_rows(engine, "authors", where={"member": authors, "state": states})
+    streams = [row.stream for row in own]
+    led = _led_workspaces(state, member)
+    for row in (yield from all_rows(engine, "posts", where={"workspace": led, "state": states})):
+        author = str(row.columns["author"])
+        if not context.is_active(author) or context.is_absent(author):
+            streams.append(row.stream)
+    items: list[ToDo] = []
+    for loaded in (yield from engine.load_all(streams)).values():
+        post: Post = loaded.snapshot.post
+        if (
+            post.state.value in states
+            and member in context.responsible_for(post)
+            and context.sees(member, post)
+        ):
+            kind = "move" if post.state is PostState.EXPIRED else "change"
+            shown = redacted_for(member, post, state.organization.access)
+            items.append(ToDo(kind=kind, post=shown, planned_at=_planned_at(post)))
+    return items
+
+
+def _unfinished(engine: Engine, state: State, member: str, now: dt.datetime) -> Effects[list[ToDo]]:
+    """Return the posts that *member* has to schedule, and the deliveries to triage."""
+    context = engine.context(state, Actor.member(member), now=now)
+    # The author of a delivery is empty if it was planned by an earlier version of the library.
+    authors = (member, *_represented_by(member, context), "")
+    rows = yield from all_rows(engine, "attention", where={"author": authors})
+    rows += yield from all_rows(
+        engine, "attention", where={"workspace": _led_workspaces(state, member)}
+    )
+    keys = {row.key for row in rows}
     every_hold: dict[str, Hold] = {}
-    names: dict[str, list[str]] = {}
-    for row in (yield from all_rows(engine, "attention")):
-        names.setdefault(str(row.columns["post"]), []).append(row.key)
-    for name, keys in names.items():
-        snapshot = (yield from engine.post(name)).snapshot
-        post = snapshot.post
-        if name in keys and member in plain.schedulers_of(post) and plain.sees(member, post):
-            current = current_deliveries(
-                loaded.snapshot for loaded in (yield from engine.deliveries(post))
-            )
-            scheduled = {delivery.profile for delivery in current} | {*snapshot.taken_down}
+    items: list[ToDo] = []
+    posts = yield from engine.load_posts(f"post/{row.columns['post']}" for row in rows)
+    for loaded, loads in posts:
+        post: Post = loaded.snapshot.post
+        if not context.sees(member, post):
+            continue
+        deliveries = current_deliveries(each.snapshot for each in loads)
+        shown = redacted_for(member, post, state.organization.access)
+        if post.id in keys and member in context.schedulers_of(post):
+            scheduled = {delivery.profile for delivery in deliveries} | {
+                *loaded.snapshot.taken_down
+            }
             missing = tuple(target for target in post.targets if target not in scheduled)
             if missing:
                 items.append(
                     ToDo(
-                        kind="schedule",
-                        post=redacted_for(member, post, access),
-                        planned_at=post.planned_at.instant if post.planned_at else None,
-                        profiles=missing,
+                        kind="schedule", post=shown, planned_at=_planned_at(post), profiles=missing
                     )
                 )
         workspace = state.organization.workspaces_by_id.get(post.workspace)
-        responsible = {*plain.responsible_for(post), workspace.lead if workspace else post.author}
-        if member not in responsible or not plain.sees(member, post):
+        lead = workspace.lead if workspace else post.author
+        if member not in (*context.responsible_for(post), lead):
             continue
-        loads = yield from engine.deliveries(post)
         by_attention: dict[str, list[Delivery]] = {}
-        for delivery in current_deliveries(loaded.snapshot for loaded in loads):
+        for delivery in deliveries:
             if delivery.id in keys and delivery.attention:
                 by_attention.setdefault(delivery.attention, []).append(delivery)
-        for deliveries in by_attention.values():
-            if not every_hold and any(map(hold_that_stopped, deliveries)):
+        for group in by_attention.values():
+            if not every_hold and any(map(hold_that_stopped, group)):
                 # The journal of the holds is read at most once, and only if it is needed.
                 holds = yield from read_holds(engine, ended=True)
                 every_hold = {hold.id: hold for hold in shown_to(member, holds, state)}
         items += [
             ToDo(
                 kind="triage",
-                post=redacted_for(member, post, access),
-                deliveries=tuple(deliveries),
+                post=shown,
+                deliveries=tuple(group),
                 attention=attention,
-                profiles=tuple(delivery.profile for delivery in deliveries),
+                profiles=tuple(delivery.profile for delivery in group),
                 holds=tuple(
                     hold
                     for hold in every_hold.values()
-                    if hold.id in set(map(hold_that_stopped, deliveries))
+                    if hold.id in set(map(hold_that_stopped, group))
                 ),
-                planned_at=min(delivery.at.instant for delivery in deliveries),
+                planned_at=min(delivery.at.instant for delivery in group),
             )
-            for attention, deliveries in by_attention.items()
+            for attention, group in by_attention.items()
         ]
-    latest = dt.datetime.max.replace(tzinfo=dt.UTC)
+    return items
+
+
+def _led_workspaces(state: State, member: str) -> tuple[str, ...]:
+    workspaces = state.organization.workspaces
+    return tuple(workspace.id for workspace in workspaces if workspace.lead == member)
+
+
+def _planned_at(post: Post) -> dt.datetime | None:
+    return post.planned_at.instant if post.planned_at else None
+
+
+def _represented_by(member: str, context: Context) -> tuple[str, ...]:
+    """Return the absent members whose delegate *member* is now."""
     return tuple(
-        sorted(items, key=lambda item: (item.planned_at or latest, item.post.id, item.kind))
+        absence.member
+        for absence in context.absences
+        if absence.delegate == member and absence.covers(context.now)
     )

@@ -5,17 +5,23 @@ from __future__ import annotations
 import datetime as dt
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from heapq import merge
 from typing import TypeAlias, cast
 
 from socialcollab.errors import CorruptJournalError, InvalidValueError
 from socialcollab.stores.events import Event, NewEvent, microseconds
 from socialcollab.stores.projections import DUE, Column, Row
-from socialcollab.stores.protocols import Reducer
+from socialcollab.stores.protocols import Progress, Reducer
 from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
 from socialcollab.stores.sqlite import statements as sql
 from socialcollab.stores.sqlite.connections import SqlConnection, translated
 from socialcollab.stores.sqlite.file import Declaration, JournalFile
-from socialcollab.stores.toolkit.audit import StoredJournal, audit_journal
+from socialcollab.stores.toolkit.audit import (
+    SortedGroups,
+    StoredJournal,
+    audit_journal,
+    stream_order,
+)
 from socialcollab.stores.toolkit.checks import (
     AppendPlan,
     check_append,
@@ -50,6 +56,8 @@ from socialcollab.stores.toolkit.stream_heads import (
 
 # SQLite before 3.32 accepts at most 999 parameters in a statement.
 _STREAMS_AT_ONCE = 400
+# Heads contain snapshots, which may be large.
+_HEADS_AT_ONCE = 50
 
 _OwnedRows: TypeAlias = dict[tuple[str, str], tuple[str, RowValues]]
 """The stream and the values of each row, by projection and key."""
@@ -88,6 +96,18 @@ class SqliteJournal:
             raise
         connections.release(connection)
         return row or (0, b"")
+
+    def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        """Return the version and the snapshot of each of these streams, as `snapshot` does."""
+        found: dict[str, tuple[int, bytes]] = dict.fromkeys(streams, (0, b""))
+        # A name with half a surrogate pair cannot be stored, so the stream cannot exist.
+        names = [name for name in found if name.isascii() or _is_unicode(name)]
+        with self._connections.connection() as connection:
+            for start in range(0, len(names), _STREAMS_AT_ONCE):
+                some = names[start : start + _STREAMS_AT_ONCE]
+                rows = connection.execute(sql.snapshots(len(some)), (self._organization, *some))
+                found.update((name, (version, data)) for name, version, data in rows)
+        return found
 
     def append(
         self,
@@ -235,7 +255,8 @@ class SqliteJournal:
                         raise
                     raise key_taken_error(projection, key, owner[0]) from error
             elif before != (stream, values):
-                changed = connection.execute(table.set, (stream, *values, organization, key))
+                statement, parameters = table.set(before[1], stream, values)
+                changed = connection.execute(statement, (*parameters, organization, key))
                 if changed.rowcount != 1:
                     raise CorruptJournalError(
                         "the row is missing; reindex rebuilds it",
@@ -303,12 +324,11 @@ class SqliteJournal:
         queried, conditions, start = check_query(
             declared.projections, projection, where, after, limit
         )
-        statement, parameters = declared.tables[projection].query(conditions, start)
+        table = declared.tables[projection]
+        statement, parameters = table.query(self._organization, conditions, start)
         with self._connections.connection() as connection:
             self._file.check_current(connection, self._organization, declared)
-            rows = connection.execute(
-                statement, (self._organization, *parameters, limit)
-            ).fetchall()
+            rows = connection.execute(statement, (*parameters, limit)).fetchall()
         return tuple(make_row(queried, key, stream, values) for key, stream, *values in rows)
 
     def due(
@@ -342,26 +362,37 @@ class SqliteJournal:
             for key in keys:
                 connection.execute(table.release, (self._organization, key, worker))
 
-    def reindex(self, reducer: Reducer) -> ReindexReport:
+    def reindex(self, reducer: Reducer, *, progress: Progress | None = None) -> ReindexReport:
         """Rebuild every snapshot and projection row from the events; see `BoundStore.reindex`."""
         organization = self._organization
         declared = self._file.declared
         with self._connections.transaction() as connection:
             if connection.execute(sql.META, ("projections",)).fetchone() != (declared.text,):
                 self._file.create_projection_tables(connection, declared)
-            before = self._rows_by_stream(connection, declared)
+            # SQLite sorts the rows when the first one is read, so they can be deleted afterwards.
+            old_rows = SortedGroups(self._rows_by_stream(connection, declared), 0)
             for table in declared.tables.values():
                 connection.execute(table.clear, (organization,))
-            changed, event_count, row_count = [], 0, 0
-            heads = connection.execute(sql.ALL_HEADS, (organization,)).fetchall()
-            self._check_heads(connection, {head[0] for head in heads})
-            for stream, version, hash_, snapshot, text, _ in heads:
+            orphan = connection.execute(sql.STREAM_WITHOUT_HEAD, (organization,)).fetchone()
+            if orphan is not None:
+                raise CorruptJournalError("the head is missing", place=f"{orphan[0]} head")
+            counter = connection.execute(sql.COUNTER, (organization,)).fetchone()
+            total = 0 if counter is None else counter[0]
+            changed: list[str] = []
+            stream_count, event_count, row_count = 0, 0, 0
+            for stream, version, hash_, snapshot, text, _ in self._all_heads(connection):
                 events = self._intact_events(connection, stream, (version, hash_))
                 new_snapshot, new_rows = self._reduce(reducer, stream, events, declared)
+                stream_count += 1
                 event_count += len(events)
                 row_count += len(new_rows)
+                old_rows.skip_to(stream)
+                before = {
+                    (projection, key): values
+                    for _, projection, key, values in old_rows.take(stream)
+                }
                 new_text = dump_rows(new_rows)
-                if (snapshot, text, before.get(stream, {})) != (new_snapshot, new_text, new_rows):
+                if (snapshot, text, before) != (new_snapshot, new_text, new_rows):
                     changed.append(stream)
                 checksum = head_checksum(
                     organization, stream, version, hash_, new_text, new_snapshot
@@ -372,24 +403,38 @@ class SqliteJournal:
                 )
                 owned = {place: (stream, values) for place, values in new_rows.items()}
                 self._write_rows(connection, declared, {}, owned)
+                if progress is not None:
+                    progress(event_count, max(event_count, total))
             connection.execute(sql.SET_COUNTER_PROJECTIONS, (declared.digest, organization))
         return ReindexReport(
-            streams=len(heads), events=event_count, rows=row_count, changed=tuple(sorted(changed))
+            streams=stream_count,
+            events=event_count,
+            rows=row_count,
+            changed=tuple(sorted(changed)),
         )
+
+    def _all_heads(
+        self, connection: SqlConnection
+    ) -> Iterator[tuple[str, int, str, bytes, str, str]]:
+        """Yield the heads of all streams in pages, so that they can be changed meanwhile."""
+        last = ""
+        while page := connection.execute(
+            sql.SOME_HEADS, (self._organization, last, _HEADS_AT_ONCE)
+        ).fetchall():
+            yield from page
+            last = page[-1][0]
 
     def _rows_by_stream(
         self, connection: SqlConnection, declared: Declaration
-    ) -> dict[str, StreamRows]:
-        by_stream: dict[str, StreamRows] = {}
-        for name, table in declared.tables.items():
-            for key, stream, *values in connection.execute(table.all, (self._organization,)):
-                by_stream.setdefault(stream, {})[name, key] = tuple(values)
-        return by_stream
-
-    def _check_heads(self, connection: SqlConnection, heads: set[str]) -> None:
-        for (stream,) in connection.execute(sql.EVENT_STREAMS, (self._organization,)):
-            if stream not in heads:
-                raise CorruptJournalError("the head is missing", place=f"{stream} head")
+    ) -> Iterator[tuple[object, str, object, tuple[object, ...]]]:
+        """Yield the stream, projection, key and values of each row, by stream."""
+        return merge(
+            *(
+                _rows_of(name, connection.execute(table.by_stream, (self._organization,)))
+                for name, table in declared.tables.items()
+            ),
+            key=lambda row: stream_order(row[0]),
+        )
 
     def _intact_events(
         self, connection: SqlConnection, stream: str, end: tuple[int, str]
@@ -412,7 +457,13 @@ class SqliteJournal:
         collect_rows(rows, collected, declared.projections)
         return snapshot, collected[stream]
 
-    def audit(self, *, anchor: Anchor | None = None, reducer: Reducer | None = None) -> AuditReport:
+    def audit(
+        self,
+        *,
+        anchor: Anchor | None = None,
+        reducer: Reducer | None = None,
+        progress: Progress | None = None,
+    ) -> AuditReport:
         """Look for stored data that differ from what was written; see `BoundStore.audit`."""
         declared = self._file.declared
         # Damaged text may not be valid UTF-8. This connection returns it unchanged, so that the
@@ -423,6 +474,8 @@ class SqliteJournal:
             stored = StoredJournal(
                 organization=self._organization,
                 events=reader.rows(sql.ALL_EVENTS, "events"),
+                positions=reader.rows(sql.POSITIONS, "positions"),
+                ids=reader.rows(sql.EVENT_IDS, "ids of events"),
                 heads=reader.rows(sql.ALL_HEADS, "heads"),
                 counter=reader.counter(),
                 personal=reader.rows(sql.ALL_PERSONAL, "personal values"),
@@ -430,7 +483,11 @@ class SqliteJournal:
                 problems=reader.problems,
             )
             return audit_journal(
-                stored, projections=declared.projections, anchor=anchor, reducer=reducer
+                stored,
+                projections=declared.projections,
+                anchor=anchor,
+                reducer=reducer,
+                progress=progress,
             )
 
 
@@ -489,11 +546,31 @@ class _AuditReader:
             return position
         return None
 
-    def projection_rows(self) -> Iterator[tuple[object, object, object, tuple[object, ...]]]:
-        """Yield the rows of all declared projections."""
-        for name, table in self._declared.tables.items():
-            for key, stream, *values in self.rows(table.all, f"projection {name}"):
-                yield name, key, stream, tuple(values)
+    def projection_rows(self) -> Iterator[tuple[object, str, object, tuple[object, ...]]]:
+        """Yield the rows of all declared projections, by stream."""
+        return merge(
+            *(
+                _rows_of(name, self.rows(table.by_stream, f"projection {name}"))
+                for name, table in self._declared.tables.items()
+            ),
+            key=lambda row: stream_order(row[0]),
+        )
+
+
+def _rows_of(
+    projection: str, rows: Iterable[tuple[object, ...]]
+) -> Iterator[tuple[object, str, object, tuple[object, ...]]]:
+    """Yield the stream, projection, key and values of each row of a table."""
+    for key, stream, *values in rows:
+        yield stream, projection, key, tuple(values)
+
+
+def _is_unicode(name: str) -> bool:
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _opened(rows: Sequence[tuple[object, ...]]) -> Iterator[Event]:

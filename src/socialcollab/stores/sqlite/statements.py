@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
+import math
+from collections.abc import Sequence
 from functools import lru_cache
 
-from socialcollab.stores.projections import DUE, Projection
-from socialcollab.stores.toolkit.checks import Conditions
+from socialcollab.stores.projections import DUE, Column, Projection
+from socialcollab.stores.toolkit.checks import Conditions, find_index
 from socialcollab.stores.toolkit.envelope import SealedEvent
 from socialcollab.stores.toolkit.stream_heads import RowValues
 
@@ -41,6 +44,11 @@ TABLES = (
         UNIQUE (organization, stream)
     )""",
 )
+
+# A query that filters by an index reads the index once for each combination of values. SQLite
+# allows 500 parts of a compound statement, and before 3.32 only 999 parameters.
+_MOST_BRANCHES = 64
+_MOST_PARAMETERS = 999
 
 _EVENT = ", ".join(f"e.{name}" for name in SealedEvent._fields)
 _JOIN_PERSONAL = (
@@ -100,15 +108,43 @@ PROJECTION_TABLES = (
 )
 EVENT_ID_EXISTS = "SELECT 1 FROM socialcollab_events WHERE organization = ? AND id = ?"
 
-ALL_EVENTS = f"SELECT {_EVENT} FROM socialcollab_events e WHERE organization = ? ORDER BY position"  # noqa: S608  # constants
+ALL_EVENTS = (
+    f"SELECT {_EVENT} FROM socialcollab_events e WHERE organization = ?"  # noqa: S608  # constants
+    " ORDER BY stream, version"
+)
+POSITIONS = (
+    "SELECT position, hash FROM socialcollab_events WHERE organization = ? ORDER BY position"
+)
+EVENT_IDS = (
+    "SELECT id, stream, version, position FROM socialcollab_events"
+    " WHERE organization = ? ORDER BY id, position"
+)
 ALL_HEADS = (
     "SELECT stream, version, hash, snapshot, rows, checksum FROM socialcollab_streams"
     " WHERE organization = ? ORDER BY stream"
 )
-ALL_PERSONAL = (
-    "SELECT stream, version, name, salt, value FROM socialcollab_personal WHERE organization = ?"
+SOME_HEADS = (
+    "SELECT stream, version, hash, snapshot, rows, checksum FROM socialcollab_streams"
+    " WHERE organization = ? AND stream > ? ORDER BY stream LIMIT ?"
 )
-EVENT_STREAMS = "SELECT DISTINCT stream FROM socialcollab_events WHERE organization = ?"
+ALL_PERSONAL = (
+    "SELECT stream, version, name, salt, value FROM socialcollab_personal"
+    " WHERE organization = ? ORDER BY stream"
+)
+STREAM_WITHOUT_HEAD = (
+    "SELECT e.stream FROM socialcollab_events e WHERE e.organization = ? AND NOT EXISTS"
+    " (SELECT 1 FROM socialcollab_streams s"
+    " WHERE s.organization = e.organization AND s.stream = e.stream) LIMIT 1"
+)
+
+
+@lru_cache(maxsize=512)
+def snapshots(count: int) -> str:
+    """Return the statement that reads the versions and snapshots of *count* streams."""
+    return (
+        "SELECT stream, version, snapshot FROM socialcollab_streams"  # noqa: S608  # only marks
+        f" WHERE organization = ? AND stream IN ({', '.join('?' * count)})"
+    )
 
 
 @lru_cache(maxsize=64)
@@ -147,18 +183,24 @@ class ProjectionTable:
         self.create = (
             f"CREATE TABLE {self.table} ({described}) WITHOUT ROWID",
             f"CREATE INDEX socialcollab_sorted_{projection.name} ON {self.table} (organization, {', '.join(order)})",
+            *(
+                f"CREATE INDEX {self._index_name(index)} ON {self.table}"
+                f" ({', '.join(_indexed(index, order))})"
+                for index in projection.indexes
+            ),
         )
         marks = ", ".join("?" * (len(columns) + 3))
         filled = ", ".join(["organization", "key", "stream", *columns])
         self.add = f"INSERT INTO {self.table} ({filled}) VALUES ({marks})"  # noqa: S608
-        sets = ", ".join(["stream = ?", *(f"{column} = ?" for column in columns)])
-        self.set = f"UPDATE {self.table} SET {sets}{ended} WHERE {key}"  # noqa: S608
+        self._columns = columns
+        self._set_end = f"{ended} WHERE {key}"
+        self._sets: dict[tuple[int, ...], str] = {}
         self.remove = f"DELETE FROM {self.table} WHERE {key}"  # noqa: S608
         self.owner = f"SELECT stream FROM {self.table} WHERE {key}"  # noqa: S608
         self.clear = f"DELETE FROM {self.table} WHERE organization = ?"  # noqa: S608
         listed = ", ".join(["key", "stream", *columns])
         self._select = f"SELECT {listed} FROM {self.table} WHERE organization = ?"  # noqa: S608
-        self.all = f"{self._select} ORDER BY key"
+        self.by_stream = f"{self._select} ORDER BY stream"
         self._order = order
         self._queries: dict[object, str] = {}
         free = "(lease_until IS NULL OR lease_until <= ? OR lease_worker = ?)"
@@ -172,42 +214,80 @@ class ProjectionTable:
             f" WHERE {key} AND lease_worker = ?"
         )
 
-    def query(
-        self, conditions: Conditions, start: RowValues | None
+    def set(
+        self, before: RowValues, stream: str, values: RowValues
     ) -> tuple[str, list[str | int | None]]:
-        """
-        Return the statement of a query, and its parameters.
+        """Return the statement that changes a row, and its parameters except those of its key."""
+        # SQLite writes every index of a column that a statement sets, even to the same value.
+        changed = tuple(n for n, value in enumerate(values) if not _same(value, before[n]))
+        if changed not in self._sets:
+            names = ["stream", *(self._columns[n] for n in changed)]
+            sets = ", ".join(f"{name} = ?" for name in names)
+            self._sets[changed] = f"UPDATE {self.table} SET {sets}{self._set_end}"  # noqa: S608
+        return self._sets[changed], [stream, *(values[n] for n in changed)]
 
-        The parameters do not include the first (the organization) and the last (the limit).
-        """
+    def _index_name(self, index: tuple[str, ...]) -> str:
+        number = self.projection.indexes.index(index)
+        return f"socialcollab_index_{self.projection.name}_{number}"
+
+    def query(
+        self, organization: str, conditions: Conditions, start: RowValues | None
+    ) -> tuple[str, list[str | int | None]]:
+        """Return the statement of a query, and its parameters except the last, which is the limit."""
+        floor = [] if start is None else _floor_values(start)
+        index = find_index(self.projection, conditions)
+        choices = [len(values) for name, values in conditions if name in index]
+        each = 1 + sum(len(v) for name, v in conditions if name not in index) + len(floor)
+        count = math.prod(choices)
+        if not 1 <= count <= _MOST_BRANCHES or count * (each + len(choices)) > _MOST_PARAMETERS:
+            index = ()
+        branches = _branches(index, conditions)
+        parameters: list[str | int | None] = []
+        for branch in branches:
+            parameters += [organization, *_values(branch), *floor]
         # Queries of the same shape share a statement, so that sqlite3 parses it only once.
         shape = (
-            tuple((name, len(values), None in values) for name, values in conditions),
+            tuple(
+                tuple((name, len(values), None in values) for name, values in branch)
+                for branch in branches
+            ),
             None if start is None else tuple(value is None for value in start),
+            index,
         )
         statement = self._queries.get(shape)
         if statement is None:
             if len(self._queries) >= 256:
                 self._queries.clear()
-            statement = self._queries[shape] = self._query(conditions, start)
-        parameters: list[str | int | None] = [
-            value for _, values in conditions for value in values if value is not None
-        ]
-        if start is not None:
-            parameters += _floor_values(start)
+            statement = self._queries[shape] = self._query(branches, start, index)
         return statement, parameters
 
-    def _query(self, conditions: Conditions, start: RowValues | None) -> str:
-        parts = [self._select]
+    def _query(
+        self, branches: Sequence[Conditions], start: RowValues | None, index: tuple[str, ...]
+    ) -> str:
+        # SQLite would sort the rows that match `IN (...)`, and read all of them for each page. It
+        # merges the branches of a compound statement, each of which an index sorts.
+        selects = [self._branch(branch, start, index) for branch in branches]
+        return f"{' UNION ALL '.join(selects)} ORDER BY {', '.join(self._order)} LIMIT ?"
+
+    def _branch(
+        self, conditions: Conditions, start: RowValues | None, index: tuple[str, ...]
+    ) -> str:
+        select = self._select
+        if index:
+            table = f"FROM {self.table}"
+            select = select.replace(table, f"{table} INDEXED BY {self._index_name(index)}")
+        parts = [select]
         for name, values in conditions:
             count = sum(value is not None for value in values)
-            choices = [f"c_{name} IN ({', '.join('?' * count)})"] if count else []
+            choices = [f"c_{name} = ?"] if count == 1 else []
+            if count > 1:
+                # With `IN`, SQLite cannot use the order of an index that begins with this column.
+                choices = [f"c_{name} IN ({', '.join('?' * count)})"]
             if None in values:
                 choices.append(f"c_{name} IS NULL")
             parts.append(f"AND ({' OR '.join(choices) or '0'})")
         if start is not None:
             parts.append(f"AND {self._floor(start)}")
-        parts.append(f"ORDER BY {', '.join(self._order)} LIMIT ?")
         return " ".join(parts)
 
     def _floor(self, start: RowValues) -> str:
@@ -225,6 +305,29 @@ class ProjectionTable:
             later = f"{column} IS NOT NULL" if value is None else f"{column} > ?"
             choices.append(f"({' AND '.join([*same, later])})")
         return f"({' OR '.join(choices)})"
+
+
+def _same(value: Column, before: Column) -> bool:
+    return value == before and type(value) is type(before)
+
+
+def _indexed(index: tuple[str, ...], order: Sequence[str]) -> list[str]:
+    """Return the columns of an index: rows with the same values are sorted as in a query."""
+    columns = [f"c_{name}" for name in index]
+    return ["organization", *columns, *(column for column in order if column not in columns)]
+
+
+def _branches(index: tuple[str, ...], conditions: Conditions) -> list[Conditions]:
+    """Return the conditions of a query once for each combination of values of the index."""
+    choices = [
+        [(name, (value,)) for value in dict.fromkeys(values)] if name in index else [(name, values)]
+        for name, values in conditions
+    ]
+    return list(itertools.product(*choices))
+
+
+def _values(conditions: Conditions) -> list[str | int | None]:
+    return [value for _, values in conditions for value in values if value is not None]
 
 
 def _floor_values(start: RowValues) -> list[str | int | None]:

@@ -234,6 +234,19 @@ def check_query(
     return projection, conditions, start
 
 
+def find_index(projection: Projection, conditions: Conditions) -> tuple[str, ...]:
+    """
+    Return the index with the most columns of which a query specifies all, or an empty tuple.
+
+    >>> posts = Projection("posts", ("author", "state"), indexes=("state", ("author", "state")))
+    >>> find_index(posts, (("author", ("ana",)), ("state", ("draft",))))
+    ('author', 'state')
+    """
+    names = {name for name, _ in conditions}
+    usable = [index for index in projection.indexes if names.issuperset(index)]
+    return max(usable, key=len, default=())
+
+
 def check_due(
     projections: Mapping[str, Projection], limit: int, worker: str, lease_s: float
 ) -> Projection:

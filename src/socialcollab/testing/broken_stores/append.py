@@ -174,3 +174,12 @@ class RemembersSnapshots(BrokenStore):
     def for_organization(self, organization: str) -> MemoryJournal:
         super().for_organization(organization)  # checks the name
         return _RemembersSnapshots(organization, self)
+
+
+class ReadsFewSnapshots(BrokenJournal):
+    """At most a thousand snapshots are read together, as with a limit on parameters."""
+
+    breaks: ClassVar[str] = "S36"
+
+    def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
+        return super().snapshots(list(streams)[:1000])

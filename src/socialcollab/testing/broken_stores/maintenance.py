@@ -68,10 +68,10 @@ class DoesNotRebuild(BrokenJournal):
 
     breaks: ClassVar[str] = "S19"
 
-    def reindex(self, reducer: Any) -> ReindexReport:
+    def reindex(self, reducer: Any, **rest: Any) -> ReindexReport:
         streams = {name: attrs.evolve(stream) for name, stream in self._tables.streams.items()}
         rows, indexes = dict(self._tables.rows), dict(self._tables.indexes)
-        report = super().reindex(reducer)
+        report = super().reindex(reducer, **rest)
         self._tables.streams.update(streams)
         self._tables.rows, self._tables.indexes = rows, indexes
         return report
@@ -82,9 +82,11 @@ class ReindexesWithoutLock(BrokenJournal):
 
     breaks: ClassVar[str] = "S19"
 
-    def reindex(self, reducer: Any) -> ReindexReport:
+    def reindex(self, reducer: Any, **rest: Any) -> ReindexReport:
         results = {name: reducer(name, self.read(name)) for name in self.streams()}
-        return super().reindex(lambda name, events: results.get(name) or reducer(name, events))
+        return super().reindex(
+            lambda name, events: results.get(name) or reducer(name, events), **rest
+        )
 
 
 class AuditsEventsOnly(BrokenJournal):
@@ -122,8 +124,8 @@ class ReportsEverythingChanged(BrokenJournal):
 
     breaks: ClassVar[str] = "S27"
 
-    def reindex(self, reducer: Any) -> ReindexReport:
-        return attrs.evolve(super().reindex(reducer), changed=self.streams())
+    def reindex(self, reducer: Any, **rest: Any) -> ReindexReport:
+        return attrs.evolve(super().reindex(reducer, **rest), changed=self.streams())
 
 
 class KeepsErasedValues(BrokenJournal):
@@ -234,9 +236,18 @@ class DoesNotRebuildRows(BrokenJournal):
 
     breaks: ClassVar[str] = "S33"
 
-    def reindex(self, reducer: Any) -> ReindexReport:
+    def reindex(self, reducer: Any, **rest: Any) -> ReindexReport:
         rows, indexes = dict(self._tables.rows), dict(self._tables.indexes)
-        report = super().reindex(reducer)
+        report = super().reindex(reducer, **rest)
         if all(place in self._tables.rows for place in rows):
             self._tables.rows, self._tables.indexes = rows, indexes
         return report
+
+
+class ReportsNoProgress(BrokenJournal):
+    """An audit and a reindex do not call the function that follows their progress."""
+
+    breaks: ClassVar[str] = "S37"
+
+    def audit(self, **rest: Any) -> AuditReport:
+        return super().audit(**{**rest, "progress": None})

@@ -63,6 +63,37 @@ class StealsKeys(BrokenJournal):
             return super().append(events, rows=rows, **rest)
 
 
+class ForgetsToIndexChanges(BrokenJournal):
+    """An index still refers to a row by the values that the row was created with."""
+
+    breaks: ClassVar[str] = "S12"
+
+    def append(
+        self, events: Sequence[NewEvent], *, rows: Sequence[Row] = (), **rest: Any
+    ) -> tuple[Event, ...]:
+        stored = super().append(events, rows=rows, **rest)
+        first: dict[tuple[str, str], Row] = vars(self).setdefault("_first", {})
+        for row in rows:
+            first.setdefault((row.projection, row.key), row)
+        return stored
+
+    def query(
+        self, projection: str, *, where: Mapping[str, Any] | None = None, **rest: Any
+    ) -> tuple[Row, ...]:
+        rows = super().query(projection, where=where, **rest)
+        indexes = self._projections[projection].indexes
+        names = {name for index in indexes for name in index} & (where or {}).keys()
+        first: dict[tuple[str, str], Row] = getattr(self, "_first", {})
+        return tuple(
+            row
+            for row in rows
+            if all(
+                row.columns[name] == first.get((projection, row.key), row).columns[name]
+                for name in names
+            )
+        )
+
+
 class SortsNoneLast(BrokenJournal):
     """Rows with None sort last, as in PostgreSQL without NULLS FIRST."""
 

@@ -15,6 +15,7 @@ from socialcollab.stores import Event, Row, Store
 from socialcollab.testing.promises import promise
 from socialcollab.testing.store_laws.organization import (
     EXACT_TEXTS,
+    MANY,
     SALT,
     fresh_organization,
 )
@@ -302,6 +303,27 @@ class AppendLaws:
         [read] = org.journal.read("post/a")
         assert read.body["text"] == read.personal["text"] == text
         assert org.journal.audit().clean
+
+    @promise("S36")
+    def test_s36_snapshots(self, store: Store) -> None:
+        """Any number of snapshots can be read together, also of streams that do not exist."""
+        org = fresh_organization(store)
+        streams = [f"post/{number}" for number in range(MANY)]
+        org.journal.append(
+            [org.new(stream) for stream in streams],
+            expected_versions=dict.fromkeys(streams, 0),
+            snapshots={stream: stream.encode() for stream in streams},
+        )
+        org.journal.append(
+            [org.new("post/0")], expected_versions={"post/0": 1}, snapshots={"post/0": b"later"}
+        )
+        absent = ("post/none", "post/NONE", "post/\ud83c", "")
+        found = org.journal.snapshots([*streams, *absent, streams[0]])
+        assert found == {name: org.journal.snapshot(name) for name in (*streams, *absent)}
+        assert (found["post/0"][0], found["post/7"]) == (2, (1, b"post/7"))
+        assert org.journal.snapshots(()) == {}
+        other = fresh_organization(store)
+        assert other.journal.snapshots(["post/7"]) == {"post/7": (0, b"")}
 
     @promise("S35")
     def test_s35_journals(self, store: Store) -> None:

@@ -193,6 +193,26 @@ class MaintenanceLaws:
         assert findings
         assert all("post/b" in finding.place for finding in findings)
 
+    @promise("S37")
+    def test_s37_progress(self, store: Store) -> None:
+        """An audit and a reindex report their progress, up to the number of all events."""
+        org = fresh_organization(store)
+        for number in range(7):
+            org.put(f"post/{number}", "holds", body={"state": "draft"})
+        calls: list[tuple[int, int]] = []
+
+        def progress(done: int, total: int) -> None:
+            calls.append((done, total))
+
+        for work in (
+            lambda: org.journal.audit(reducer=reducer, progress=progress),
+            lambda: org.journal.reindex(reducer, progress=progress),
+        ):
+            calls.clear()
+            work()
+            assert calls[-1] == (14, 14)
+            assert calls == sorted(calls)
+
     @promise("S21")
     def test_s21_anchor(self, store: Store) -> None:
         """An anchor still matches after the journal grows, but not a truncated or different journal."""

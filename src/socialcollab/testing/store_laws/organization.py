@@ -18,9 +18,10 @@ AT = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 SALT = bytes(range(16))
 
 PROJECTIONS = (
-    Projection("posts", ("state", "rank"), ("rank",)),
+    Projection("posts", ("state", "rank"), ("rank",), ("state",)),
     Projection("due", ("at", "kind"), ("at",)),
     Projection("mixed", ("value", "second"), ("value", "second")),
+    Projection("indexed", ("one", "two", "at"), ("at",), ("one", ("two", "one"))),
 )
 """The projections that the laws need."""
 

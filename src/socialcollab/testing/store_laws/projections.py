@@ -38,6 +38,13 @@ def _fill(org: FreshOrganization, values: list[tuple[str, object, object]]) -> N
         )
 
 
+def _order(value: Column, key: str) -> tuple[int, int, str, str]:
+    """Return the sort key of a row: None, numbers, strings, then by key."""
+    if isinstance(value, int):
+        return 1, value, "", key
+    return (0, 0, "", key) if value is None else (2, 0, value, key)
+
+
 def _lease(
     org: FreshOrganization,
     worker: str,
@@ -138,6 +145,61 @@ class ProjectionLaws:
             org.journal.query("unknown")
         with pytest.raises(InvalidValueError):
             org.journal.query("mixed", limit=0)
+
+    @promise("S12")
+    def test_s12_indexes(self, store: Store) -> None:
+        """Pages of a query that an index serves contain the rows that match now, in order."""
+        org = fresh_organization(store)
+        values: tuple[Column, ...] = (None, 1, 2, "1", "a")
+        cells = [(a, b, c) for a in values for b in values[:3] for c in (None, 3, 3, 2, "z")]
+
+        def put(stream: str, shift: int) -> list[Row]:
+            rows = [
+                Row("indexed", f"{stream} {number:03}", stream, {"one": a, "two": b, "at": c})
+                for number, (a, b, c) in enumerate([*cells[shift:], *cells[:shift]])
+            ]
+            org.journal.append(
+                [org.new(stream)],
+                expected_versions={stream: org.journal.snapshot(stream)[0]},
+                rows=rows,
+                snapshots={stream: b""},
+            )
+            return rows
+
+        put("post/a", 7)
+        # The same keys get other values, which an index must not miss.
+        rows = [*put("post/b", 0), *put("post/a", 3)]
+        rows.sort(key=lambda row: _order(row.columns["at"], row.key))
+        for where in (
+            {"one": 1},
+            {"one": (None, "1", 1, 1, 5)},
+            {"two": 2, "one": "a"},
+            {"two": (1, None), "one": (1, "1", None)},
+            {"two": (1, None), "one": (1, "1", None), "at": (3, None)},
+            {"one": (), "two": 1},
+            {"one": tuple(range(1_000)), "two": (None, 1)},
+        ):
+            allowed = {name: v if type(v) is tuple else (v,) for name, v in where.items()}
+            wanted = [
+                row
+                for row in rows
+                if all(
+                    any(type(v) is type(row.columns[name]) and v == row.columns[name] for v in some)
+                    for name, some in allowed.items()
+                )
+            ]
+            for limit in (2, 7, 1_000):
+                found: list[Row] = []
+                after = None
+                while page := org.journal.query("indexed", where=where, after=after, limit=limit):  # type: ignore[arg-type]  # values of columns
+                    found += page
+                    after = page[-1]
+                assert found == wanted
+        org.journal.append(
+            [org.new("post/b")], expected_versions={"post/b": 1}, snapshots={"post/b": b""}
+        )
+        left = org.journal.query("indexed", where={"one": 1, "two": 1})
+        assert {row.stream for row in left} == {"post/a"}
 
     @promise("S12")
     def test_s12_exact_texts(self, store: Store) -> None:

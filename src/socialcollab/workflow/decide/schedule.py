@@ -297,6 +297,7 @@ def planned_for(post: Post, target: str, delivery: DeliveryId, at: WallTime) -> 
         profile=ProfileId(target),
         at=at,
         revision=post.digest,
+        author=post.author,
     )
 
 

@@ -25,6 +25,7 @@ class DeliveryPlanned:
     profile: ProfileId
     at: WallTime
     revision: str
+    author: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -1,0 +1,178 @@
+"""Lists read rows and snapshots in proportion to their answer, however many other posts exist."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from tests.desk.agency import DOCUMENT
+
+from socialcollab.directory import Selector
+from socialcollab.errors import NotAllowedError
+from socialcollab.organization import Organization
+
+SMALL, LARGE = 3, 30
+
+
+class CountingJournal:
+    """A journal that counts the rows, snapshots and events that are read from it."""
+
+    def __init__(self, journal: Any) -> None:
+        self.journal = journal
+        self.count = 0
+        self.calls = 0
+
+    def __getattr__(self, name: str) -> Any:
+        method = getattr(self.journal, name)
+        if name not in ("query", "snapshots", "read", "read_all", "snapshot"):
+            return method
+
+        def counted(*arguments: Any, **options: Any) -> Any:
+            found = method(*arguments, **options)
+            self.calls += 1
+            self.count += 1 if name == "snapshot" else len(found)
+            return found
+
+        return counted
+
+
+def filled(agency: Any, others: int, *, in_review: bool = True) -> Any:
+    """Return the desk with two open posts of Tom's, and *others* posts of each kind of others."""
+    ana, ben, eva, tom = agency.acting("ana", "ben", "eva", "tom")
+    for number in range(others):
+        texts = {"profiles": ["tulip-x"], "planned_at": f"2026-05-01 {number % 24:02}:30"}
+        ana.draft(f"Concept {number}", **texts)
+        ana.cancel(ana.draft(f"Weg {number}", **texts))
+        approved = ben.approve(ana.submit(ana.draft(f"Later {number}", **texts)))
+        eva.unschedule(approved)
+        if in_review:
+            ana.submit(ana.draft(f"Wacht {number}", **texts))
+            ben.request_changes(ana.submit(ana.draft(f"Korter {number}", **texts)), note="Korter")
+    tom.draft("Dijk", profiles=["dike-x"], planned_at="2026-06-02 09:30")
+    dirk = agency.desk.acting_as("dirk")
+    dirk.submit(dirk.draft("Dijk op tijd", profiles=["dike-x"], planned_at="2026-06-03 09:30"))
+    eva.hold(Selector(workspace=("dike",)), reason="Dijkdoorbraak")
+    return agency.desk
+
+
+def refused(command: Callable[[], object]) -> None:
+    with pytest.raises(NotAllowedError):
+        command()
+
+
+def changed(old: str, new: str) -> Organization:
+    return Organization.loads(DOCUMENT.replace(old, new))
+
+
+LISTS: dict[str, Callable[[Any], object]] = {
+    "posts by state": lambda desk: desk.posts(state="rejected"),
+    "posts by states": lambda desk: desk.posts(state=("rejected", "expired")),
+    "posts by workspace": lambda desk: desk.posts(workspace="dike"),
+    "posts by both": lambda desk: desk.posts(workspace="dike", state=("draft", "in_review")),
+    "posts by author": lambda desk: desk.posts(author="tom"),
+    "posts by author and state": lambda desk: desk.posts(author="tom", state="draft"),
+    "posts by campaign": lambda desk: desk.posts(campaign="spring"),
+    "to do": lambda desk: desk.acting_as("tom").to_do(),
+    "calendar": lambda desk: desk.calendar("2026-06-01", "2026-06-08"),
+    "calendar of a workspace": lambda desk: desk.calendar(
+        "2026-04-01", "2026-12-31", workspace="dike"
+    ),
+    "hold": lambda desk: desk.hold_status(desk.holds()[0]),
+    "refused erasure": lambda desk: refused(
+        lambda: desk.acting_as("eva").erase(member="dirk", reason="asked for it")
+    ),
+    "proposal of a name": lambda desk: desk.propose(
+        changed('id = "tom"', 'id = "tom"\nname = "Tom"')
+    ),
+}
+OF_OPEN_WORK: dict[str, Callable[[Any], object]] = {
+    "offboarding plan": lambda desk: desk.offboarding_plan("tom"),
+    "refused offboarding": lambda desk: refused(
+        lambda: desk.acting_as("eva").offboard("tom", reason="leaves")
+    ),
+    "proposal of a quorum": lambda desk: desk.propose(
+        changed('reviewers = ["role:editor"]', 'reviewers = ["role:editor"]\nquorum = 2')
+    ),
+    "proposal without a profile": lambda desk: desk.propose(
+        changed('id = "dike-x"', 'id = "dike-y"')
+    ),
+}
+
+
+def reads(desk: Any, work: Callable[[Any], object]) -> tuple[int, int]:
+    """Return the number of values and of calls that a list needs."""
+    desk.engine.store = counting = CountingJournal(desk.engine.store)
+    try:
+        work(desk)
+    finally:
+        desk.engine.store = counting.journal
+    return counting.count, counting.calls
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_other_posts(open_agency, kind) -> None:
+    """Ten times as many posts of others do not change what a list reads."""
+    found = []
+    for others in (SMALL, LARGE):
+        desk = filled(open_agency(kind), others)
+        found.append({name: reads(desk, work) for name, work in LISTS.items()})
+    assert found[0] == found[1]
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_finished_posts(open_agency, kind) -> None:
+    """Posts that are not in review do not change what proposals and offboardings read."""
+    found = []
+    for others in (SMALL, LARGE):
+        desk = filled(open_agency(kind), others, in_review=False)
+        found.append({name: reads(desk, work) for name, work in OF_OPEN_WORK.items()})
+    assert found[0] == found[1]
+
+
+def test_steps_of_queries(open_agency) -> None:
+    """SQLite does not work more for a query if there are more rows that do not match."""
+    steps = []
+    for others in (SMALL, LARGE):
+        desk = filled(open_agency("sqlite"), others)
+        journal, connections = desk.engine.store, desk.engine.store._connections
+        counted = 0
+
+        def count() -> int:
+            nonlocal counted
+            counted += 1
+            return 0
+
+        with connections.connection() as connection:
+            connection.set_progress_handler(count, 1)
+        for where in (
+            {"state": "rejected"},
+            {"state": ("rejected", "expired")},
+            {"workspace": "dike", "state": ("draft", "in_review")},
+            {"author": "tom", "campaign": None},
+        ):
+            journal.query("posts", where=where)
+        with connections.connection() as connection:
+            connection.set_progress_handler(None, 0)
+        steps.append(counted)
+    assert steps[0] == steps[1] > 0
+
+
+def test_calls_for_a_calendar(open_agency) -> None:
+    """A calendar reads its posts and deliveries with few calls, not with one for each entry."""
+    desk = filled(open_agency("memory"), LARGE)
+    count, calls = reads(desk, lambda desk: desk.calendar("2026-05-01", "2026-05-08"))
+    entries = len(desk.calendar("2026-05-01", "2026-05-08").entries())
+    assert entries >= 4 * LARGE
+    assert calls < entries / 8
+    # No post is decoded: only rows are read, and the snapshots that every command reads.
+    assert count < 4 * entries
+
+
+def test_last_event(open_agency) -> None:
+    """The time of the last event is found without reading all events."""
+    desk = filled(open_agency("memory"), LARGE)
+    last = desk.engine.store.read_all(limit=10_000)[-1]
+    assert desk.last_event_at() == last.at
+    count, _ = reads(desk, lambda desk: desk.last_event_at())
+    assert count <= 2 * last.position.bit_length()
