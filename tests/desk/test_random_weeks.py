@@ -358,14 +358,14 @@ FAULTS = (
 def test_random_weeks_in_memory(open_agency, naive, seed) -> None:
     """Random weeks on a store in memory."""
     agency = open_agency("memory", faults=FAULTS if seed % 2 else ())
-    play(agency, naive, seed=seed, steps=130)
+    play(agency, naive, seed=seed, steps=70)
 
 
 @pytest.mark.parametrize("seed", [101])
 def test_random_weeks_in_a_file(open_agency, naive, seed) -> None:
     """Random weeks on a file."""
     agency = open_agency("sqlite", faults=FAULTS)
-    play(agency, naive, seed=seed, steps=130)
+    play(agency, naive, seed=seed, steps=70)
 
 
 @pytest.mark.parametrize("seed", [201])

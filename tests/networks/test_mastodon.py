@@ -518,8 +518,8 @@ class Fault(httpx.MockTransport):
 @pytest.mark.parametrize(
     "habits",
     [
-        "honours keys, known",
         "ignores keys",
+        pytest.param("honours keys, known", marks=pytest.mark.slow),
         pytest.param("honours keys", marks=pytest.mark.slow),
         pytest.param("ignores keys, no source", marks=pytest.mark.slow),
     ],

@@ -376,7 +376,7 @@ def test_repeated_id() -> None:
 def test_memory(tmp_path: Path, work: str) -> None:
     """An audit and a reindex of a file need no more memory if there are more streams."""
     peaks = []
-    for count in (200, 2_000):
+    for count in (200, 1_000):
         store = SqliteStore(tmp_path / f"{count}.db", projections=PROJECTIONS, durable=False)
         org = FreshOrganization(store.for_organization(ORGANIZATION))
         for first in range(0, count, 200):

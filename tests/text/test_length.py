@@ -100,4 +100,4 @@ def test_hostile_texts_take_linear_time(piece: str, name: str) -> None:
         measure(name, text)
         entities(name, text)
 
-    assert is_roughly_linear(read, 4_000)
+    assert is_roughly_linear(read, 2_000)
