@@ -94,7 +94,7 @@ MASTODON = NetworkDescription(
     title="Mastodon",
     source="docs.joinmastodon.org/entities/Instance, 2026-11-22",
     # docs.joinmastodon.org/entities/Instance, read 2026-11-22: 500 unless the server states
-    # another limit, a link counts 23, the host of a mention does not count.
+    # another limit; a link counts as 23, and the host of a mention does not count.
     text=TextLimits(at_most=500, unit="graphemes", url_weight=23, short_mentions=True),
     # Same page, same day: 4 attachments, images of 16 MiB, descriptions of 1500.
     media=MediaLimits(

@@ -94,7 +94,7 @@ class Organization(NotebookMixin):
         settings: The section ``[organization]``.
         workspaces: The brands, or an agency's clients.
         profiles: The accounts on social networks.
-        members: The people.
+        members: The people who work on posts.
         teams: The groups of members.
         campaigns: The campaigns.
         permissions: The permissions that the organization defines for its own tools.
@@ -105,7 +105,7 @@ class Organization(NotebookMixin):
         approvals: The approval policies.
         slot_plans: The times at which profiles post.
         blackouts: The periods during which nothing is published.
-        style: The section ``[style]``.
+        style: The style guides that the document names.
         expect: The expectations, which `check` evaluates.
         files: The contents of the files that the document names, by name: style guides and
             calendars of holidays. Included files are not part of this mapping; their sections are

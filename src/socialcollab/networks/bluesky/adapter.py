@@ -53,8 +53,8 @@ class BlueskyAdapter:
     """
     The adapter of one account on Bluesky.
 
-    The sender chooses the key of the record. A post is therefore created only once, however often
-    the request is sent, and its outcome can always be looked up.
+    The sender chooses the key of the record. A post is therefore created only once, even if the
+    request is sent several times, and its outcome can always be looked up.
 
     Attributes:
         profile: The profile.

@@ -91,7 +91,7 @@ class MastodonAdapter:
         )
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Check the account, upload the images, wait until they are processed, and create the post."""
+        """Check the account, upload and await the processing of the images, and create the post."""
         done = dict(progress)
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
@@ -187,7 +187,7 @@ class MastodonAdapter:
         """Return the id of the account, after checking that it is the account of the profile."""
         response = yield from call(self._request("GET", "/api/v1/accounts/verify_credentials"))
         if response.status == 400:
-            # Some servers answer a wrong token with this status.
+            # Some servers respond to an invalid token with this status.
             raise AuthenticationError(
                 "the server refused the access token", network=NETWORK, status=400
             )
@@ -202,7 +202,7 @@ class MastodonAdapter:
         return str(values["id"])
 
     def _upload(self, image: Image) -> Flow[tuple[str, bool]]:
-        """Upload an image, and return its id and whether it is processed already."""
+        """Upload an image, and return its id and whether it has already been processed."""
         request = attrs.evolve(
             self._request("POST", "/api/v2/media"),
             form={"description": image.alt} if image.alt else {},
@@ -215,7 +215,7 @@ class MastodonAdapter:
         return str(media["id"]), response.status == 200
 
     def _processed(self, media: str) -> Flow[bool]:
-        """Wait until an image is processed, and return whether the server still has it."""
+        """Wait until an image has been processed, and return whether the server still has it."""
         path = f"/api/v1/media/{quote(media, safe='')}"
         for _ in range(_MOST_WAITS):
             response = yield from call(self._request("GET", path))
