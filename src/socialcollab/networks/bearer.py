@@ -47,7 +47,7 @@ class BearerTransport:
 
     Args:
         inner: The transport that sends the requests.
-        token: Returns the access token.
+        token: A function that returns the access token.
     """
 
     def __init__(self, inner: Transport, *, token: Callable[[], str]) -> None:

@@ -12,7 +12,7 @@ from socialcollab.text.entities import entities
 from socialcollab.text.url import OTHER_DOTS, is_domain
 
 DOMAIN_PATTERN = r"^[^\u0000-\u0020\u007f\\/:@?#.,*]+(\.[^\u0000-\u0020\u007f\\/:@?#.,*]+)+$"
-"""Matches a domain without a scheme, a port or a path."""
+"""A pattern that matches a domain without a scheme, a port or a path."""
 
 _LONGEST_HOST = 253  # RFC 1035 section 2.3.4, without the final dot
 _MOST_DECODINGS = 3

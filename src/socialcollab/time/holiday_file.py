@@ -134,7 +134,7 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
     """
     if len(data) > MOST_BYTES:
         raise InvalidValueError(
-            f"the holiday calendar is {len(data)} bytes long, more than {MOST_BYTES}",
+            f"the holiday calendar is {len(data)} bytes long; the limit is {MOST_BYTES}",
             value=len(data),
             expected=f"at most {MOST_BYTES} bytes",
         )

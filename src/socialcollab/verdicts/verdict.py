@@ -27,7 +27,7 @@ class Reason:
     A fact on which an answer is based.
 
     Attributes:
-        code: The kind of fact. Codes are stable, and each is the key of a message.
+        code: The kind of fact. Codes are stable, and each of them is the key of a message.
         params: The parameters of the message, as sorted pairs of name and value.
     """
 

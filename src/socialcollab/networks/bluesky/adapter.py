@@ -180,8 +180,8 @@ class BlueskyAdapter:
                 if name.startswith(_MENTION) and did
             },
         )
-        # Creating a record fails if it exists. Putting the same record again changes nothing, and
-        # without a record to swap, another record under the key is never replaced.
+        # `createRecord` fails if the record exists, but putting the same record again changes
+        # nothing. `swapRecord` prevents the request from replacing another record under the key.
         request = self._request(
             "POST",
             "com.atproto.repo.putRecord",

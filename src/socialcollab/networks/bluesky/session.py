@@ -44,7 +44,7 @@ class SessionTransport:
         inner: The transport that sends the requests.
         server: The address of the server.
         handle: The handle of the account, without ``@``.
-        password: Returns the app password of the account.
+        password: A function that returns the app password of the account.
         monotonic: A monotonic clock, in seconds.
     """
 
