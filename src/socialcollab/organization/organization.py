@@ -702,7 +702,7 @@ class Organization(NotebookMixin):
 
     def gaps(self, *, start: TimeLike, end: TimeLike) -> tuple[Gap, ...]:
         """
-        Return the periods in which a member should be on duty, but none has the permissions.
+        Return the periods in which a member should be on duty but no member has the permissions.
 
         See `socialcollab.permissions.gaps`. The absences, delegates and swaps of the runtime state
         are taken into account (see `with_state`). Local times and dates are in the

@@ -1,4 +1,4 @@
-"""The members who can decide on each approval step, and warnings about steps with too few."""
+"""The members who can decide on each approval step, and warnings about such steps."""
 
 from __future__ import annotations
 
@@ -127,8 +127,8 @@ def step_reviewers(
     Return the members who can decide on each approval step that posts on a profile may need.
 
     These members have the permission `approve` and are among the reviewers of the step, or are
-    delegates of such members. Of a rotation, only the member on duty can decide. Authors, conditions
-    of steps, and reviewers whom an escalation adds are not considered.
+    delegates of such members. If a reviewer is a rotation, only the member on duty can decide.
+    Authors, conditions of steps, and reviewers whom an escalation adds are not considered.
 
     Args:
         organization: The organization.

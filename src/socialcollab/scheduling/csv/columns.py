@@ -206,7 +206,7 @@ def _fields(plain: Sequence[str], named: Mapping[str, str]) -> tuple[str, ...]:
     dates = [*matching[_DATE_NAME], *matching[_DATE_AND_TIME_NAME]]
     for index in [index for index in dates if plain[index] not in _DAY_NAMES] or dates:
         fields[index] = "date"
-    # A column of times contains the dates too if no other column does.
+    # A column of times also contains the dates if no other column does.
     dated = "date" in fields or "year" in fields
     for index in matching[_TIME_NAME]:
         fields[index] = "time" if dated else "date"
