@@ -37,7 +37,7 @@ VALID = {
     "role": "writer",
 }
 # Methods of the host, not of a member, and those that only return what they are given.
-NOT_TRIED = {"create", "from_template", "open", "run", "run_forever", "run_due", "hold_status"}
+NOT_TRIED = {"create", "from_template", "open", "run", "run_forever"}
 
 
 def methods(cls: type) -> list[tuple[type, str, str]]:

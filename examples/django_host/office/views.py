@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from office.desk import open_desk, open_media
 from office.models import Boost, Brief
-from socialcollab.content import Image
+from socialcollab.content import Image, PostContent
 from socialcollab.desk import MemberDesk
 from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page, permissions_table
@@ -73,6 +73,7 @@ def post(request: HttpRequest, post_id: str) -> HttpResponse:
     view = member_desk(request).post_view(post_id)
     context = {
         "view": view,
+        "texts": _texts_by_profiles(view.post.content),
         "buttons": [
             {"name": name, "label": label, "verdict": view.allowed_actions[name]}
             for name, label in BUTTONS.items()
@@ -82,6 +83,14 @@ def post(request: HttpRequest, post_id: str) -> HttpResponse:
         and all(request.user.has_perm("desk.ads.boost", name) for name in view.post.targets),
     }
     return render(request, "office/post.html", context)
+
+
+def _texts_by_profiles(content: PostContent) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the texts of a post, with the profiles on which each is published."""
+    profiles: dict[tuple[str, ...], list[str]] = {}
+    for profile in content.targets or ("",):
+        profiles.setdefault(content.texts_for(profile), []).append(profile)
+    return [(", ".join(names), texts) for texts, names in profiles.items()]
 
 
 @login_required

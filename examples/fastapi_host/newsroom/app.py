@@ -212,9 +212,12 @@ def create_app(
 
 def _post_content(view: PostView) -> dict[str, Any]:
     """Return a post as one user sees it, with the allowed commands, and why others are refused."""
+    content = view.post.content
     return {
         "id": view.post.id,
         "text": view.post.text,
+        "texts": {profile: content.texts_for(profile) for profile in content.targets},
+        "links": list(content.links),
         "planned_at": str(view.post.planned_at or ""),
         "images": [
             {"url": f"/posts/{view.post.id}/media/{image.digest}", "alt": image.alt}

@@ -29,7 +29,8 @@ class Finding(NotebookMixin):
         code: The code of the rule, such as "SG101".
         severity: "suggestion", "warning" or "error".
         params: The parameters of the message, as sorted pairs of name and value.
-        field: The field of the post, such as "text", "alt" or "links".
+        field: The field of the post, such as "text", "alt" or "links"; "thread.2" is the second text
+            of a thread.
         start: The position of the first code point, or None for the whole field.
         end: The position after the last code point, or None.
         fix: The replacement for this part of the text, or None if a person must

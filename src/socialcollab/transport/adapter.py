@@ -22,6 +22,8 @@ class OutgoingPost:
         delivery: The identifier of the delivery.
         profile: The profile to publish on.
         text: The text for this profile.
+        thread: The texts that follow it as a thread, each to be published as a reply to the previous
+            one. The other fields belong to the first text.
         images: Images, in order.
         links: Links in addition to the text.
         language: The language of the text, or an empty string.
@@ -32,6 +34,7 @@ class OutgoingPost:
     delivery: str
     profile: Profile
     text: str
+    thread: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
     links: tuple[str, ...] = ()
     language: str = ""

@@ -49,6 +49,7 @@ def post_record(
     *,
     created_at: str,
     blobs: Sequence[Json],
+    reply_to: Sequence[Json],
     dids: Mapping[str, str],
 ) -> dict[str, Json]:
     """
@@ -61,6 +62,8 @@ def post_record(
         text: The complete text, including links.
         created_at: The time of creation, as a string.
         blobs: The references to the uploaded images, in order.
+        reply_to: The references to the first and to the previous record of a thread; empty for a
+            post that is not a reply.
         dids: The identifier of each account that the text mentions and that exists, by handle.
 
     Source:
@@ -71,6 +74,8 @@ def post_record(
     links = list(_facets(facets(text), dids))
     if links:
         record["facets"] = links
+    if reply_to:
+        record["reply"] = {"root": reply_to[0], "parent": reply_to[1]}
     if outgoing.language:
         record["langs"] = [outgoing.language]
     if blobs:
