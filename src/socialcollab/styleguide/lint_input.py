@@ -101,7 +101,7 @@ class LintInput:
         text: The text for all profiles without a variant.
         targets: The targets, with the text for each.
         thread: The texts that follow it as a thread.
-        variants: Texts for individual profiles, with those of their threads.
+        variants: Texts and threads for individual profiles.
         images: The images.
         links: The links that are published with the text.
         labels: Content warnings and similar labels.

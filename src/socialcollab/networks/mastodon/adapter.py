@@ -111,7 +111,7 @@ class MastodonAdapter:
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Look for the first unconfirmed part among the account's posts since it was prepared."""
+        """Look for the first unconfirmed part among the account's posts since the preparation."""
         account = progress.get(_ACCOUNT) or (yield from self._account())
         count = 1 + len(prepared.outgoing.thread)
         created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
@@ -223,7 +223,7 @@ class MastodonAdapter:
     def _is_part(
         self, status: Mapping[str, Json], outgoing: OutgoingPost, progress: Mapping[str, str]
     ) -> Flow[bool]:
-        """Return whether a post of the account is the first part that is not confirmed."""
+        """Return whether a post of the account is the first unconfirmed part."""
         part = next_part(progress, 1 + len(outgoing.thread))
         images = outgoing.images if part == 0 else ()
         attachments = status.get("media_attachments")

@@ -410,7 +410,7 @@ MESSAGES: Final[dict[str, str]] = {
     "limit.image_type": "image {number} has type {type}; {network} accepts {accepted}",
     "limit.image_bytes": "image {number} is {size} bytes large; {network} allows {limit}",
     "limit.alt_text": "the alt text of image {number} is {length} characters long; {network} allows {limit}",
-    "limit.thread": "{network} has no threads; the post has {count} texts",
+    "limit.thread": "{network} does not support threads; the post consists of {count} texts",
     "limit.text.thread": "text {number} of the thread has {length}; {network} allows {limit}",
     "limit.hashtags.thread": "text {number} of the thread has {count} hashtags; {network} allows {limit}",
     "limit.mentions.thread": "text {number} of the thread has {count} mentions; {network} allows {limit}",
