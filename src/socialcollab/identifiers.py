@@ -101,7 +101,7 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
     """
     Return a version 7 UUID that consists of a timestamp in milliseconds and *entropy*.
 
-    The same instant and entropy give the same id, so a caller that controls
+    The same instant and entropy always produce the same id, so a caller that controls
     the clock and the random source also controls the ids.
 
     >>> uuid7(dt.datetime(2026, 1, 2, tzinfo=dt.UTC), bytes(10))
@@ -122,7 +122,9 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
         raise NaiveDatetimeError(at)
     if len(entropy) != 10:
         raise InvalidValueError(
-            f"entropy is {len(entropy)} bytes long, not 10", value=len(entropy), expected="10 bytes"
+            f"entropy must be 10 bytes long, not {len(entropy)}",
+            value=len(entropy),
+            expected="10 bytes",
         )
     elapsed = at - _EPOCH
     # Integers only: `total_seconds` is a float, which loses milliseconds in the far future.

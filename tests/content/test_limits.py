@@ -16,7 +16,7 @@ def test_texts_of_thread() -> None:
         ("limit.text.thread", "thread.3")
     ]
     assert "text 3 of the thread has 281 weighted characters" in found[0].message
-    assert "tekst 3 van het draadje" in found[0].text("nl")
+    assert "tekst 3 van de thread" in found[0].text("nl")
 
 
 def test_network_without_threads() -> None:

@@ -138,7 +138,7 @@ def test_removed_post(sandbox):
         (X, {"text": " "}, "does not accept an empty post"),
         (X, {"images": (IMAGE,) * 5}, "5 images; X allows 4"),
         (X, {"labels": ("food",)}, "does not accept labels"),
-        (X, {"images": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 has 1001"),
+        (X, {"images": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 is 1001"),
         (X, {"text": "x" * 270, "links": ("https://tulip.example/",)}, "characters; X allows 280"),
         (attrs.evolve(X, network="instagram"), {}, "not accept a post without an image"),
         (attrs.evolve(X, network="instagram"), {"images": (IMAGE,)}, "image/gif"),

@@ -1,4 +1,4 @@
-"""Findings of the style guide."""
+"""Findings: violations of a style guide or of a network's limits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _as_pairs(
 @attrs.frozen(kw_only=True)
 class Finding(NotebookMixin):
     """
-    A place in a post that violates the style guide.
+    A place in a post that violates the style guide or a network's limit.
 
     Attributes:
         code: The code of the rule, such as "SG101".

@@ -1,4 +1,4 @@
-"""Check a post against the limits of the networks it goes to, before it is sent."""
+"""Check a post against the limits of its target networks before it is sent."""
 
 from __future__ import annotations
 

@@ -36,13 +36,13 @@ ALL_FIELDS: Final = PUBLISHED_FIELDS + CONTEXT_FIELDS
 
 def normalised(text: str) -> str:
     r"""
-    Return *text* with line feeds as its only line ends. Browsers also send carriage returns.
+    Return *text* with all line endings converted to line feeds. Browsers send CR LF.
 
     >>> normalised("one\r\ntwo\rthree")
     'one\ntwo\nthree'
     """
     if not isinstance(text, str):
-        # The value may come from data, of any type; `check_command` rejects other types.
+        # The value may come from untyped data; `check_command` rejects values of other types.
         return text
     return text.replace("\r\n", "\n").replace("\r", "\n")
 

@@ -34,8 +34,8 @@ def publish_parts(
     Args:
         count: The number of parts; a post that is not a thread has one.
         progress: The values of the last checkpoint.
-        create: A flow that creates a part, from its number and the progress so far. It returns the
-            part, and values to add to the progress.
+        create: A function of a part's number and the progress so far. It returns a flow that
+            creates the part, and returns the part and values to add to the progress.
     """
     done = dict(progress)
     first = _first(done)

@@ -101,7 +101,7 @@ class LintInput:
         text: The text for all profiles without a variant.
         targets: The targets, with the text for each.
         thread: The texts that follow it as a thread.
-        variants: Texts for individual profiles, with those of their threads.
+        variants: Texts and threads for individual profiles.
         images: The images.
         links: The links that are published with the text.
         labels: Content warnings and similar labels.
@@ -150,8 +150,8 @@ class LintInput:
             post: A text, or a post with its variants and images.
             profile: The only target: a profile, the id of one of *profiles*, the
                 name of a network or its description.
-            profiles: The profiles that the targets of a post refer to. Targets
-                that are not among these profiles are ignored.
+            profiles: The profiles that the targets of a post refer to. Targets that are not among
+                them are ignored.
             networks: Descriptions by network name or by profile id, for servers
                 and accounts with different limits.
             workspace: The workspace to assume if the post has none.

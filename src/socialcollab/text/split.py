@@ -14,7 +14,7 @@ from socialcollab.text.sent_text import fitting_end
 
 # White space at which a line may break, which excludes no-break spaces.
 _SPACE: Final = r"[^\S\u00a0\u202f]"
-# The places to split at, from the best to the worst.
+# The places at which to split, from the best to the worst.
 _PLACES: Final = (
     # between paragraphs
     re.compile(rf"{_SPACE}*\n{_SPACE}*\n"),
@@ -25,7 +25,7 @@ _PLACES: Final = (
     # between words
     re.compile(_SPACE),
 )
-# A part is not made shorter than this for the sake of a better place.
+# A place is used only if the part before it fills at least this share of the maximum.
 _SHORTEST: Final = 0.5
 
 
@@ -60,7 +60,7 @@ def split_text(network: str | NetworkDescription, text: str) -> tuple[str, ...]:
 
 
 def _end_of_part(description: NetworkDescription, text: str) -> int:
-    """Return where the first part of *text* ends."""
+    """Return the position at which the first part of *text* ends."""
     longest = _longest_end(description, text)
     if longest == len(text):
         return longest
@@ -81,7 +81,7 @@ def _end_of_part(description: NetworkDescription, text: str) -> int:
 
 
 def _longest_end(description: NetworkDescription, text: str) -> int:
-    """Return the length of the longest beginning of *text* that fits."""
+    """Return the length of the longest prefix of *text* that fits."""
     size = 2 * description.text.at_most
     while True:
         end = fitting_end(description, text[:size])
@@ -91,7 +91,7 @@ def _longest_end(description: NetworkDescription, text: str) -> int:
 
 
 def _cut(description: NetworkDescription, text: str, longest: int) -> int:
-    """Return where to cut a word that does not fit, which is not inside a link or another entity."""
+    """Return the position at which to cut a word that does not fit, outside of any entity."""
     for entity in entities(description, text[: 2 * longest + 1]):
         if entity.start < longest < entity.end:
             longest = entity.start

@@ -1,4 +1,4 @@
-"""The protocols for networks: adapters, which define flows, and transports, which send requests."""
+"""The protocols that networks implement: adapters, which define flows, and transports."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class Found:
         published: The post, or the part of the thread, that was found.
         part: The number of the part; None if the post has a single part.
         progress: The progress of the flow after that part.
-        whole: The result that the flow would have returned if the part is the last one; otherwise
+        whole: If the part is the last one, the result that the flow would have returned; otherwise
             None.
     """
 
@@ -160,7 +160,7 @@ class Adapter(Protocol):
 
 @runtime_checkable
 class AmendingAdapter(Protocol):
-    """The additional method of an adapter whose network can change a published post in place."""
+    """An adapter whose network can change a published post in place."""
 
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
         """
@@ -212,7 +212,7 @@ class Network(Protocol):
 
 @runtime_checkable
 class DescribesProfiles(Protocol):
-    """A network that states the limits of each profile, which depend on its server or account."""
+    """A network that describes each profile's limits, which depend on its server or account."""
 
     def description_of(self, profile: Profile) -> NetworkDescription | None:
         """Return the limits of *profile*, or None if they are those of the built-in description."""

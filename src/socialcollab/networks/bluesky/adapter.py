@@ -55,8 +55,8 @@ class BlueskyAdapter:
     """
     The adapter of one account on Bluesky.
 
-    The sender chooses the key of the record. A post is therefore created only once, however often
-    the request is sent, and its outcome can always be looked up.
+    The sender chooses the key of the record. A post is therefore created only once, even if the
+    request is sent several times, and its outcome can always be looked up.
 
     Attributes:
         profile: The profile.
@@ -189,8 +189,8 @@ class BlueskyAdapter:
                 if name.startswith(_MENTION) and did
             },
         )
-        # Creating a record fails if it exists. Putting the same record again changes nothing, and
-        # without a record to swap, another record under the key is never replaced.
+        # `createRecord` fails if the record exists, but putting the same record again changes
+        # nothing. `swapRecord` prevents the request from replacing another record under the key.
         request = self._request(
             "POST",
             "com.atproto.repo.putRecord",

@@ -83,7 +83,7 @@ class MastodonAdapter:
         )
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Check the account, upload the images, wait until they are processed, and create the posts."""
+        """Check the account, upload the images, await their processing, and create the posts."""
         done = dict(progress)
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
@@ -111,7 +111,7 @@ class MastodonAdapter:
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Look for the first unconfirmed part among the account's posts since it was prepared."""
+        """Look for the first unconfirmed part among the account's posts since the preparation."""
         account = progress.get(_ACCOUNT) or (yield from self._account())
         count = 1 + len(prepared.outgoing.thread)
         created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
@@ -180,7 +180,7 @@ class MastodonAdapter:
         """Return the id of the account, after checking that it is the account of the profile."""
         response = yield from call(self._request("GET", "/api/v1/accounts/verify_credentials"))
         if response.status == 400:
-            # Some servers answer a wrong token with this status.
+            # Some servers respond to an invalid token with this status.
             raise AuthenticationError(
                 "the server refused the access token", network=NETWORK, status=400
             )
@@ -195,7 +195,7 @@ class MastodonAdapter:
         return str(values["id"])
 
     def _upload(self, image: Image) -> Flow[tuple[str, bool]]:
-        """Upload an image, and return its id and whether it is processed already."""
+        """Upload an image, and return its id and whether it has already been processed."""
         request = attrs.evolve(
             self._request("POST", "/api/v2/media"),
             form={"description": image.alt} if image.alt else {},
@@ -208,7 +208,7 @@ class MastodonAdapter:
         return str(media["id"]), response.status == 200
 
     def _processed(self, media: str) -> Flow[bool]:
-        """Wait until an image is processed, and return whether the server still has it."""
+        """Wait until an image has been processed, and return whether the server still has it."""
         path = f"/api/v1/media/{quote(media, safe='')}"
         for _ in range(_MOST_WAITS):
             response = yield from call(self._request("GET", path))
@@ -223,7 +223,7 @@ class MastodonAdapter:
     def _is_part(
         self, status: Mapping[str, Json], outgoing: OutgoingPost, progress: Mapping[str, str]
     ) -> Flow[bool]:
-        """Return whether a post of the account is the first part that is not confirmed."""
+        """Return whether a post of the account is the first unconfirmed part."""
         part = next_part(progress, 1 + len(outgoing.thread))
         images = outgoing.images if part == 0 else ()
         attachments = status.get("media_attachments")

@@ -1,4 +1,4 @@
-"""The sandbox's adapter, which exchanges the same kinds of requests as that of a real network."""
+"""The sandbox's adapter, which sends the same kinds of requests as real networks' adapters."""
 
 from __future__ import annotations
 
