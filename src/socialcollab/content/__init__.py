@@ -19,7 +19,13 @@ from socialcollab.content.delivery import (
 from socialcollab.content.finding import SEVERITIES, Finding, severity_at_least
 from socialcollab.content.hold import Hold
 from socialcollab.content.limits import exceeded_limits, limit_findings
-from socialcollab.content.media import Image, media_digest, sniff_image
+from socialcollab.content.media import (
+    Attachment,
+    Image,
+    Video,
+    media_digest,
+    sniff_image,
+)
 from socialcollab.content.native_post import NativePost
 from socialcollab.content.notification import NOTIFICATION_KINDS, Notification
 from socialcollab.content.post import (
@@ -53,6 +59,7 @@ __all__ = [
     "PROFILE_REMOVED",
     "PUBLISHED_FIELDS",
     "SEVERITIES",
+    "Attachment",
     "Comment",
     "Delivery",
     "DeliveryState",
@@ -71,6 +78,7 @@ __all__ = [
     "SendAttempt",
     "Summary",
     "Variant",
+    "Video",
     "canonical_json",
     "changed_fields",
     "current_deliveries",

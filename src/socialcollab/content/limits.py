@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from socialcollab.content.finding import Finding
-from socialcollab.content.media import Image
+from socialcollab.content.media import Attachment, Image, Video
 from socialcollab.content.post_content import Poll, PostContent
 from socialcollab.directory import NETWORKS, NetworkDescription, Profile
 from socialcollab.text import entities, measure, text_with_links
@@ -41,7 +41,7 @@ def limit_findings(
                 description,
                 text=text_with_links(description, text, content.links),
                 thread=thread,
-                images=content.media,
+                media=content.media,
                 labels=content.labels,
                 poll=content.poll,
                 profile=profile.id,
@@ -54,7 +54,7 @@ def exceeded_limits(
     *,
     text: str,
     thread: Sequence[str] = (),
-    images: Sequence[Image] = (),
+    media: Sequence[Attachment] = (),
     labels: Sequence[str] = (),
     poll: Poll | None = None,
     profile: str = "",
@@ -70,15 +70,15 @@ def exceeded_limits(
         description: The limits and features of the network.
         text: The complete text, as it would be sent.
         thread: The texts that follow it as a thread.
-        images: The images, in order.
+        media: The images and videos, in order.
         labels: Content warnings and other labels.
         poll: A poll, or None.
         profile: The profile that the findings name.
     """
     found = (
-        *_text(description, text, labels, empty=not images and poll is None),
+        *_text(description, text, labels, empty=not media and poll is None),
         *_thread(description, thread, labels),
-        *_images(description, images),
+        *_media(description, media),
         *_extras(description, labels, poll),
     )
     return tuple(
@@ -146,32 +146,36 @@ def _length(description: NetworkDescription, text: str, labels: Sequence[str]) -
                 yield code, "text", {"count": count, "limit": most}
 
 
-def _images(description: NetworkDescription, images: Sequence[Image]) -> Iterator[_Found]:
+def _media(description: NetworkDescription, media: Sequence[Attachment]) -> Iterator[_Found]:
     limits = description.media
-    if limits.required and not images:
+    images = [one for one in media if isinstance(one, Image)]
+    videos = [one for one in media if isinstance(one, Video)]
+    if limits.required and not media:
         yield "limit.image_required", "media", {}
+    if videos and "video" not in description.features:
+        yield "limit.video", "media", {}
+    elif len(videos) > limits.videos:
+        yield "limit.videos", "media", {"count": len(videos), "limit": limits.videos}
+    elif videos and images and not limits.mixed:
+        yield "limit.mixed_media", "media", {}
     if len(images) > limits.images:
         yield "limit.images", "media", {"count": len(images), "limit": limits.images}
-    for number, image in enumerate(images, start=1):
-        if limits.types and image.media_type not in limits.types:
-            accepted = ", ".join(sorted(limits.types))
-            yield (
-                "limit.image_type",
-                "media",
-                {"number": number, "type": image.media_type, "accepted": accepted},
-            )
-        if limits.image_bytes is not None and image.size_bytes > limits.image_bytes:
-            yield (
-                "limit.image_bytes",
-                "media",
-                {"number": number, "size": image.size_bytes, "limit": limits.image_bytes},
-            )
-        if limits.alt_text is not None and len(image.alt) > limits.alt_text:
-            yield (
-                "limit.alt_text",
-                "alt",
-                {"number": number, "length": len(image.alt), "limit": limits.alt_text},
-            )
+    kinds: tuple[tuple[str, Sequence[Attachment], frozenset[str], int | None], ...] = (
+        ("image", images, limits.types, limits.image_bytes),
+        ("video", videos, limits.video_types, limits.video_bytes),
+    )
+    for kind, files, types, most_bytes in kinds:
+        for number, one in enumerate(files, start=1):
+            if types and one.media_type not in types:
+                accepted = ", ".join(sorted(types))
+                params = {"number": number, "type": one.media_type, "accepted": accepted}
+                yield f"limit.{kind}_type", "media", params
+            if most_bytes is not None and one.size_bytes > most_bytes:
+                params = {"number": number, "size": one.size_bytes, "limit": most_bytes}
+                yield f"limit.{kind}_bytes", "media", params
+            if limits.alt_text is not None and len(one.alt) > limits.alt_text:
+                params = {"number": number, "length": len(one.alt), "limit": limits.alt_text}
+                yield f"limit.alt_text.{kind}", "alt", params
 
 
 def _extras(

@@ -11,7 +11,7 @@ import attrs
 
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content.canonical import salted_digest
-from socialcollab.content.media import Image
+from socialcollab.content.media import Attachment
 from socialcollab.content.post_content import (
     PostContent,
     changed_fields,
@@ -152,7 +152,7 @@ class Post(NotebookMixin):
             an empty string.
         kind: "post" or "reply".
         erased_at: When its content was erased, in UTC, or None.
-        leftover_media: The digests of images of erased content that have not been
+        leftover_media: The digests of media of erased content that have not been
             deleted yet.
     """
 
@@ -195,8 +195,8 @@ class Post(NotebookMixin):
         return self.content.targets
 
     @property
-    def media(self) -> tuple[Image, ...]:
-        """The images."""
+    def media(self) -> tuple[Attachment, ...]:
+        """The images and videos."""
         return self.content.media
 
     @property

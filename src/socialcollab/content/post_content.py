@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 
 from socialcollab.content.canonical import Json, salted_digest
-from socialcollab.content.media import Image
+from socialcollab.content.media import Attachment
 from socialcollab.document_fields import as_items, as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import ProfileId
@@ -102,8 +102,8 @@ def _unique_sorted(values: str | Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(as_words(values))))
 
 
-def _as_images(values: Iterable[Image]) -> tuple[Image, ...]:
-    return as_items(values, "images")
+def _as_media(values: Iterable[Attachment]) -> tuple[Attachment, ...]:
+    return as_items(values, "images and videos")
 
 
 def _as_targets(values: str | Iterable[str]) -> tuple[ProfileId, ...]:
@@ -161,7 +161,7 @@ class PostContent:
         text: The text for all profiles without a variant.
         thread: The texts that follow it as a thread, each in reply to the previous one.
         variants: Texts, or lists of texts, for individual profiles.
-        media: The images, in order.
+        media: The images and videos, in order.
         links: The links that are published with the text.
         targets: The profiles that the post will be published on, sorted.
         language: The language, or an empty string.
@@ -181,7 +181,7 @@ class PostContent:
     text: str = attrs.field(converter=normalised)
     thread: tuple[str, ...] = attrs.field(default=(), converter=_as_thread)
     variants: tuple[Variant, ...] = attrs.field(default=(), converter=_as_variants)
-    media: tuple[Image, ...] = attrs.field(default=(), converter=_as_images)
+    media: tuple[Attachment, ...] = attrs.field(default=(), converter=_as_media)
     links: tuple[str, ...] = attrs.field(default=(), converter=as_words)
     targets: tuple[ProfileId, ...] = attrs.field(default=(), converter=_as_targets)
     language: str = ""

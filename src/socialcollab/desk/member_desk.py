@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
-from socialcollab.content import Delivery, Hold, Image, Poll, Post
+from socialcollab.content import Attachment, Delivery, Hold, Poll, Post
 from socialcollab.desk import commands as dc
 from socialcollab.desk.arguments import check_choice, check_text, check_texts, id_of
 from socialcollab.desk.handlers.bulk import BulkOutcome, as_posts, bulk, reschedule_all
@@ -107,7 +107,7 @@ class MemberDesk:
         workspace: str = "",
         planned_at: TimeLike | None = None,
         times: Mapping[str, TimeLike] | None = None,
-        media: Iterable[Image] = (),
+        media: Iterable[Attachment] = (),
         thread: Iterable[str] = (),
         variants: Mapping[str, str | Sequence[str]] | None = None,
         links: Iterable[str] = (),
@@ -128,7 +128,7 @@ class MemberDesk:
             planned_at: A local time in the workspace's zone, such as ``"2026-04-07 09:30"``, a
                 `WallTime`, or a datetime with a UTC offset.
             times: Different times for individual profiles.
-            media: Images, whose bytes are stored in the media store.
+            media: Images and videos, whose bytes are stored in the media store.
             thread: The texts that follow it as a thread, each published as a reply to the previous
                 one. `split_text` splits a long text.
             variants: Different texts for individual profiles. A list of texts is a thread; a text
@@ -224,7 +224,7 @@ class MemberDesk:
         profiles: Iterable[str] | Unchanged = UNCHANGED,
         planned_at: TimeLike | Unchanged | None = UNCHANGED,
         times: Mapping[str, TimeLike] | Unchanged = UNCHANGED,
-        media: Iterable[Image] | Unchanged = UNCHANGED,
+        media: Iterable[Attachment] | Unchanged = UNCHANGED,
         thread: Iterable[str] | Unchanged = UNCHANGED,
         variants: Mapping[str, str | Sequence[str]] | Unchanged = UNCHANGED,
         links: Iterable[str] | Unchanged = UNCHANGED,

@@ -98,6 +98,11 @@ class MediaLimits:
         image_bytes: The maximum size of an image, or None if the network states no limit.
         types: The media types of images that the network accepts, such as ``image/png``; empty if
             it accepts all types.
+        videos: The maximum number of videos in a post.
+        video_bytes: The maximum size of a video, or None if the network states no limit.
+        video_types: The media types of videos that the network accepts; empty if it accepts all
+            types.
+        mixed: Whether a post can have images and videos.
     """
 
     images: int = attrs.field(validator=_at_least(0))
@@ -105,6 +110,10 @@ class MediaLimits:
     alt_text: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
     image_bytes: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
     types: frozenset[str] = attrs.field(default=frozenset(), converter=_types)
+    videos: int = attrs.field(default=1, validator=_at_least(0))
+    video_bytes: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
+    video_types: frozenset[str] = attrs.field(default=frozenset(), converter=_types)
+    mixed: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -201,6 +210,7 @@ class NetworkDescription:
         images: int | None = None,
         alt_text: int | None = None,
         image_bytes: int | None = None,
+        video_bytes: int | None = None,
     ) -> NetworkDescription:
         """
         Return a description with other limits, such as those of one server or account.
@@ -215,12 +225,18 @@ class NetworkDescription:
             images: The maximum number of images in a post.
             alt_text: The maximum length of an image description.
             image_bytes: The maximum size of an image.
+            video_bytes: The maximum size of a video.
 
         Raises:
             InvalidValueError: If a limit is too small.
         """
         text_limits = {"at_most": text, "url_weight": url_weight}
-        media_limits = {"images": images, "alt_text": alt_text, "image_bytes": image_bytes}
+        media_limits = {
+            "images": images,
+            "alt_text": alt_text,
+            "image_bytes": image_bytes,
+            "video_bytes": video_bytes,
+        }
         return attrs.evolve(
             self,
             text=attrs.evolve(self.text, **_given(text_limits)),

@@ -23,7 +23,10 @@ BLUESKY = NetworkDescription(
     text=TextLimits(at_most=300, unit="graphemes", at_most_bytes=3000),
     # Lexicon app.bsky.embed.images, read 2026-11-22: 4 images of 2,000,000 bytes, any image/*;
     # alt text is required but may be empty, and has no stated length.
-    media=MediaLimits(images=4, image_bytes=2_000_000),
+    # app.bsky.embed.video, read 2026-11-30: one MP4 file; servers keep files of up to 50 MiB.
+    media=MediaLimits(
+        images=4, image_bytes=2_000_000, video_bytes=50 * 1024 * 1024, video_types={"video/mp4"}
+    ),
     entities={"url", "mention", "hashtag", "cashtag"},
     # Self-labels of the same lexicon.
     features={"labels", "thread", "video"},
@@ -102,6 +105,9 @@ MASTODON = NetworkDescription(
         alt_text=1500,
         image_bytes=16 * 1024 * 1024,
         types={"image/jpeg", "image/png", "image/gif", "image/webp", "image/heic", "image/avif"},
+        # Same page, read 2026-11-30: videos of 99 MiB.
+        video_bytes=99 * 1024 * 1024,
+        video_types={"video/mp4", "video/webm", "video/quicktime"},
     ),
     # docs.joinmastodon.org/methods/statuses, read 2026-11-22.
     features={"poll", "content_warning", "scheduling", "edit", "thread", "video"},
@@ -130,6 +136,9 @@ X = NetworkDescription(
         alt_text=1000,
         image_bytes=5_000_000,
         types={"image/jpeg", "image/png", "image/gif", "image/webp"},
+        # Same page, read 2026-11-30: one video of 512 MB.
+        video_bytes=512_000_000,
+        video_types={"video/mp4", "video/webm", "video/quicktime"},
     ),
     entities={"url", "mention", "hashtag", "cashtag"},
     # POST /2/tweets of the OpenAPI description 2.167, read 2026-11-22.

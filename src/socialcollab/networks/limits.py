@@ -29,7 +29,7 @@ def check_limits(description: NetworkDescription, outgoing: OutgoingPost) -> Non
         description,
         text=text_to_send(description, outgoing),
         thread=outgoing.thread,
-        images=outgoing.images,
+        media=outgoing.media,
         labels=outgoing.labels,
         poll=outgoing.poll,
     )

@@ -103,7 +103,7 @@ table.month td.empty{display:none}
 .pv .media{display:grid;gap:2px;grid-template-columns:1fr 1fr;margin:0 14px 12px;border-radius:12px;overflow:hidden;border:1px solid var(--line)}
 .pv .media.n1{grid-template-columns:1fr}.pv .media:not(.n1) figure:last-child:nth-child(odd){grid-column:span 2}
 .pv figure{margin:0;position:relative;background:var(--wash);min-height:120px;display:flex;flex-direction:column}
-.pv figure img{display:block;width:100%;flex:1;object-fit:cover;max-height:320px}
+.pv figure img,.pv figure video{display:block;width:100%;flex:1;object-fit:cover;max-height:320px}
 .pv figure .no-picture{flex:1;display:grid;place-items:center;color:color-mix(in srgb,var(--h) 45%,var(--card));min-height:110px;background:linear-gradient(150deg,color-mix(in srgb,var(--h) 30%,var(--wash)),color-mix(in srgb,var(--h) 12%,var(--card)))}
 .pv figcaption{font-size:12.5px;line-height:1.35;padding:6px 9px 7px;color:var(--soft);overflow-wrap:anywhere;background:var(--card)}
 .pv figcaption b{font-size:10.5px;letter-spacing:.04em;background:var(--ink);color:var(--paper);border-radius:3px;padding:1px 4px;margin-right:5px}

@@ -13,7 +13,7 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*")
 # This is a second line of defence. If a text were not escaped by mistake, the browser would still
 # not run any script or load anything from another server.
 _POLICY: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none';"
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; media-src 'self'; base-uri 'none';"
     " form-action 'none'"
 )
 

@@ -47,16 +47,18 @@ _ACTIONS: Final[Mapping[str, tuple[str, ...]]] = {
 @attrs.frozen(kw_only=True)
 class PreviewImage:
     """
-    An image in a preview.
+    An image or a video in a preview.
 
     Attributes:
         alt: The alt text, or an empty string.
         source: An embedded image (``data:image/...``), or a file in the folder of the page or one
             of its subfolders. For any other source, the preview shows an empty frame.
+        is_video: Whether the source is a video.
     """
 
     alt: str = ""
     source: str = ""
+    is_video: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -239,11 +241,13 @@ def _media(post: PreviewPost, labels: Mapping[str, str]) -> str:
     for number, image in enumerate(post.images, start=1):
         title = labels["image"].format(number=number)
         source = safe_source(image.source)
-        picture = (
-            f'<img src="{escape(source)}" alt="{escape(image.alt or title)}">'
-            if source
-            else f'<span class="no-picture">{_PICTURE}</span>'
-        )
+        if not source:
+            picture = f'<span class="no-picture">{_PICTURE}</span>'
+        elif image.is_video:
+            described = escape(image.alt or title)
+            picture = f'<video controls preload="metadata" src="{escape(source)}" title="{described}"></video>'
+        else:
+            picture = f'<img src="{escape(source)}" alt="{escape(image.alt or title)}">'
         caption = (
             f'<figcaption dir="auto"><b>ALT</b>{escape(image.alt)}</figcaption>'
             if image.alt.strip()

@@ -8,7 +8,7 @@ from functools import cached_property
 
 import attrs
 
-from socialcollab.content import Image, Post, PostContent, Variant
+from socialcollab.content import Attachment, Image, Post, PostContent, Variant, Video
 from socialcollab.directory import NetworkDescription, Profile, Workspace
 from socialcollab.directory import network as description_of
 from socialcollab.document_fields import as_words
@@ -103,6 +103,7 @@ class LintInput:
         thread: The texts that follow it as a thread.
         variants: Texts and threads for individual profiles.
         images: The images.
+        videos: The videos.
         links: The links that are published with the text.
         labels: Content warnings and similar labels.
         language: The language, or an empty string.
@@ -119,6 +120,7 @@ class LintInput:
     thread: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
     images: tuple[Image, ...] = ()
+    videos: tuple[Video, ...] = ()
     links: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
     language: str = ""
@@ -207,7 +209,8 @@ class LintInput:
             variants=tuple(
                 variant for variant in content.variants if only is None or variant.profile in only
             ),
-            images=content.media,
+            images=tuple(one for one in content.media if isinstance(one, Image)),
+            videos=tuple(one for one in content.media if isinstance(one, Video)),
             links=content.links,
             labels=content.labels,
             language=content.language or language,
@@ -228,7 +231,8 @@ class LintInput:
         spans = [*_spans(self.text, self.thread)] if shared else []
         for variant in self.variants:
             spans += _spans(variant.text, variant.thread, variant.profile)
-        spans += [TextSpan(text=image.alt, field="alt") for image in self.images if image.alt]
+        media: tuple[Attachment, ...] = (*self.images, *self.videos)
+        spans += [TextSpan(text=one.alt, field="alt") for one in media if one.alt]
         return tuple(spans)
 
     @cached_property

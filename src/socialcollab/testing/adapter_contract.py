@@ -252,7 +252,7 @@ class AdapterContract:
             rest = _until_creating(adapter, prepared, transport, begun)
             made = len(begun.uploading) + len(rest.uploading)
             assert made == len(whole.uploading), f"uploads were repeated after checkpoint {at + 1}"
-        if len(outgoing.images) > 1:
+        if len(outgoing.media) > 1:
             assert whole.checkpoints > 1, "there is no checkpoint between two uploads"
 
     @promise("A8")

@@ -8,7 +8,7 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
-from socialcollab.content import Image, Poll
+from socialcollab.content import Attachment, Poll
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.transport.flow import Flow, Request, Response
 
@@ -24,7 +24,7 @@ class OutgoingPost:
         text: The text for this profile.
         thread: The texts that follow it as a thread, each to be published as a reply to the previous
             one. The other fields belong to the first text.
-        images: Images, in order.
+        media: Images and videos, in order.
         links: Links in addition to the text.
         language: The language of the text, or an empty string.
         labels: Content warnings and other labels.
@@ -35,7 +35,7 @@ class OutgoingPost:
     profile: Profile
     text: str
     thread: tuple[str, ...] = ()
-    images: tuple[Image, ...] = ()
+    media: tuple[Attachment, ...] = ()
     links: tuple[str, ...] = ()
     language: str = ""
     labels: tuple[str, ...] = ()

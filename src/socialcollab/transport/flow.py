@@ -49,12 +49,16 @@ class MediaPart:
         field: The name of the multipart field. If it is empty, the media are the whole body.
         media_type: The media type, such as "image/jpeg".
         name: The file name.
+        start: The position of the first byte to send.
+        size: The number of bytes to send, or None for all bytes from *start*.
     """
 
     digest: str
     field: str = ""
     media_type: str = "application/octet-stream"
     name: str = "file"
+    start: int = 0
+    size: int | None = None
 
 
 @attrs.frozen(kw_only=True)

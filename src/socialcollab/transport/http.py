@@ -453,7 +453,9 @@ class _Messages:
             raise TransientError(f"media `{part.digest}` cannot be read: {error}") from error
         except StoreError as error:
             raise RejectedError(f"media `{part.digest}` are damaged: {error}") from error
-        source = _DeadlineReader(opened, attempt)
+        size = min(size - part.start, size if part.size is None else part.size)
+        opened.seek(part.start)
+        source = _DeadlineReader(opened, attempt, start=part.start, size=size)
         if part.field:
             files = {part.field: (part.name, source, part.media_type)}
             return {}, {"files": files, "data": dict(request.form or {})}
@@ -465,26 +467,31 @@ class _DeadlineReader:
     """
     A file that raises an error if it is read after the deadline.
 
-    The server then receives an incomplete upload and ignores it.
+    The server then receives an incomplete upload and ignores it. Positions are relative to *start*,
+    and the file ends after *size* bytes.
     """
 
-    def __init__(self, opened: BinaryIO, attempt: _Attempt) -> None:
+    def __init__(self, opened: BinaryIO, attempt: _Attempt, *, start: int, size: int) -> None:
         self._opened = opened
         self._attempt = attempt
+        self._start = start
+        self._size = size
 
     def read(self, size: int = -1) -> bytes:
         """Read up to *size* bytes. Raise an error if the deadline has passed."""
         if not self._attempt.left_s:
             raise _DeadlinePassedError
-        return self._opened.read(size)
+        left = max(0, self._size - self.tell())
+        return self._opened.read(left if size < 0 else min(size, left))
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Change the position, like `io.IOBase.seek`."""
-        return self._opened.seek(offset, whence)
+        bases = {0: 0, 1: self.tell(), 2: self._size}
+        return self._opened.seek(self._start + bases[whence] + offset) - self._start
 
     def tell(self) -> int:
         """Return the position."""
-        return self._opened.tell()
+        return self._opened.tell() - self._start
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the remainder of the file in chunks."""

@@ -7,11 +7,11 @@ from typing import Any, Final
 
 import attrs
 
-from socialcollab.content import Image, Poll, Post, PostContent
+from socialcollab.content import Attachment, Poll, Post, PostContent
 from socialcollab.desk.arguments import check_text
 from socialcollab.desk.commands import COMMANDS
 from socialcollab.desk.engine import Engine, State
-from socialcollab.desk.handlers.media import store_media, without_bytes
+from socialcollab.desk.handlers.media import Source, store_media, without_bytes
 from socialcollab.desk.handlers.perform import decide, perform_on_post
 from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects
@@ -40,7 +40,7 @@ def draft(
     workspace: str,
     planned_at: TimeLike | None,
     times: Mapping[str, TimeLike] | None,
-    media: Iterable[Image],
+    media: Iterable[Attachment],
     thread: Iterable[str],
     variants: Mapping[str, str | Sequence[str]] | None,
     links: Iterable[str],
@@ -83,7 +83,7 @@ def draft_command(
     workspace: str = "",
     planned_at: TimeLike | None = None,
     times: Mapping[str, TimeLike] | None = None,
-    media: Iterable[Image] = (),
+    media: Iterable[Attachment] = (),
     thread: Iterable[str] = (),
     variants: Mapping[str, str | Sequence[str]] | None = None,
     links: Iterable[str] = (),
@@ -93,7 +93,7 @@ def draft_command(
     campaign: str = "",
     tags: Iterable[str] = (),
     external_id: str = "",
-) -> Effects[tuple[cm.Draft, dict[str, bytes], State]]:
+) -> Effects[tuple[cm.Draft, dict[str, Source], State]]:
     """Return the command that drafts a post, the bytes of its media, and the current state."""
     targets = as_words(profiles)
     state = yield from engine.state()
@@ -147,7 +147,7 @@ def perform_with_media(
     engine: Engine,
     actor: Actor,
     command: cm.Draft | cm.Edit,
-    data: Mapping[str, bytes],
+    data: Mapping[str, Source],
     state: State,
 ) -> Effects[Post]:
     """Store the bytes of a command's media after deciding the command and before performing it."""
@@ -167,7 +167,7 @@ def edit(
     seen: str,
     planned_at: TimeLike | Unchanged | None,
     times: Mapping[str, TimeLike] | Unchanged,
-    media: Iterable[Image] | Unchanged,
+    media: Iterable[Attachment] | Unchanged,
     changes: Mapping[str, Any],
 ) -> Effects[Post]:
     """Store a new revision with *changes* to fields of the content; see `MemberDesk.edit`."""
@@ -186,16 +186,16 @@ def edit_command(
     seen: str,
     planned_at: TimeLike | Unchanged | None,
     times: Mapping[str, TimeLike] | Unchanged,
-    media: Iterable[Image] | Unchanged,
+    media: Iterable[Attachment] | Unchanged,
     changes: Mapping[str, Any],
-) -> Effects[tuple[cm.Edit, dict[str, bytes], State]]:
+) -> Effects[tuple[cm.Edit, dict[str, Source], State]]:
     """Return the command that edits a post, the bytes of its media, and the current state."""
     state = yield from engine.state()
     organization = state.organization
     current: Post = post if isinstance(post, Post) else (yield from engine.post(post)).snapshot.post
     zone = organization.zone_or_default(current.workspace)
     fields = {name: value for name, value in changes.items() if not isinstance(value, Unchanged)}
-    data: dict[str, bytes] = {}
+    data: dict[str, Source] = {}
     if not isinstance(media, Unchanged):
         fields["media"], data = without_bytes(media)
     if not isinstance(planned_at, Unchanged):

@@ -3,10 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import BinaryIO, Final, TypeAlias
 
 import attrs
 
-from socialcollab.content import Image, Post, PostContent, media_digest, sniff_image
+from socialcollab.content import (
+    Attachment,
+    Image,
+    Post,
+    PostContent,
+    Video,
+    media_digest,
+    sniff_image,
+)
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.encoding import event_data
 from socialcollab.document_fields import as_items
@@ -14,58 +25,86 @@ from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.workflow import events as ev
 
+Source: TypeAlias = bytes | Path | BinaryIO
+"""The bytes of new media, or the file that contains them."""
 
-def without_bytes(media: Iterable[Image]) -> tuple[tuple[Image, ...], dict[str, bytes]]:
+_EXPECTED: Final = "Image.from_file(path), Image.from_bytes(data) or Video.from_file(path)"
+
+
+def without_bytes(
+    media: Iterable[Attachment],
+) -> tuple[tuple[Attachment, ...], dict[str, Source]]:
     """
-    Separate images from their bytes, and return the bytes by digest.
+    Separate images and videos from their bytes, and return the bytes by digest.
 
-    If an image has bytes, its type and size are determined from the bytes.
+    If an image has bytes, its type and size are determined from the bytes. Those of a video were
+    determined when it was created.
 
     Raises:
         InvalidValueError: If the bytes of an image do not match its digest.
     """
-    images: list[Image] = []
-    data: dict[str, bytes] = {}
-    for number, image in enumerate(as_items(media, "images")):
-        if not isinstance(image, Image):
+    kept: list[Attachment] = []
+    sources: dict[str, Source] = {}
+    for number, one in enumerate(as_items(media, "images and videos")):
+        if isinstance(one, Image):
+            if one.data is not None:
+                sources[one.digest] = one.data
+            kept.append(_described(one, number))
+        elif isinstance(one, Video):
+            if one.source is not None:
+                sources[one.digest] = one.source
+            kept.append(attrs.evolve(one, source=None))
+        else:
             raise InvalidValueError(
-                f"`media[{number}]` is `{image!r}`, not an image",
-                value=image,
-                expected="Image.from_bytes(data) or Image.from_file(path)",
+                f"`media[{number}]` is `{one!r}`, not an image or a video",
+                value=one,
+                expected=_EXPECTED,
             )
-        if image.data is not None:
-            if media_digest(image.data) != image.digest:
-                raise InvalidValueError(
-                    f"the bytes of media[{number}] do not have the digest `{image.digest}`",
-                    value=image.digest,
-                    expected="Image.from_bytes(data) or Image.from_file(path)",
-                )
-            data[image.digest] = image.data
-            # The caller's description of the bytes may be wrong, and it is part of the approved
-            # content.
-            image = attrs.evolve(  # noqa: PLW2901  the same image, described by its bytes
-                image,
-                media_type=sniff_image(image.data) or image.media_type,
-                size_bytes=len(image.data),
-            )
-        images.append(attrs.evolve(image, data=None))
-    return tuple(images), data
+    return tuple(kept), sources
+
+
+def _described(image: Image, number: int) -> Image:
+    """Return an image without its bytes, described by them."""
+    if image.data is None:
+        return image
+    if media_digest(image.data) != image.digest:
+        raise InvalidValueError(
+            f"the bytes of media[{number}] do not have the digest `{image.digest}`",
+            value=image.digest,
+            expected="Image.from_bytes(data) or Image.from_file(path)",
+        )
+    # The caller's description of the bytes may be wrong, and it is part of the approved content.
+    return attrs.evolve(
+        image,
+        media_type=sniff_image(image.data) or image.media_type,
+        size_bytes=len(image.data),
+        data=None,
+    )
 
 
 def store_media(
-    engine: Engine, images: Iterable[Image], data: Mapping[str, bytes]
+    engine: Engine, media: Iterable[Attachment], sources: Mapping[str, Source]
 ) -> Effects[None]:
     """
-    Store the bytes of new images after checking that the post may use them.
+    Store the bytes of new media after checking that the post may use them.
 
     Raises:
-        NotFoundError: If an image is given without bytes and is not in the media store.
+        NotFoundError: If an image or a video is given without bytes and is not in the media store.
+        InvalidValueError: If a video does not have the bytes that it had when it was created.
     """
-    for content in data.values():
-        yield from call(engine.media.put, content)
-    for image in images:
-        if image.digest not in data:
-            yield from call(engine.media.size, image.digest)
+    for digest, source in sources.items():
+        with ExitStack() as stack:
+            opened = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
+            stored = yield from call(engine.media.put, opened)
+        if stored != digest:
+            raise InvalidValueError(
+                f"the bytes of a video do not have the digest `{digest}`, so its file has changed",
+                value=digest,
+                expected="Video.from_file(path)",
+            )
+    for one in media:
+        if one.digest not in sources:
+            yield from call(engine.media.size, one.digest)
 
 
 def check_media(

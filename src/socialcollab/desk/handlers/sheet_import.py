@@ -15,6 +15,7 @@ from socialcollab.desk.handlers.draft import (
     edit_command,
     perform_with_media,
 )
+from socialcollab.desk.handlers.media import Source
 from socialcollab.desk.handlers.perform import decide, perform_on_post
 from socialcollab.desk.handlers.sheet_clashes import clashes_of
 from socialcollab.desk.queries.posts import find_external_id, read_posts
@@ -340,7 +341,7 @@ class _Importer:
         row: SheetRow,
         known: Post,
         command: cm.Draft,
-        data: Mapping[str, bytes],
+        data: Mapping[str, Source],
         state: State,
     ) -> Effects[RowOutcome]:
         """Update the existing post of a row if it differs and the caller asked for it."""

@@ -14,7 +14,7 @@ import attrs
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from socialcollab.content import DeliveryState, Image, Json, PostState
+from socialcollab.content import Attachment, DeliveryState, Image, Json, PostState, Video
 from socialcollab.desk.journal import organization_events
 from socialcollab.errors import CorruptJournalError, NewerVersionError
 from socialcollab.permissions import Grant
@@ -101,15 +101,25 @@ def _make() -> Converter:
     converter.register_unstructure_hook_factory(_holds_plain_texts, _copying)
     converter.register_unstructure_hook(StepKey, str)
     converter.register_structure_hook(StepKey, _read_step_key)
-    # The bytes of an image are stored in the media store under its digest.
-    converter.register_unstructure_hook(
-        Image,
-        make_dict_unstructure_fn(
-            Image, converter, _cattrs_omit_if_default=True, data=override(omit=True)
-        ),
+    # The bytes of media are stored in the media store under their digest.
+    omitted = override(omit=True)
+    write_image = make_dict_unstructure_fn(
+        Image, converter, _cattrs_omit_if_default=True, data=omitted
     )
+    write_video = make_dict_unstructure_fn(Video, converter, source=omitted)
+    read_image = make_dict_structure_fn(Image, converter, data=omitted)
+    read_video = make_dict_structure_fn(Video, converter, source=omitted)
+    converter.register_unstructure_hook(
+        Attachment, lambda one: (write_video if isinstance(one, Video) else write_image)(one)
+    )
+    # Only a video always has its media type.
     converter.register_structure_hook(
-        Image, make_dict_structure_fn(Image, converter, data=override(omit=True))
+        Attachment,
+        lambda value, _: (
+            read_video(value, Video)
+            if str(value.get("media_type", "")).startswith("video/")
+            else read_image(value, Image)
+        ),
     )
     bound = override(unstruct_hook=_written_bound, struct_hook=_read_bound)
     converter.register_unstructure_hook(

@@ -202,7 +202,7 @@ class Dispatcher:
             profile=read.state.organization.profiles_by_id[delivery.profile],
             text=text,
             thread=tuple(thread),
-            images=content.media,
+            media=content.media,
             links=content.links,
             language=content.language,
             labels=content.labels,

@@ -10,7 +10,7 @@ from typing import Final
 
 import attrs
 
-from socialcollab.content import Image, Json
+from socialcollab.content import Attachment, Json
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.networks.bluesky.record import (
     COLLECTION,
@@ -88,14 +88,14 @@ class BlueskyAdapter:
         return Prepared(outgoing=outgoing, idempotency_keys=keys)
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Upload the images, look up the accounts that the texts mention, and create the records."""
+        """Upload the media, look up the accounts that the texts mention, and create the records."""
         ready = yield from self._ready(prepared, progress)
 
         def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
             response = yield from call(self._create(prepared, done, part))
             values: dict[str, str] = {}
             if error_name(response) == "BlobNotFound":
-                # A server keeps an image that no record refers to only for a short time.
+                # A server keeps a file that no record refers to only for a short time.
                 kept = {name: value for name, value in done.items() if not name.startswith(_BLOB)}
                 values = yield from self._ready(prepared, kept)
                 response = yield from call(self._create(prepared, {**done, **values}, part))
@@ -154,10 +154,10 @@ class BlueskyAdapter:
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
-        for place, image in enumerate(prepared.outgoing.images):
+        for place, one in enumerate(prepared.outgoing.media):
             if f"{_BLOB}{place}" in done:
                 continue
-            response = yield from call(self._upload(image))
+            response = yield from call(self._upload(one))
             blob = value_of(response, "blob")
             done[f"{_BLOB}{place}"] = json.dumps(blob, sort_keys=True)
             yield from call(Checkpoint(values=dict(done)))
@@ -176,12 +176,12 @@ class BlueskyAdapter:
 
     def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing, keys = prepared.outgoing, prepared.idempotency_keys
-        images = range(len(outgoing.images)) if part == 0 else range(0)
+        places = range(len(outgoing.media)) if part == 0 else range(0)
         record = post_record(
             outgoing,
             self._texts(outgoing)[part],
             created_at=keys[_part("created_at", part)],
-            blobs=[json.loads(done[f"{_BLOB}{place}"]) for place in images],
+            blobs=[json.loads(done[f"{_BLOB}{place}"]) for place in places],
             reply_to=[_reference(done, 0), _reference(done, part - 1)] if part else [],
             dids={
                 name.removeprefix(_MENTION): did
@@ -204,8 +204,8 @@ class BlueskyAdapter:
         )
         return attrs.evolve(request, creates=part, repeat="same key")
 
-    def _upload(self, image: Image) -> Request:
-        media = MediaPart(digest=image.digest, media_type=image.media_type)
+    def _upload(self, one: Attachment) -> Request:
+        media = MediaPart(digest=one.digest, media_type=one.media_type)
         return attrs.evolve(self._request("POST", "com.atproto.repo.uploadBlob"), media=media)
 
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from socialcollab.content import Json
+from socialcollab.content import Json, Video
 from socialcollab.text import Facet, facets
 from socialcollab.transport import OutgoingPost
 
@@ -61,13 +61,13 @@ def post_record(
         outgoing: The post.
         text: The complete text, including links.
         created_at: The time of creation, as a string.
-        blobs: The references to the uploaded images, in order.
+        blobs: The references to the uploaded media, in order.
         reply_to: The references to the first and to the previous record of a thread; empty for a
             post that is not a reply.
         dids: The identifier of each account that the text mentions and that exists, by handle.
 
     Source:
-        Lexicons app.bsky.feed.post, app.bsky.embed.images and app.bsky.richtext.facet, read
+        Lexicons app.bsky.feed.post, app.bsky.embed.images, app.bsky.embed.video and app.bsky.richtext.facet, read
         2026-11-30.
     """
     record: dict[str, Json] = {"$type": COLLECTION, "text": text, "createdAt": created_at}
@@ -78,12 +78,17 @@ def post_record(
         record["reply"] = {"root": reply_to[0], "parent": reply_to[1]}
     if outgoing.language:
         record["langs"] = [outgoing.language]
-    if blobs:
+    if blobs and isinstance(outgoing.media[0], Video):
+        video: dict[str, Json] = {"$type": "app.bsky.embed.video", "video": blobs[0]}
+        if outgoing.media[0].alt:
+            video["alt"] = outgoing.media[0].alt
+        record["embed"] = video
+    elif blobs:
         record["embed"] = {
             "$type": "app.bsky.embed.images",
             "images": [
                 {"alt": image.alt, "image": blob}
-                for image, blob in zip(outgoing.images, blobs, strict=True)
+                for image, blob in zip(outgoing.media, blobs, strict=True)
             ],
         }
     if outgoing.labels:

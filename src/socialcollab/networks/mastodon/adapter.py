@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Image, Json
+from socialcollab.content import Attachment, Json
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import AuthenticationError, RejectedError, TransientError
 from socialcollab.networks.limits import check_limits, text_to_send
@@ -89,13 +89,13 @@ class MastodonAdapter:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
         media_ids: list[str] = []
-        # The images belong to the first part.
-        images = () if id_of_part(done, 0) else prepared.outgoing.images
-        for place, image in enumerate(images):
+        # The media belong to the first part.
+        first = () if id_of_part(done, 0) else prepared.outgoing.media
+        for place, one in enumerate(first):
             media = done.get(f"{_MEDIA}{place}", "")
-            # The server deletes images that were uploaded long ago and never published.
+            # The server deletes media that were uploaded long ago and never published.
             if not media or not (yield from self._processed(media)):
-                media, ready = yield from self._upload(image)
+                media, ready = yield from self._upload(one)
                 done[f"{_MEDIA}{place}"] = media
                 yield from call(Checkpoint(values=dict(done)))
                 if not ready:
@@ -148,8 +148,8 @@ class MastodonAdapter:
                 "a post with a poll cannot be changed without losing its votes", network=NETWORK
             )
         media_ids = []
-        for image in outgoing.images:
-            media, ready = yield from self._upload(image)
+        for one in outgoing.media:
+            media, ready = yield from self._upload(one)
             if not ready:
                 yield from self._processed(media)
             media_ids.append(media)
@@ -194,13 +194,13 @@ class MastodonAdapter:
             )
         return str(values["id"])
 
-    def _upload(self, image: Image) -> Flow[tuple[str, bool]]:
+    def _upload(self, one: Attachment) -> Flow[tuple[str, bool]]:
         """Upload an image, and return its id and whether it has already been processed."""
         request = attrs.evolve(
             self._request("POST", "/api/v2/media"),
-            form={"description": image.alt} if image.alt else {},
+            form={"description": one.alt} if one.alt else {},
             media=MediaPart(
-                digest=image.digest, field="file", media_type=image.media_type, name="image"
+                digest=one.digest, field="file", media_type=one.media_type, name="media"
             ),
         )
         response = yield from call(request)
@@ -218,16 +218,16 @@ class MastodonAdapter:
             if response.status == 200:
                 return True
             yield from call(Wait(seconds=_WAIT_S))
-        raise TransientError("the server is still processing an image", network=NETWORK)
+        raise TransientError("the server is still processing an image or a video", network=NETWORK)
 
     def _is_part(
         self, status: Mapping[str, Json], outgoing: OutgoingPost, progress: Mapping[str, str]
     ) -> Flow[bool]:
         """Return whether a post of the account is the first unconfirmed part."""
         part = next_part(progress, 1 + len(outgoing.thread))
-        images = outgoing.images if part == 0 else ()
+        media = outgoing.media if part == 0 else ()
         attachments = status.get("media_attachments")
-        if isinstance(attachments, list) and len(attachments) != len(images):
+        if isinstance(attachments, list) and len(attachments) != len(media):
             return False
         if str(status.get("spoiler_text") or "") != _warning(outgoing):
             return False

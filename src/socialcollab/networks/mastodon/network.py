@@ -31,7 +31,7 @@ class Mastodon:
     """
     Mastodon, and other servers with its API.
 
-    Posts are texts with up to four images or a poll, a language, and labels, which are published as
+    Posts are texts or threads with up to four images, a video or a poll, a language, and labels, which are published as
     a content warning. The `server` of a profile is required, such as ``https://mastodon.example``.
 
     >>> Mastodon({"tulip-mastodon": "a token"})
@@ -147,6 +147,7 @@ def _limits_of(server: str) -> Flow[NetworkDescription]:
         images=_number(statuses, "max_media_attachments"),
         alt_text=_number(media, "description_limit"),
         image_bytes=_number(media, "image_size_limit"),
+        video_bytes=_number(media, "video_size_limit"),
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Image, Json
+from socialcollab.content import Attachment, Json
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
 from socialcollab.networks.limits import check_limits, text_to_send
@@ -80,13 +80,13 @@ class SandboxAdapter:
         )
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Upload the images that have not been uploaded yet, then create each part of the post."""
+        """Upload the media that have not been uploaded yet, then create each part of the post."""
         done = dict(progress)
-        for place, image in enumerate(prepared.outgoing.images):
+        for place, one in enumerate(prepared.outgoing.media):
             name = f"{_MEDIA}{place}"
             if name in done:
                 continue
-            response = yield from call(self._upload(image))
+            response = yield from call(self._upload(one))
             done[name] = read_media_id(response, network=self.profile.network)
             yield from call(Checkpoint(values=dict(done)))
 
@@ -121,8 +121,8 @@ class SandboxAdapter:
         if len(self._texts(prepared.outgoing)) > 1:
             raise RejectedError("a thread cannot be changed in place", network=self.profile.network)
         done: dict[str, str] = {}
-        for place, image in enumerate(prepared.outgoing.images):
-            response = yield from call(self._upload(image))
+        for place, one in enumerate(prepared.outgoing.media):
+            response = yield from call(self._upload(one))
             done[f"{_MEDIA}{place}"] = read_media_id(response, network=self.profile.network)
         request = attrs.evolve(
             self._post(prepared, done, 0),
@@ -144,17 +144,17 @@ class SandboxAdapter:
         response = yield from call(self._request("GET", "/account"))
         return read_account(response, network=self.profile.network)
 
-    def _upload(self, image: Image) -> Request:
+    def _upload(self, one: Attachment) -> Request:
         return attrs.evolve(
             self._request("POST", "/media"),
             form={
-                "alt": image.alt,
-                "media_type": image.media_type,
-                "size_bytes": str(image.size_bytes),
-                "name": image.name,
+                "alt": one.alt,
+                "media_type": one.media_type,
+                "size_bytes": str(one.size_bytes),
+                "name": one.name,
             },
             media=MediaPart(
-                digest=image.digest, field="file", media_type=image.media_type, name="image"
+                digest=one.digest, field="file", media_type=one.media_type, name="media"
             ),
         )
 
@@ -165,7 +165,7 @@ class SandboxAdapter:
     def _post(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing, keys = prepared.outgoing, prepared.idempotency_keys
         poll = outgoing.poll if part == 0 else None
-        places = range(len(outgoing.images)) if part == 0 else range(0)
+        places = range(len(outgoing.media)) if part == 0 else range(0)
         body: dict[str, Json] = {
             "text": self._texts(outgoing)[part],
             "media": [done[f"{_MEDIA}{place}"] for place in places],

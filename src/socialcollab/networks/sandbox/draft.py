@@ -9,7 +9,7 @@ from typing import Any
 
 import attrs
 
-from socialcollab.content import Image, Poll
+from socialcollab.content import Attachment, Image, Poll, Video
 from socialcollab.errors import InvalidValueError
 from socialcollab.time import as_utc
 
@@ -25,7 +25,7 @@ class Draft:
 
     Attributes:
         text: Its text.
-        images: Its images, each with the number of its row in the media table.
+        media: Its images and videos, each with the number of its row in the media table.
         links: Links in addition to the text.
         language: Its language, or an empty string.
         labels: Its content warnings.
@@ -35,7 +35,7 @@ class Draft:
     """
 
     text: str
-    images: tuple[tuple[int, Image], ...]
+    media: tuple[tuple[int, Attachment], ...]
     links: tuple[str, ...]
     language: str
     labels: tuple[str, ...]
@@ -55,7 +55,7 @@ def read_draft(db: sqlite3.Connection, profile: str, body: object, *, now: dt.da
     try:
         return Draft(
             text=str(fields.get("text", "")),
-            images=tuple(_image(db, profile, name) for name in _strings(fields.get("media"))),
+            media=tuple(_medium(db, profile, name) for name in _strings(fields.get("media"))),
             links=tuple(_strings(fields.get("links"))),
             language=str(fields.get("language", "")),
             labels=tuple(_strings(fields.get("labels"))),
@@ -67,7 +67,7 @@ def read_draft(db: sqlite3.Connection, profile: str, body: object, *, now: dt.da
         raise UnreadableDraftError(f"the request cannot be read: {error}") from None
 
 
-def _image(db: sqlite3.Connection, profile: str, name: str) -> tuple[int, Image]:
+def _medium(db: sqlite3.Connection, profile: str, name: str) -> tuple[int, Attachment]:
     row = db.execute(
         "SELECT number, digest, alt, media_type, size_bytes FROM media"
         " WHERE 'm' || number = ? AND profile = ?",
@@ -76,7 +76,15 @@ def _image(db: sqlite3.Connection, profile: str, name: str) -> tuple[int, Image]
     if row is None:
         raise LookupError(f"there is no media `{name}`")
     number, digest, alt, media_type, size = row
-    return number, Image(digest=digest, alt=alt, media_type=media_type, size_bytes=size)
+    return number, attachment(digest, alt, media_type, size)
+
+
+def attachment(
+    digest: str, alt: str, media_type: str, size_bytes: int, name: str = ""
+) -> Attachment:
+    """Return an image or a video, depending on its media type."""
+    kind = Video if media_type.startswith("video/") else Image
+    return kind(digest=digest, alt=alt, media_type=media_type, size_bytes=size_bytes, name=name)
 
 
 def _strings(value: object) -> list[str]:

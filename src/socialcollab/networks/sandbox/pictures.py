@@ -1,4 +1,4 @@
-"""Store the bytes of uploaded images next to the timeline, for the preview pages."""
+"""Store the bytes of uploaded media next to the timeline, for the preview pages."""
 
 from __future__ import annotations
 
@@ -16,11 +16,14 @@ _ENDINGS: Final = {
     "image/png": "png",
     "image/gif": "gif",
     "image/webp": "webp",
+    "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
 }
 
 
 def picture_name(digest: str, media_type: str) -> str:
-    """Return the file name of an image, with the extension that browsers expect."""
+    """Return the file name of an image or a video, with the extension that browsers expect."""
     return f"{digest.removeprefix('sha256:')}.{_ENDINGS.get(media_type, 'bin')}"
 
 
@@ -38,8 +41,8 @@ def keep_in(folder: Path, media: Media) -> Keep:
                 shutil.copyfileobj(source, copy)
             partial.replace(target)
         except NotFoundError:
-            raise RejectedError(f"the bytes of image `{part.digest}` are not stored") from None
+            raise RejectedError(f"the bytes of media `{part.digest}` are not stored") from None
         except (OSError, StoreUnavailableError) as error:
-            raise TransientError(f"image `{part.digest}` cannot be copied: {error}") from error
+            raise TransientError(f"media `{part.digest}` cannot be copied: {error}") from error
 
     return keep

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
+from socialcollab.content import Video
 from socialcollab.directory import NetworkDescription
 from socialcollab.networks.sandbox.pictures import picture_name
 from socialcollab.networks.sandbox.timeline import SandboxPost
@@ -112,10 +113,16 @@ def _count(posts: Sequence[SandboxPost]) -> str:
 
 def _preview(folder: Path, post: SandboxPost, description: NetworkDescription, zone: str) -> Html:
     images = []
-    for image in post.images:
-        source = f"media/{picture_name(image.digest, image.media_type)}"
+    for one in post.media:
+        source = f"media/{picture_name(one.digest, one.media_type)}"
         kept = (folder / source).is_file()
-        images.append(PreviewImage(alt=image.alt, source=source if kept else ""))
+        images.append(
+            PreviewImage(
+                alt=one.alt,
+                source=source if kept else "",
+                is_video=isinstance(one, Video),
+            )
+        )
     links = links_not_in_text(description, post.text, post.links)
     return preview(
         PreviewPost(

@@ -258,12 +258,15 @@ class SandboxTransport:
         if part is None or not (size.isascii() and size.isdigit()):
             return _refusal(422, "the upload has no file")
         limits = self.description.media
-        if limits.types and part.media_type not in limits.types:
+        is_video = part.media_type.startswith("video/")
+        types = limits.video_types if is_video else limits.types
+        if types and part.media_type not in types:
             return _refusal(
                 422, f"{self.description.title} does not accept files of type {part.media_type}"
             )
-        if limits.image_bytes is not None and int(size) > limits.image_bytes:
-            return _refusal(413, f"the file is larger than {limits.image_bytes} bytes")
+        largest = limits.video_bytes if is_video else limits.image_bytes
+        if largest is not None and int(size) > largest:
+            return _refusal(413, f"the file is larger than {largest} bytes")
         row = (
             self.profile.id,
             part.digest,
@@ -318,7 +321,7 @@ class SandboxTransport:
         broken = exceeded_limits(
             self.description,
             text=draft.text,
-            images=[image for _, image in draft.images],
+            media=[one for _, one in draft.media],
             labels=draft.labels,
             poll=draft.poll,
         )

@@ -15,10 +15,10 @@ from typing import Any, Final
 
 import attrs
 
-from socialcollab.content import Image, Json
+from socialcollab.content import Attachment, Json
 from socialcollab.directory import Profile
 from socialcollab.errors import StoreUnavailableError
-from socialcollab.networks.sandbox.draft import Draft, read_draft
+from socialcollab.networks.sandbox.draft import Draft, attachment, read_draft
 from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
 
 _SCHEMA: Final = """
@@ -51,7 +51,7 @@ _POST: Final = (
     " coalesce((SELECT parent FROM replies WHERE post = posts.number), ''),"
     " (SELECT count(*) FROM changes WHERE post = posts.number) FROM posts"
 )
-_IMAGES: Final = (
+_MEDIA: Final = (
     "SELECT media.digest, media.alt, media.media_type, media.size_bytes, media.name"
     " FROM post_media JOIN media ON media.number = post_media.media"
     " WHERE post_media.post = ? ORDER BY place"
@@ -85,7 +85,7 @@ class SandboxPost:
         handle: The profile's handle on that network.
         key: The idempotency key of its sender.
         text: Its text.
-        images: Its images, in order, without their bytes.
+        media: Its images and videos, in order, without their bytes.
         links: Links in addition to the text.
         language: Its language, or an empty string.
         labels: Content warnings and other labels.
@@ -103,7 +103,7 @@ class SandboxPost:
     handle: str
     key: str
     text: str
-    images: tuple[Image, ...]
+    media: tuple[Attachment, ...]
     links: tuple[str, ...]
     language: str
     labels: tuple[str, ...]
@@ -297,7 +297,7 @@ def create_post(
     db.execute("INSERT INTO arrivals VALUES (?, ?)", (number, real_now.timestamp()))
     if draft.in_reply_to:
         db.execute("INSERT INTO replies VALUES (?, ?)", (number, draft.in_reply_to))
-    _add_images(db, number, draft)
+    _add_media(db, number, draft)
     return {"id": network_id, "url": url, "created_at": draft.created_at.isoformat()}
 
 
@@ -316,7 +316,7 @@ def change_post(
         (*_columns(draft), row[0]),
     )
     db.execute("DELETE FROM post_media WHERE post = ?", row)
-    _add_images(db, row[0], draft)
+    _add_media(db, row[0], draft)
     db.execute("INSERT INTO changes (post, at) VALUES (?, ?)", (row[0], now.timestamp()))
     return True
 
@@ -399,10 +399,10 @@ def _columns(draft: Draft) -> tuple[str, ...]:
     )
 
 
-def _add_images(db: sqlite3.Connection, number: int, draft: Draft) -> None:
+def _add_media(db: sqlite3.Connection, number: int, draft: Draft) -> None:
     db.executemany(
         "INSERT INTO post_media VALUES (?, ?, ?)",
-        [(number, place, media) for place, (media, _) in enumerate(draft.images)],
+        [(number, place, media) for place, (media, _) in enumerate(draft.media)],
     )
 
 
@@ -416,9 +416,9 @@ def _post(db: sqlite3.Connection, row: Sequence[Any]) -> SandboxPost:
         handle=handle,
         key=key,
         text=text,
-        images=tuple(
-            Image(digest=digest, alt=alt, media_type=media_type, size_bytes=size, name=name)
-            for digest, alt, media_type, size, name in db.execute(_IMAGES, (number,))
+        media=tuple(
+            attachment(digest, alt, media_type, size, name)
+            for digest, alt, media_type, size, name in db.execute(_MEDIA, (number,))
         ),
         links=tuple(json.loads(links)),
         language=language,

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Image, Json
+from socialcollab.content import Attachment, Json, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -50,6 +50,9 @@ _MEDIA: Final = "media-"
 _PAGE: Final = 100
 _MOST_PAGES: Final = 3
 _MOST_WAITS: Final = 60
+# X documents chunks of 1 MB, and accepts up to 1,000 of them.
+_CHUNK: Final = 1_000_000
+_ACCEPTED: Final = (200, 201, 202)
 _LONGEST_WAIT_S: Final = 30.0
 _CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 
@@ -89,7 +92,7 @@ class XAdapter:
         return Prepared(outgoing=outgoing, idempotency_keys={"created_at": as_utc(now).isoformat()})
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Check the account, upload the images, and create the posts."""
+        """Check the account, upload the media, and create the posts."""
         done = dict(progress)
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
@@ -171,50 +174,79 @@ class XAdapter:
         return str(data["id"])
 
     def _with_media(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[dict[str, str]]:
-        """Upload the images that are not uploaded yet, and return the progress."""
+        """Upload the media that are not uploaded yet, and return the progress."""
         done = dict(progress)
-        for place, image in enumerate(prepared.outgoing.images):
+        for place, one in enumerate(prepared.outgoing.media):
             if f"{_MEDIA}{place}" not in done:
-                done[f"{_MEDIA}{place}"] = yield from self._upload(image)
+                done[f"{_MEDIA}{place}"] = yield from self._upload(one)
                 yield from call(Checkpoint(values=dict(done)))
         return done
 
-    def _upload(self, image: Image) -> Flow[str]:
-        """Upload an image with its alt text, wait until it is processed, and return its id."""
-        category = "tweet_gif" if image.media_type == "image/gif" else "tweet_image"
-        request = attrs.evolve(
-            self._request("POST", "/2/media/upload"),
-            form={"media_category": category},
-            media=MediaPart(
-                digest=image.digest, field="media", media_type=image.media_type, name="image"
-            ),
-        )
-        response = yield from call(request)
-        data = data_of(response, "id", ok=(200, 201, 202))
+    def _upload(self, one: Attachment) -> Flow[str]:
+        """Upload media with their alt text, wait until they are processed, and return their id."""
+        if isinstance(one, Video):
+            data = yield from self._upload_in_chunks(one)
+        else:
+            category = "tweet_gif" if one.media_type == "image/gif" else "tweet_image"
+            request = attrs.evolve(
+                self._request("POST", "/2/media/upload"),
+                form={"media_category": category},
+                media=MediaPart(
+                    digest=one.digest, field="media", media_type=one.media_type, name="media"
+                ),
+            )
+            data = data_of((yield from call(request)), "id", ok=_ACCEPTED)
         media = str(data["id"])
+        yield from self._processed(media, data)
+        if one.alt:
+            body: dict[str, Json] = {"id": media, "metadata": {"alt_text": {"text": one.alt}}}
+            response = yield from call(self._request("POST", "/2/media/metadata", body=body))
+            if response.status not in _ACCEPTED:
+                raise error_of(response)
+        return media
+
+    def _upload_in_chunks(self, video: Video) -> Flow[Mapping[str, Json]]:
+        """Upload a video in chunks, and return its data."""
+        body: dict[str, Json] = {
+            "media_type": video.media_type,
+            "total_bytes": video.size_bytes,
+            "media_category": "tweet_video",
+        }
+        response = yield from call(self._request("POST", "/2/media/upload/initialize", body=body))
+        path = f"/2/media/upload/{quote(str(data_of(response, 'id', ok=_ACCEPTED)['id']), safe='')}"
+        for number, start in enumerate(range(0, video.size_bytes, _CHUNK)):
+            request = attrs.evolve(
+                self._request("POST", f"{path}/append"),
+                form={"segment_index": str(number)},
+                media=MediaPart(
+                    digest=video.digest,
+                    field="media",
+                    media_type="application/octet-stream",
+                    start=start,
+                    size=_CHUNK,
+                ),
+            )
+            response = yield from call(request)
+            if response.status not in (*_ACCEPTED, 204):
+                raise error_of(response)
+        response = yield from call(self._request("POST", f"{path}/finalize"))
+        return data_of(response, "id", ok=_ACCEPTED)
+
+    def _processed(self, media: str, data: Mapping[str, Json]) -> Flow[None]:
+        """Wait until media are processed."""
         for _ in range(_MOST_WAITS):
             info = data.get("processing_info")
             state = text_in(info, "state") if isinstance(info, Mapping) else ""
             if state == "failed":
-                raise RejectedError("X could not process an image", network=NETWORK)
+                raise RejectedError("X could not process an image or a video", network=NETWORK)
             if state not in ("pending", "in_progress"):
-                break
+                return
             yield from call(Wait(seconds=_seconds(info)))
             response = yield from call(
                 self._request("GET", "/2/media/upload", params={"media_id": media})
             )
             data = data_of(response)
-        else:
-            raise TransientError("X is still processing an image", network=NETWORK)
-        if image.alt:
-            body: dict[str, Json] = {
-                "id": media,
-                "metadata": {"alt_text": {"text": image.alt}},
-            }
-            response = yield from call(self._request("POST", "/2/media/metadata", body=body))
-            if response.status not in (200, 201):
-                raise error_of(response)
-        return media
+        raise TransientError("X is still processing an image or a video", network=NETWORK)
 
     def _duplicate(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
         """Return the post that X has in mind, if it is one that this delivery has created."""
@@ -250,8 +282,8 @@ class XAdapter:
         body: dict[str, Json] = {"text": self._texts(outgoing)[part]}
         if part:
             body["reply"] = {"in_reply_to_tweet_id": id_of_part(done, part - 1)}
-        elif outgoing.images:
-            media = [done[f"{_MEDIA}{place}"] for place in range(len(outgoing.images))]
+        elif outgoing.media:
+            media = [done[f"{_MEDIA}{place}"] for place in range(len(outgoing.media))]
             body["media"] = {"media_ids": media}
         if outgoing.poll is not None and part == 0:
             body["poll"] = {

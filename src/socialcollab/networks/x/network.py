@@ -23,7 +23,7 @@ class X:
     """
     X, with version 2 of its API.
 
-    Posts and threads of texts with up to four images or a poll. The `server` of a profile is
+    Posts and threads of texts with up to four images, a video or a poll. The `server` of a profile is
     normally empty; it can be the address of a proxy.
 
     >>> X({"tulip-x": "a token"})
