@@ -124,5 +124,5 @@ def test_internal_threads(agency) -> None:
 def test_internal_mention_of_client(agency) -> None:
     """An internal comment cannot mention a client, who would never see it."""
     ana = agency.desk.acting_as("ana")
-    with pytest.raises(InvalidValueError, match="`noor`, who does not see internal comments"):
+    with pytest.raises(InvalidValueError, match="`noor`, who cannot see internal comments"):
         ana.comment(in_review(agency), "@noor, what do you think?")

@@ -108,7 +108,7 @@ def test_equal_rows(agency, dry_run) -> None:
     same = "id,text,profiles\nW1,Een,tulip-x\nW1,Twee,tulip-x\n"
     report = ana.import_rows(rows_of(same), dry_run=dry_run)
     assert statuses(report) == ["drafted", "refused"]
-    assert "row 2 has the external id `W1` too" in report.refused[0].text()
+    assert "row 2 also has the external id `W1`" in report.refused[0].text()
 
 
 @fewer_examples()
@@ -236,7 +236,7 @@ def test_permissions(agency) -> None:
     assert "`noor`" in outcome.text("nl")
     ana.import_rows(rows)
     (outcome,) = dirk.import_rows(rows_of("id,text,profiles\nW1,Een,dike-x\n")).outcomes
-    assert "belongs to another post already" in outcome.text()
+    assert "already belongs to another post" in outcome.text()
     assert outcome.post is None
 
 
