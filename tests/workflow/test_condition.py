@@ -125,7 +125,7 @@ def test_all_keys_must_match(keys, met) -> None:
         ({"author_posts_fewer_than": 1001}, "`1001` is not a whole number from 1 to 1000"),
         ({"author_posts_fewer_than": "3"}, "`3` is not a whole number from 1 to 1000"),
         ({"custom": "Names a price"}, "Names a price"),
-        ({"link_domain": [5]}, "`5` is not a text"),
+        ({"link_domain": [5]}, "`5` is not a string"),
     ],
 )
 def test_invalid_conditions(keys, problem) -> None:
