@@ -1,5 +1,5 @@
 """
-Privilege escalation: permissions that a change would give members but its author lacks.
+Privilege escalation: permissions that a change would give members but that its author lacks.
 
 A member may change rules, record an absence, swap a shift or give a temporary
 grant only if the change gives no member a permission that its author could not give. The functions
@@ -146,12 +146,13 @@ def escalations(
     giver: str, before: Evaluator, after: Evaluator, *, at: dt.datetime
 ) -> tuple[Gain, ...]:
     """
-    Return the gains that *giver* cannot give, because they lack them now or for part of the time.
+    Return the gains that *giver* cannot give, because *giver* lacks them now or for part of the
+    time.
 
     For a new resource, the permissions on its workspace count, or else those on ``*``; a new
     permission can be given by a member who has all permissions. A forbid whose resource or
-    permission is removed counts as lifted. Otherwise, removing a profile and adding it again would
-    be a way to end a forbid.
+    permission is removed counts as lifted. Otherwise, a member could end a forbid by removing a
+    profile and adding it again.
     """
     permissions = before.bindings.scope.roles.permission_names
 
@@ -202,7 +203,7 @@ def holds_throughout(
 
 def escalations_by_absence(giver: str, absence: Absence, access: Evaluator) -> tuple[Gain, ...]:
     """
-    Return the permissions that an absence would give its delegate but *giver* lacks during it.
+    Return the permissions that an absence would give its delegate but that *giver* lacks.
 
     The absent member may delegate all of their permissions, so callers can skip this check if
     *giver* is the absent member.
@@ -227,7 +228,7 @@ def escalations_by_absence(giver: str, absence: Absence, access: Evaluator) -> t
 
 def escalations_by_swap(giver: str, swap: ShiftSwap, access: Evaluator) -> tuple[Gain, ...]:
     """
-    Return the permissions that a swap would give its member but *giver* lacks during it.
+    Return the permissions that a swap would give its member but that *giver* lacks.
 
     A member of the rotation gains nothing by taking over another member's shift.
 
@@ -263,7 +264,7 @@ def spans_beyond_rotation(
     return subtract_spans((span,), merge_spans(shifts))
 
 
-# Roles by which approval policies choose posts.
+# Roles on which approval policies depend.
 
 
 @attrs.frozen
@@ -384,8 +385,8 @@ def effect_of(
     The result agrees with `gains`, but no second `BindingSet` is built, because many such changes
     are compared for each refusal.
 
-    Permissions that a delegate gains through an absence are not included in the count, because
-    they are not the delegate's own, but the member who makes the change must have them.
+    Permissions that a delegate gains through an absence are not counted, because they are not the
+    delegate's own permissions. The member who makes the change must have them nevertheless.
 
     Args:
         bindings: The rules before the change.
