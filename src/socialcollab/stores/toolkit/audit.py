@@ -68,7 +68,7 @@ class StoredJournal:
 
 
 class SortedGroups:
-    """Values that are sorted by stream, of which one stream at a time is taken."""
+    """Values that are sorted by stream and are taken one stream at a time."""
 
     def __init__(self, values: Iterable[_Values], stream: int) -> None:
         self._values = iter(values)
