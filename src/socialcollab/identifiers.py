@@ -122,7 +122,9 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
         raise NaiveDatetimeError(at)
     if len(entropy) != 10:
         raise InvalidValueError(
-            f"entropy is {len(entropy)} bytes long, not 10", value=len(entropy), expected="10 bytes"
+            f"entropy must be 10 bytes long, not {len(entropy)}",
+            value=len(entropy),
+            expected="10 bytes",
         )
     elapsed = at - _EPOCH
     # Integers only: `total_seconds` is a float, which loses milliseconds in the far future.
