@@ -115,6 +115,6 @@ def test_valid_commands(command) -> None:
     ],
 )
 def test_invalid_commands(command, message) -> None:
-    """A value of another type or size is refused by one error that names its place."""
+    """A value of the wrong type or size is rejected with one error that names its place."""
     with pytest.raises(InvalidValueError, match=message):
         check_command(command(), COMMANDS)

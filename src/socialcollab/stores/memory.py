@@ -133,7 +133,7 @@ class _Index:
 
     def keys(self, conditions: Conditions, after: _Order | None) -> Iterator[str]:
         """
-        Yield the keys of at least the rows that match, in the order of queries.
+        Yield the keys of all matching rows, and possibly of other rows, in the order of queries.
 
         Args:
             conditions: The conditions. If they specify all columns of an index, only the rows with

@@ -444,8 +444,8 @@ def changed_pins(snapshot: PostSnapshot, context: Context) -> tuple[tuple[str, s
     """
     Return the pins of the request whose values have changed, with the original values.
 
-    A policy that an adoption has removed counts as changed. The account of a profile counts as long
-    as the post goes there; a removed profile is a separate reason not to publish.
+    A policy that an adoption has removed counts as changed. The account of a profile is compared
+    only while the post targets the profile; a removed profile is a separate reason not to publish.
     """
     request, post = snapshot.request, snapshot.post
     return tuple(

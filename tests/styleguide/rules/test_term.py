@@ -66,7 +66,7 @@ def test_links_are_ignored() -> None:
 
 
 def test_signs() -> None:
-    """Signs are part of a term."""
+    """Symbols are part of a term."""
     assert hits("C C++ AT&T at & t", guide_of({"ban": ["C++", "AT&T"]})) == ["C++", "AT&T"]
 
 
@@ -121,6 +121,6 @@ def test_filter_loses_nothing(
 
 
 def test_rarest_word() -> None:
-    """The filter uses the word that the fewest terms contain, and no sign if there is a word."""
+    """The filter uses the word that the fewest terms contain, or a symbol if there is no word."""
     terms = [Avoided(term=term) for term in ("the cheap flight", "the cheap & safe one", "the R&D")]
     assert module._rarest_words(terms) == {"flight", "safe", "r"}

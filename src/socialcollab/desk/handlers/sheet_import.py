@@ -206,7 +206,7 @@ class _Importer:
         self.update = update
         self.dry_run = dry_run
         # The posts of a workspace by their content, which identifies rows without an external id,
-        # and those that have changed since they were drafted.
+        # and the posts that have changed since they were drafted.
         self.by_content: dict[str, dict[object, str]] = {}
         self.changed: dict[str, list[Post]] = {}
         # The contents of earlier rows without an external id, which a dry run does not store.

@@ -172,7 +172,7 @@ def owners(access: Access, *, at: dt.datetime) -> tuple[MemberId, ...]:
 def holds_for_ever(
     access: Access, member: str, permission: str, resource: str, *, at: dt.datetime
 ) -> bool:
-    """Return whether grants give a member a permission from *at* onwards, with no end."""
+    """Return whether grants give a member a permission from *at* on, without an end."""
     return any(
         (start is None or start <= at) and end is None
         for start, end in access.permission_periods(member).get((permission, resource), ())

@@ -97,8 +97,8 @@ def gains(before: Evaluator, after: Evaluator, *, at: dt.datetime) -> Iterator[G
     Membership in a rule-based rotation counts as having its role from the rotation's first day on:
     if the members or times of the rule change, any shift may pass to another member, so every
     member gains the role. Listed shifts and swaps count for as long as they last. A delegate gains
-    the permissions that the absent member gains, and those that a forbid no longer withholds from
-    the delegate.
+    the permissions that the absent member gains, and the permissions that a forbid no longer
+    withholds from the delegate.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
@@ -188,7 +188,7 @@ def _removed_forbids(before: Evaluator, after: Evaluator, *, at: dt.datetime) ->
 def holds_throughout(
     giver: str, access: Evaluator, permission: str, resource: str, span: Span, *, at: dt.datetime
 ) -> bool:
-    """Return whether *giver* has a permission now and, through grants, in the rest of a span."""
+    """Return whether *giver* has a permission now and, through grants, until the end of a span."""
     start = at if span[0] is None else max(span[0], at)
     # Shifts and delegations do not count. Otherwise, members could permanently give themselves
     # permissions that they have only for a weekend.

@@ -126,7 +126,7 @@ class Binding:
 
 
 def span_contains(span: Span, at: dt.datetime) -> bool:
-    """Return whether an instant lies in a span."""
+    """Return whether a span contains an instant."""
     start, end = span
     return (start is None or start <= at) and (end is None or at < end)
 

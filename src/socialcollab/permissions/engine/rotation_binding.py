@@ -59,7 +59,7 @@ class RotationBinding:
         return frozenset(self.source.everyone).union(swap.member for swap in self.swaps)
 
     def with_swaps(self, swaps: Iterable[ShiftSwap]) -> RotationBinding:
-        """Return the binding with exactly those swaps in *swaps* that belong to this rotation."""
+        """Return the binding with only those of *swaps* that belong to this rotation."""
         own = tuple(
             sorted(
                 (

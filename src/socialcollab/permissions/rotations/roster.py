@@ -44,7 +44,7 @@ class Shift:
     instead_of: str = ""
 
     def covers(self, at: dt.datetime) -> bool:
-        """Return whether an instant lies in the shift."""
+        """Return whether the shift includes an instant."""
         return self.start <= at and (self.end is None or at < self.end)
 
 

@@ -125,7 +125,7 @@ def reschedule(
         raise refuse(post_reason("no_such_target", post, profile=command.profile))
     if (command.at is None) == (command.by is None):
         raise InvalidValueError(
-            "pass either a new time or a difference",
+            "pass either a new time or a time difference",
             value=command.at,
             expected="one of `at` and `by`",
         )
