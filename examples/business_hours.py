@@ -1,4 +1,4 @@
-"""Add business hours to an instant, and list the days of a monthly report."""
+"""Add business hours to an instant, and list the dates on which a monthly report is due."""
 
 import datetime as dt
 

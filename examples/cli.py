@@ -1,4 +1,4 @@
-"""Run the command line from Python; it returns the exit code."""
+"""Call the command line from Python, and print its exit codes."""
 
 from pathlib import Path
 from tempfile import mkdtemp

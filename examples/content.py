@@ -1,11 +1,11 @@
-"""Which fields of a post have changed since a reviewer saw it?"""
+"""Find out which fields of a post have changed since a reviewer saw it."""
 
 import attrs
 
 from socialcollab.content import Image, PostContent, changed_fields, field_digests, revision_digest
 from socialcollab.time import WallTime
 
-salt = b"16 random bytes!"  # each post has its own, so that digests do not reveal short texts
+salt = b"16 random bytes!"  # different for each post, so that digests do not reveal short texts
 seen = PostContent(
     text="De lente is er 🌷",
     targets=["tulip-x", "tulip-mastodon"],

@@ -1,4 +1,4 @@
-"""Take a post from draft to published, grant a permission for a while, and plan an offboarding."""
+"""Draft, approve and publish a post, grant a temporary permission, and plan an offboarding."""
 
 import datetime as dt
 from tempfile import mkdtemp

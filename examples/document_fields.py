@@ -1,4 +1,4 @@
-"""Describe a table of a document field by field, and read the description."""
+"""Describe the fields of a section of a document, and print the description."""
 
 import attrs
 

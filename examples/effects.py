@@ -1,4 +1,4 @@
-"""Run the same effects in a blocking program and in an async one."""
+"""Run the same effects in a blocking program and in an async program."""
 
 import asyncio
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Handle errors according to their class."""
+"""Handle errors according to their classes."""
 
 from socialcollab.errors import (
     InvalidValueError,
@@ -12,7 +12,7 @@ from socialcollab.identifiers import check_id
 def next_step(error: SocialCollabError) -> str:
     match error:
         case InvalidValueError(expected=expected):
-            return f"fix it: give {expected}"
+            return f"replace the value with {expected}"
         case RateLimitedError(retry_after_s=seconds):
             return f"wait {seconds:g} seconds"
         case OutcomeUnknownError():
@@ -21,7 +21,7 @@ def next_step(error: SocialCollabError) -> str:
 
 
 too_many = RateLimitedError("too many posts", retry_after_s=90)
-for error in (too_many, OutcomeUnknownError("no answer came")):
+for error in (too_many, OutcomeUnknownError("the network did not respond")):
     print(f"{error}\n  -> {next_step(error)}")
 try:
     check_id("member", "Ana Prado")

@@ -1,4 +1,4 @@
-"""Publish to the sandbox: a post whose answer was lost is looked up, not published twice."""
+"""Publish to the sandbox: if the response is lost, look up the post instead of publishing it twice."""
 
 import datetime as dt
 from tempfile import mkdtemp

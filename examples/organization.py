@@ -1,4 +1,4 @@
-"""Check permissions in a team's document, and list the faults of an invalid document."""
+"""Check permissions in a team's document, and list the errors in an invalid document."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Draw a publishing calendar as one HTML file without scripts, and a table for a notebook."""
+"""Render a publishing calendar as an HTML page without scripts, and a table for a notebook."""
 
 import datetime as dt
 
@@ -18,10 +18,10 @@ entries = [
 ]  # fmt: skip
 notes = [CalendarNote(date=dt.date(2026, 4, 7), text="the spring campaign starts")]
 html = page("April 2026", month_calendar(entries, 2026, 4, notes=notes), lede="Tulip Airlines")
-print(f"{len(html):,} characters of HTML; write them to april.html, and open it in a browser")
+print(f"{len(html):,} characters of HTML; save them as april.html, and open the file in a browser")
 
 texts = ["De lente is er 🌷", "Tulpen, overal tulpen, zo ver je kijken kunt. " * 8]
 table = show(
     [measure("x", text) for text in texts], title="On X"
-)  # the last line of a notebook cell shows it
+)  # to display the table in a notebook, end a cell with `table`
 print(f"{len(table.html):,} characters of HTML in the notebook")

@@ -1,4 +1,4 @@
-"""Check who may publish, why, and what would turn a refusal into permission."""
+"""Check who may publish, why, and which changes would allow a refused action."""
 
 import datetime as dt
 

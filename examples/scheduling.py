@@ -1,4 +1,4 @@
-"""Find the next free slot, with the reason for it, and list the problems of a spreadsheet."""
+"""Find the next free slot and the reasons for it, and list the problems in a spreadsheet."""
 
 import datetime as dt
 

@@ -1,4 +1,4 @@
-"""Append an event to a journal unless its stream has changed, read it back, and audit it."""
+"""Append an event unless its stream has changed, read the stream, and audit the journal."""
 
 import datetime as dt
 import os

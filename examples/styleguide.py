@@ -1,4 +1,4 @@
-"""Check a text against a style guide, and apply its suggestions."""
+"""Check a text against a style guide, and apply the suggested corrections."""
 
 from socialcollab.styleguide import StyleGuide, fix, lint
 

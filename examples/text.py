@@ -1,4 +1,4 @@
-"""Count a post as each network does, and find what readers can click in it."""
+"""Measure the length of a post as each network does, and find its clickable parts."""
 
 from socialcollab.directory import NETWORKS
 from socialcollab.text import entities, measure

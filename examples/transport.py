@@ -1,4 +1,4 @@
-"""Carry out a flow: a generator that yields requests and receives the responses."""
+"""Run a flow, which is a generator that yields requests and receives the responses."""
 
 import httpx
 

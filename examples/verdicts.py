@@ -1,4 +1,4 @@
-"""Explain a yes and a no, with reasons and remedies, in each language."""
+"""Explain positive and negative verdicts in each language, with reasons and remedies."""
 
 from socialcollab.verdicts import LANGUAGES, Reason, Remedy, Verdict
 

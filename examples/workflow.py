@@ -1,4 +1,4 @@
-"""Take a post through its approval steps, and see which steps apply and who cannot approve it."""
+"""Pass a post through its approval steps, and see which steps apply and who cannot approve it."""
 
 import datetime as dt
 
@@ -45,7 +45,7 @@ editorial = ApprovalPolicy(
 
 
 def do(snapshot: PostSnapshot | None, member: str, command: commands.PostCommand) -> PostSnapshot:
-    """Decide a command, and return the post with the events applied."""
+    """Decide on a command, apply the resulting events, and return the new snapshot of the post."""
     context = Context(
         now=now,
         actor=Actor.member(member),

@@ -73,7 +73,7 @@ def test_uuid7_errors() -> None:
     """A datetime without an offset or a wrong number of bytes is an error."""
     with pytest.raises(NaiveDatetimeError):
         uuid7(dt.datetime(2026, 1, 1), bytes(10))  # noqa: DTZ001
-    with pytest.raises(InvalidValueError, match="not 9"):
+    with pytest.raises(InvalidValueError, match="10 bytes long, not 9"):
         uuid7(dt.datetime(2026, 1, 1, tzinfo=dt.UTC), bytes(9))
 
 

@@ -1,8 +1,8 @@
 """
-One week of an agency's posts, from a spreadsheet to published.
+Simulate a week at an agency, from a spreadsheet to published posts.
 
-Run it with ``python examples/agency_week``. It can be killed at any moment and run again, or stopped
-and continued while another run works: each post of the week is published once.
+Run the simulation with ``python examples/agency_week``. You can kill it at any moment and start it
+again, or suspend it while another run continues: each post of the week is published only once.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ HERE = Path(__file__).resolve().parent
 
 def main() -> int:
     parser = argparse.ArgumentParser(
-        description="Play one week of an agency, from a spreadsheet to published posts."
+        description="Simulate a week at an agency, from a spreadsheet to published posts."
     )
-    parser.add_argument("--out", default="out/agency-week", help="the folder of the results")
-    parser.add_argument("--quiet", action="store_true", help="print the last line only")
+    parser.add_argument("--out", default="out/agency-week", help="the folder for the results")
+    parser.add_argument("--quiet", action="store_true", help="print only the last line")
     parser.add_argument(
         "--lease-s",
         type=float,
         default=2.0,
-        help="how long other runs leave the work of this one alone, in seconds",
+        help="how long work is reserved for this run, in seconds",
     )
     parser.add_argument(
-        "--send-within-s", type=float, default=1.0, help="how long a request may take, in seconds"
+        "--send-within-s", type=float, default=1.0, help="the time limit of a request, in seconds"
     )
     options = parser.parse_args()
     clean = run_week(

@@ -1,4 +1,4 @@
-"""The results of the week: a report, the calendar, an .ics file and the events of the journal."""
+"""Write the results of the week: a report, the calendar, an .ics file and the journal's events."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ TONES: dict[str, Tone] = {
 def write_results(
     desk: Desk, sandbox: Sandbox, here: Path, out: Path, *, log: Callable[[str], None]
 ) -> bool:
-    """Write all results, and print a summary; return whether the audit is clean."""
+    """Write all results, print a summary, and return whether the audit is clean."""
     audit = desk.audit()
     (out / "calendar.html").write_text(_calendar_page(desk, sandbox), encoding="utf-8")
     calendar = desk.calendar(START, END)
@@ -85,7 +85,7 @@ def write_results(
             log(line)
     log("")
     log(f"audit: {'clean' if audit.clean else 'DAMAGED'}, {audit.events} events")
-    log(f"anchor, to be kept elsewhere: {audit.anchor.position}:{audit.anchor.hash}")
+    log(f"anchor, to be stored elsewhere: {audit.anchor.position}:{audit.anchor.hash}")
     return audit.clean
 
 
@@ -117,7 +117,7 @@ def _local(at: dt.datetime) -> dt.datetime:
 
 def _calendar_page(desk: Desk, sandbox: Sandbox) -> str:
     organization = desk.organization
-    # The addresses of the sandbox do not exist, so the calendar links to its pages.
+    # The URLs of sandbox posts do not exist, so the calendar links to the sandbox's preview pages.
     pages = {post.url: f"sandbox/{post.page}" for post in sandbox.posts()}
     calendar = desk.calendar(START, END)
     files: dict[tuple[str, str], str] = {
@@ -149,7 +149,7 @@ def _calendar_page(desk: Desk, sandbox: Sandbox) -> str:
 
 @attrs.frozen
 class Section:
-    """One table of the report, for the page and for the terminal."""
+    """A table of the report, which is shown on the page and in the terminal."""
 
     title: str
     headers: tuple[str, ...]
@@ -193,17 +193,17 @@ def _sections(desk: Desk, here: Path) -> list[Section]:
         ),
         Section(
             "Not published as planned",
-            ("Post", "Profile", "State", "Why"),
+            ("Post", "Profile", "State", "Reason"),
             _exceptions(desk, posts, deliveries),
         ),
         Section(
             "Problems in the spreadsheet",
-            ("Where", "Problem"),
+            ("Row", "Problem"),
             SheetImport(desk, here).problems(imported_at),
         ),
         Section("Findings and notes", ("Post", "By", "Comment"), _comments(posts)),
         Section(
-            "Looked up before sending again",
+            "Delayed or uncertain responses",
             ("Post", "Profile", "What happened"),
             _lookups(desk, live),
         ),
@@ -219,7 +219,7 @@ def _all_published(desk: Desk) -> Section:
     ]
     return Section(
         "All published posts",
-        ("When", "Profile", "Text", "Approved by"),
+        ("Time", "Profile", "Text", "Approved by"),
         [
             (
                 f"{_local(delivery.published_at or delivery.due_at):%a %d %b %H:%M}",
@@ -293,14 +293,14 @@ def _exceptions(
                 else "; ".join(comment.text for comment in post.comments)
             )
             if summary == "scheduled":
-                why = f"moved to the next free slot, {desk.deliveries(post)[-1].at}"
+                why = f"moved to the next free slot at {desk.deliveries(post)[-1].at}"
             rows.append((_short(post.text), ", ".join(post.targets), summary, why or "-"))
         if _first_of(desk.history(post), "post.expired"):
             why = "the approval came too late; rescheduled and published later"
             rows.append((_short(post.text), ", ".join(post.targets), "expired", why))
     for post, delivery in deliveries:
         if delivery.problem == "rescheduled" and _first_of(desk.history(post), "delivery.missed"):
-            why = "a hold; rescheduled and published later"
+            why = "stopped by a hold; rescheduled and published later"
             rows.append((_short(post.text), delivery.profile, "missed", why))
     return rows
 
@@ -318,7 +318,7 @@ def _lookups(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, s
             entry.type for entry in desk.history(post) if entry.stream == f"delivery/{delivery.id}"
         ]
         if "delivery.unknown" in types:
-            what = "no answer came; a lookup found it published"
+            what = "no response was received; a lookup found it published"
             rows.append((_short(post.text), delivery.profile, what))
         if "delivery.deferred" in types:
             what = "the network asked to wait; published later"

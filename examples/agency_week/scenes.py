@@ -1,4 +1,4 @@
-"""What the members do in the week. A scene that is played twice acts once."""
+"""The actions of the members during the week. Repeating a scene has no further effect."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from socialcollab.errors import NotAllowedError, NotFoundError, StaleError
 from socialcollab.styleguide import fix
 
 LATER = {"W23-21"}
-"""An offer that Noor has no time to read before her weekend."""
+"""An offer that Noor has no time to read before the weekend."""
 
 REQUESTED_CHANGES = {
     "W23-10": ("ben", "Leg eerst uit hoe je schuurt: het linkje ontbreekt."),
     "W23-51": ("noor", "Niet 'gewoon goed geprijsd', dat mag van juridisch niet."),
 }
-"""The posts for which a reviewer requests changes, with the reviewer and the note."""
+"""The posts for which changes are requested, with the reviewer and their note."""
 
 TOO_LATE = (NotFoundError, NotAllowedError, StaleError)
-"""The errors of a command that another run of the same week has given already."""
+"""The errors that a command raises if another run of the same week has already performed it."""
 
 ANSWERS: dict[str, dict[str, Any]] = {
     "W23-10": {"links": ["https://vandamfietsen.example/remmen"]},
@@ -37,7 +37,7 @@ ANSWERS: dict[str, dict[str, Any]] = {
 
 
 class Scenes:
-    """The scenes of the week, each a method."""
+    """The scenes of the week. Each scene is a method."""
 
     def __init__(self, desk: Desk, here: Path, log: Callable[[str], None]) -> None:
         self.desk = desk
@@ -46,7 +46,7 @@ class Scenes:
         self.sheet = SheetImport(desk, here)
 
     def import_sheet(self) -> None:
-        """Draft every row without problems, fix what the style guide can fix, and send the rest back."""
+        """Draft the rows without problems, apply automatic fixes, and comment on other findings."""
         sheet = self.sheet.read("posts.csv", now=self.desk.engine.now())
         wrong = {problem.row for problem in sheet.problems}
         good = [row for row in sheet.rows if row.number not in wrong]
@@ -57,8 +57,9 @@ class Scenes:
             fixed += was_fixed
             sent_back += self._send_back(post)
         self.log(
-            f"  sheet: {len(good)} rows without problems, {drafted} drafted, {fixed} fixed by the style"
-            f" guide, {sent_back} sent back, {len(sheet.problems)} cells with problems"
+            f"  sheet: {len(good)} rows without problems, {drafted} posts drafted, {fixed} fixed by the"
+            f" style guide, {sent_back} returned to their authors, {len(sheet.problems)} cells with"
+            " problems"
         )
 
     def _fix(self, post: Post) -> tuple[Post, bool]:
@@ -82,13 +83,13 @@ class Scenes:
         return bool(wrong)
 
     def import_corrections(self) -> None:
-        """Apply the second sheet, with which the authors answered."""
+        """Import the second sheet, which contains the authors' corrections."""
         sheet = self.sheet.read("corrections.csv", now=self.desk.engine.now())
         self.sheet.import_rows(sheet.rows, update=True)
         self.log(f"  corrections: {len(sheet.rows)} rows")
 
     def submit_all(self) -> None:
-        """Submit the drafts without errors; those that clash take the next free slot."""
+        """Submit the drafts without errors, and move clashing posts to the next free slot."""
         clashing = self.sheet.clashing_posts()
         drafts = [
             post
@@ -109,7 +110,7 @@ class Scenes:
         )
 
     def editors_decide(self) -> None:
-        """Let Ben decide on his to-do list, and Eva on the posts that Ben wrote."""
+        """Let Ben decide on the posts on his to-do list, and let Eva decide on Ben's posts."""
         for editor in ("ben", "eva"):
             self._decide(editor, skip=set())
 
@@ -144,7 +145,7 @@ class Scenes:
                 author.submit(answered)
 
     def support_holds(self) -> None:
-        """Stop Tulip's posts, because the check-in is down."""
+        """Place a hold on Tulip's posts, because check-in is down."""
         if self._hold_was_placed():
             return
         hold = self.desk.acting_as("kim").hold(
@@ -156,7 +157,7 @@ class Scenes:
         self.log(f"  hold: {len(hold.waiting)} deliveries stopped, {len(hold.under_way)} under way")
 
     def _hold_was_placed(self) -> bool:
-        """Return whether an earlier run, or another one, has placed the hold."""
+        """Return whether an earlier or a concurrent run has placed the hold."""
         position = 0
         while page := self.desk.feed(after=position):
             if any(entry.type == "hold.placed" and entry.actor == "member:kim" for entry in page):
@@ -165,7 +166,7 @@ class Scenes:
         return False
 
     def lead_resumes(self) -> None:
-        """End the hold, and decide for each missed post what becomes of it."""
+        """End the hold, and reschedule or cancel each missed post."""
         eva = self.desk.acting_as("eva")
         for hold in self.desk.holds():
             if hold.by == "member:kim":
@@ -187,13 +188,13 @@ class Scenes:
         if post.state != "approved":
             return
         if "quiz" in post.text:
-            eva.cancel(post, reason="a quiz the day after an outage is not funny")
+            eva.cancel(post, reason="a quiz on the day after an outage is inappropriate")
         else:
             later = item.planned_at + dt.timedelta(days=1) if item.planned_at else None
             eva.reschedule(post, later or self.desk.engine.now() + dt.timedelta(days=1))
 
     def rescue_expired(self) -> None:
-        """Give posts that expired before their approval a new time, and submit them again."""
+        """Reschedule the posts that expired before they were approved, and submit them again."""
         for post in self.desk.posts(state="expired"):
             eva = self.desk.acting_as("eva")
             with suppress(*TOO_LATE):

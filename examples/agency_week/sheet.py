@@ -1,4 +1,4 @@
-"""Spreadsheets: rows become posts, and problems become a list for the authors."""
+"""Import spreadsheets: draft posts from rows, and list the problems for the authors."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from socialcollab.scheduling import ImportedSheet, SheetRow, read_csv
 
 
 class SheetImport:
-    """Reads the sheets of the week, imports their rows, and lists their problems."""
+    """An importer that reads the week's sheets, imports their rows, and lists their problems."""
 
     def __init__(self, desk: Desk, here: Path) -> None:
         self.desk = desk
@@ -21,11 +21,11 @@ class SheetImport:
         self.organization = desk.organization
 
     def read(self, name: str, *, now: dt.datetime) -> ImportedSheet:
-        """Read a sheet in the folder of the example."""
+        """Read a sheet from the example's folder."""
         return read_csv((self.here / name).read_bytes(), zone="Europe/Amsterdam", now=now)
 
     def import_rows(self, rows: Iterable[SheetRow], *, update: bool = False) -> list[RowOutcome]:
-        """Import rows, each as its author."""
+        """Import each row on behalf of its author."""
         by_author: dict[str, list[SheetRow]] = {}
         for row in rows:
             by_author.setdefault(row.author, []).append(row)
@@ -42,7 +42,7 @@ class SheetImport:
         return {name: path.read_bytes() for name, path in paths.items() if path.is_file()}
 
     def findings(self, post: Post) -> tuple[Finding, ...]:
-        """Return the findings of the style guides on a post."""
+        """Return the style guides' findings about a post."""
         return self.organization.lint(
             post.content, workspace=post.workspace, at=self.desk.engine.now()
         )
@@ -53,7 +53,7 @@ class SheetImport:
         return found.language if found and found.language in ("en", "nl") else "en"
 
     def clashing_posts(self) -> set[str]:
-        """Return the posts that are too close to an earlier one on the same profile."""
+        """Return the posts that are too close to an earlier post on the same profile."""
         week = dt.datetime(2026, 5, 31, tzinfo=dt.UTC), dt.datetime(2026, 6, 9, tzinfo=dt.UTC)
         clashing = set()
         for clash in self.desk.clashes(*week):
@@ -62,7 +62,7 @@ class SheetImport:
         return clashing
 
     def problems(self, now: dt.datetime) -> list[tuple[str, str]]:
-        """Return the row and the problem of everything in the first sheet that could not be drafted."""
+        """Return the problems of the first sheet's rejected rows, each with its row number."""
         sheet = self.read("posts.csv", now=now)
         problems = [
             (f"row {problem.row}", f"{problem.reason.text()}; {problem.suggestion}")

@@ -1,4 +1,4 @@
-"""The week, scene by scene, with a clock that resumes from the journal."""
+"""Simulate the week scene by scene, starting from the last event in the journal."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from socialcollab.stores import FolderMedia
 AMSTERDAM = ZoneInfo("Europe/Amsterdam")
 TICK = dt.timedelta(minutes=15)
 
-# When which scene takes place; between them the clock ticks every fifteen minutes.
+# The local time of each scene. In addition, the clock ticks every fifteen minutes.
 SCRIPT = (
     ("2026-05-29 14:00", "import_sheet"),
     ("2026-05-29 15:30", "import_corrections"),
@@ -41,12 +41,12 @@ END = "2026-06-07 23:00"
 
 
 def amsterdam(text: str) -> dt.datetime:
-    """Return a local time of Amsterdam as an instant."""
+    """Convert a local time in Amsterdam to an instant."""
     return dt.datetime.fromisoformat(text).replace(tzinfo=AMSTERDAM).astimezone(dt.UTC)
 
 
 class DeskClock:
-    """The desk's clock, which stands still until the week moves it."""
+    """A clock for the desk whose time changes only when the simulation sets it."""
 
     def __init__(self, at: dt.datetime) -> None:
         self.at = at
@@ -56,7 +56,7 @@ class DeskClock:
 
 
 def timeline() -> Iterator[tuple[dt.datetime, str]]:
-    """Yield the scenes and the ticks between them, in order."""
+    """Yield the scenes and the ticks in chronological order."""
     scenes = [(amsterdam(at), name) for at, name in SCRIPT]
     ticks = []
     at = amsterdam("2026-06-01 07:00")
@@ -69,7 +69,7 @@ def timeline() -> Iterator[tuple[dt.datetime, str]]:
 def open_desk(
     here: Path, out: Path, clock: DeskClock, sandbox: Sandbox, media: FolderMedia
 ) -> Desk:
-    """Open the desk of an earlier run, or create it."""
+    """Open the desk that an earlier run created, or create a new desk."""
     journal = out / "agency.db"
     networks = {"*": sandbox}
     with suppress(NotFoundError):
@@ -92,11 +92,15 @@ def run_week(
     send_within_s: float = 1.0,
     log: Callable[[str], None] = print,
 ) -> bool:
-    """Play the week to its end, from where an earlier run stopped; return whether the audit is clean."""
+    """
+    Simulate the week from the point at which an earlier run stopped.
+
+    Return whether the audit is clean.
+    """
     started = time.monotonic()
     out.mkdir(parents=True, exist_ok=True)
     clock = DeskClock(amsterdam(SCRIPT[0][0]))
-    # The desk stores the images here, and the sandbox reads them from here.
+    # The desk stores images in this folder, and the sandbox reads them from it.
     media = FolderMedia(out / "media")
     sandbox = Sandbox(
         out / "sandbox",
@@ -133,11 +137,11 @@ def run_week(
 
 
 def do_due_work(desk: Desk, now: dt.datetime, *, lease_s: float) -> None:
-    """Do the due work until nothing is due."""
+    """Call `run_due` until no more work is due."""
     while True:
         desk.run_due(lease_s=lease_s)
         due = desk.next_due()
         if due is None or due > now:
             return
-        # An earlier run was killed during a send; its lease and its deadline have to pass first.
+        # An earlier run was killed while sending. Wait until its lease and its deadline have passed.
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""Run the service with ``python serve.py``; the first run prints a token for each user."""
+"""Run the service with ``python serve.py``. The first run prints a token for each user."""
 
 import asyncio
 from pathlib import Path

@@ -317,12 +317,12 @@ class NetworkError(SocialCollabError):
 
 
 class AuthenticationError(NetworkError):
-    """The network does not accept the credentials."""
+    """A request whose credentials the network does not accept."""
 
 
 class RateLimitedError(NetworkError):
     """
-    The network received too many requests.
+    A request that the network refused because it had received too many requests.
 
     Attributes:
         retry_after_s: The number of seconds to wait, or None if the network did not
@@ -342,7 +342,7 @@ class RateLimitedError(NetworkError):
 
 
 class RejectedError(NetworkError):
-    """The network rejected the content; sending it again will not help."""
+    """A request whose content the network rejected; sending it again will not help."""
 
 
 class TransientError(NetworkError):
@@ -350,4 +350,4 @@ class TransientError(NetworkError):
 
 
 class OutcomeUnknownError(NetworkError):
-    """A request that received no clear answer and may have created something on the network."""
+    """A request without a clear response, which may have created something on the network."""

@@ -101,7 +101,7 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
     """
     Return a version 7 UUID that consists of a timestamp in milliseconds and *entropy*.
 
-    The same instant and entropy give the same id, so a caller that controls
+    The same instant and entropy always produce the same id, so a caller that controls
     the clock and the random source also controls the ids.
 
     >>> uuid7(dt.datetime(2026, 1, 2, tzinfo=dt.UTC), bytes(10))

@@ -285,7 +285,7 @@ def test_init(run: Run, tmp_path: Path) -> None:
     assert (organization.id, organization.workspaces[0].lead) == ("acme", "eva")
     assert run("check", str(path))[0] == 0
     code, _, err = run(*words)
-    assert (2, True) == (code, "exists already" in err)
+    assert (2, True) == (code, "already exists" in err)
     code, _, err = run("init", str(tmp_path / "b.toml"), "--template", "ladder")
     assert (2, True) == (code, "template `ladder` requires `id`; pass --set id=..." in err)
     northwind = tmp_path / "northwind"
@@ -339,7 +339,7 @@ def test_import(run: Run, tmp_path: Path) -> None:
     assert code == 1
     assert "2 drafted, 2 refused; this was a dry run, so nothing was written" in out
     assert "row 3: `W2` was not imported: there is no profile `tulip-y`" in out
-    assert "row 4, column Datum: 2020-04-07 09:30 has passed" in out
+    assert "row 4, column Datum: 2020-04-07 09:30 is in the past" in out
     code, out, _ = run(*words, "--json")
     assert [("W1", "drafted"), ("W2", "refused"), ("W4", "drafted")] == [
         (row["external_id"], row["status"]) for row in json.loads(out)["rows"]
@@ -1108,7 +1108,7 @@ def test_check_shared_account(run: Run, tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(data)
     code, out, _ = run("check", str(document), "--at", "2026-06-01T09:00+02:00")
     assert code == 0
-    assert f"warning: profiles `{first.id}`, `again` are the same account" in out
+    assert f"warning: profiles `{first.id}`, `again` represent the same account" in out
 
 
 class Terminal(io.StringIO):

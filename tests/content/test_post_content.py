@@ -35,16 +35,46 @@ CONTENT = PostContent(
 )
 
 
+def test_texts_of_profiles() -> None:
+    """A variant replaces the text and the thread of a post; a list of texts is a thread."""
+    content = PostContent(
+        text="een",
+        thread=["twee\r\nregels"],
+        targets=["a", "b", "c"],
+        variants={"b": "alleen", "c": ["drie", "vier"]},
+    )
+    assert [content.texts_for(profile) for profile in "abc"] == [
+        ("een", "twee\nregels"),
+        ("alleen",),
+        ("drie", "vier"),
+    ]
+    assert content.texts == ("een", "twee\nregels", "alleen", "drie", "vier")
+
+
+@pytest.mark.parametrize(
+    ("thread", "message"),
+    [(["twee", " \n"], "text 3 of the thread is empty"), ([5], "`5` is not a text"), (5, "words")],
+)
+def test_invalid_threads(thread, message) -> None:
+    """Every text of a thread must be a text, and not empty."""
+    with pytest.raises(InvalidValueError, match=message):
+        PostContent(text="een", thread=thread)
+    if isinstance(thread, list):
+        with pytest.raises(InvalidValueError, match=message):
+            PostContent(text="een", targets=["a"], variants={"a": ["een", *thread]})
+
+
 def test_revision_digest_is_stable() -> None:
     """The digest of a revision is the same on every platform."""
     digest = revision_digest(field_digests(CONTENT, SALT), SALT)
-    assert digest == "ea3bab1b69462ab85d679177731bc5a9dd3fa63b36970d5c69b89b6add78144b"
+    assert digest == "5a8966ccd5f5f602d45348ef719b92c62e31c8dd7cbd4f04747d28f04aaf4fdf"
 
 
 @pytest.mark.parametrize(
     ("change", "fields"),
     [
         ({"text": "x"}, ("text",)),
+        ({"thread": ["y"]}, ("thread",)),
         ({"variants": {}}, ("variants",)),
         ({"media": ()}, ("media", "alt")),
         ({"media": [attrs.evolve(IMAGE, alt="tulpen")]}, ("alt",)),

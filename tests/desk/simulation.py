@@ -100,7 +100,6 @@ class Simulation:
             real_clock=self.clock,
             durable=False,
             honours_keys=self.honours_keys,
-            thread_mark="|",
             sleep=self.pass_time,
             monotonic=self.monotonic,
         )
@@ -156,10 +155,9 @@ class Simulation:
         self.number += 1
         text = f"post {self.number}"
         profiles = self.random.sample(PROFILES, self.random.randint(1, 2))
-        if self.random.random() < 0.3:
-            text = "|".join(f"{text} part {part}" for part in range(3))
+        thread = [f"{text} part {part}" for part in (2, 3)] if self.random.random() < 0.3 else []
         at = self.now + dt.timedelta(minutes=self.random.randint(1, 20))
-        post = self.acting("ana").draft(text, profiles=profiles, planned_at=at)
+        post = self.acting("ana").draft(text, thread=thread, profiles=profiles, planned_at=at)
         self.acting("ben").approve(self.acting("ana").submit(post))
 
     def do_hold(self) -> None:
@@ -191,7 +189,7 @@ class Simulation:
     def do_edit(self) -> None:
         likely = self.random.random() < 0.7
         post = self.amendable_post() if likely else self.any_post()
-        edited = self.acting("ana").edit(post, text=f"{post.text} again".replace("|", " "))
+        edited = self.acting("ana").edit(post, text=f"{post.text} again", thread=())
         if self.random.random() < 0.8:
             edited = self.acting("ben").approve(edited)
             self.acting("eva").amend(edited, profile="tulip-mastodon")
@@ -226,7 +224,7 @@ class Simulation:
     def do_mark_published(self) -> None:
         delivery = self.unknown_delivery()
         visible = self.visible_posts(delivery)
-        if visible and "|" not in self.desk.post(delivery.post).text:
+        if visible and not self.desk.post(delivery.post).content.thread:
             # A member would have to find every part of a thread, so threads are omitted.
             self.acting("eva").mark_published(
                 delivery.post, delivery.profile, network_id=visible[0].network_id

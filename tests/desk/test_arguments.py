@@ -37,7 +37,7 @@ VALID = {
     "role": "writer",
 }
 # Methods for the host application, and methods that only return their argument.
-NOT_TRIED = {"create", "from_template", "open", "run", "run_forever", "run_due", "hold_status"}
+NOT_TRIED = {"create", "from_template", "open", "run", "run_forever"}
 
 
 def methods(cls: type) -> list[tuple[type, str, str]]:

@@ -92,7 +92,7 @@ def test_repeated(agency) -> None:
         assert expected == statuses(ana.import_rows(rows_of(plain)))
     for _ in range(2):
         report = ana.import_rows(rows_of(SHEET), images={"a.png": PNG})
-    assert report.outcomes[0].text() == "row 2: `W1` exists already"
+    assert report.outcomes[0].text() == "row 2: `W1` already exists"
     assert len(agency.desk.posts()) == 4
     assert len(agency.desk.post_by_external_id("W1").comments) == 1
     agency.check_journal()

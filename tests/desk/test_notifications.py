@@ -65,7 +65,7 @@ def test_details(agency) -> None:
     ben.add_absence("2026-04-08", "2026-04-10", delegate="ana")
     assert [
         "eva granted you `hold` on workspace tulip until 2026-04-10",
-        "eva revoked your `hold` on workspace tulip, which was to end on 2026-04-10",
+        "eva revoked your `hold` on workspace tulip, which was due to end on 2026-04-10",
     ] == [one.text() for one in ben.notifications()]
     (told,) = agency.desk.notifications(member="ana")
     assert "je bent van 2026-04-08 tot 2026-04-10 de vervanger van ben" == told.text("nl")

@@ -7,6 +7,7 @@ from __future__ import annotations
 import datetime as dt
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import pytest
 from tests.desk.agency import DOCUMENT, DUE, MINUTE, PROFILE
@@ -16,8 +17,7 @@ from socialcollab.errors import NotAllowedError, NotFoundError, SocialCollabErro
 from socialcollab.networks.sandbox.faults import InjectedFault
 from socialcollab.organization import Organization
 
-THREAD = "een\n---\ntwee\n---\ndrie"
-THREADS = {"thread_mark": "\n---\n"}
+THREAD: Any = {"text": "een", "thread": ["twee", "drie"]}
 
 
 def delivery_events(agency, post) -> list[str]:
@@ -65,8 +65,8 @@ def delivery_id(agency) -> str:
 
 def test_thread(open_agency) -> None:
     """The parts of a thread are published and recorded one by one, and taken down together."""
-    agency = open_agency("memory", **THREADS)
-    post = agency.approved_post(THREAD)
+    agency = open_agency("memory")
+    post = agency.approved_post(**THREAD)
     agency.run_due()
     assert agency.live_texts() == ["een", "twee", "drie"]
     first, second, third = agency.sandbox.posts(PROFILE)
@@ -85,8 +85,8 @@ def test_thread(open_agency) -> None:
 @pytest.mark.parametrize("number", range(1, 75, 3))
 def test_thread_after_crash(open_agency, number) -> None:
     """A thread continues after a crash without duplicates, although the server ignores keys."""
-    agency = open_agency("memory", honours_keys=False, **THREADS)
-    post = agency.approved_post(THREAD, media=[Image.from_bytes(b"GIF89a\x01;", alt="een")])
+    agency = open_agency("memory", honours_keys=False)
+    post = agency.approved_post(**THREAD, media=[Image.from_bytes(b"GIF89a\x01;", alt="een")])
     agency.now = DUE
     kill_after(agency, number)
     for _ in range(4):
@@ -100,9 +100,9 @@ def test_partly_published_thread(
     open_agency,
 ) -> None:
     """A partly published thread can be taken down, but not edited, rescheduled or cancelled."""
-    agency = open_agency("memory", **THREADS)
-    post = agency.approved_post(THREAD)
-    agency.inject(InjectedFault("rejected", times=None, probability=0.5, seed=3), **THREADS)
+    agency = open_agency("memory")
+    post = agency.approved_post(**THREAD)
+    agency.inject(InjectedFault("rejected", times=None, probability=0.5, seed=3))
     agency.run_due()
     if not agency.live_texts():
         pytest.fail("the seed published nothing")
@@ -126,8 +126,8 @@ def test_partly_published_thread(
 
 def test_hold_between_parts(open_agency) -> None:
     """A hold between two parts of a thread stops the next part until it ends."""
-    agency = open_agency("memory", **THREADS)
-    post = agency.approved_post(THREAD)
+    agency = open_agency("memory")
+    post = agency.approved_post(**THREAD)
     agency.now = DUE
     number = 1
     while not agency.live_texts():

@@ -15,10 +15,10 @@ HOUR = 60 * MINUTE
 DAY = 24 * HOUR
 
 
-def missed_after_lookup(agency, text="De lente is er", *, hold=PROFILE):
+def missed_after_lookup(agency, text="De lente is er", *, thread=(), hold=PROFILE):
     """Return a post that was sent, not found, and then missed because of a hold."""
     eva = agency.desk.acting_as("eva")
-    post = agency.approved_post(text)
+    post = agency.approved_post(text, thread=thread)
     agency.run_due()
     assert agency.desk.summary(post) == "unknown"
     eva.hold(hold, reason="storm")
@@ -63,12 +63,10 @@ def test_late_arrival(open_agency) -> None:
 
 def test_edited_since(open_agency) -> None:
     """An edited post is looked up with the content that was sent, here as part of a thread."""
-    agency = open_agency(
-        "memory", faults=(InjectedFault("late_arrival", delay_s=300),), thread_mark="|"
-    )
-    post = missed_after_lookup(agency, "een|twee")
+    agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
+    post = missed_after_lookup(agency, "een", thread=["twee"])
     ana, ben = agency.acting("ana", "ben")
-    edited = ben.approve(ana.edit(agency.desk.post(post.id), text="drie"))
+    edited = ben.approve(ana.edit(agency.desk.post(post.id), text="drie", thread=()))
     first, second = agency.desk.deliveries(edited)
     assert (first.state, second.state) == ("cancelled", "missed")
     agency.run_due(after=10 * MINUTE)
@@ -82,19 +80,17 @@ def test_edited_since(open_agency) -> None:
 
 def test_erased_comment(open_agency) -> None:
     """An erased comment in the post's stream does not prevent the sent text from being read."""
-    agency = open_agency(
-        "memory", faults=(InjectedFault("late_arrival", delay_s=300),), thread_mark="|"
-    )
+    agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     first = ana.draft("eerst", profiles=[PROFILE], planned_at=PLANNED)
-    submitted = ana.submit(ana.edit(first, text="een|twee"))
+    submitted = ana.submit(ana.edit(first, text="een", thread=["twee"]))
     agency.desk.acting_as("noor").comment(first, "mooi")
     post = ben.approve(submitted)
     agency.run_due()
     eva.hold(PROFILE, reason="storm")
     agency.run_due(after=2 * MINUTE)
     agency.run_due()
-    ben.cancel(ana.edit(agency.desk.post(post.id), text="drie"))
+    ben.cancel(ana.edit(agency.desk.post(post.id), text="drie", thread=()))
     eva.erase(member="noor", reason="asked for")
     agency.run_due(after=10 * MINUTE)
     delivery = agency.desk.deliveries(post)[0]

@@ -138,7 +138,8 @@ class MastodonServer:
         return httpx.Response(202 if self.processing else 200, json=self._attachment(media))
 
     def _processed(self, media: str) -> httpx.Response:
-        if media not in self.media:
+        attached = [each["id"] for status in self.statuses for each in status["media_attachments"]]
+        if media not in self.media or media in attached:
             return error(404, "Record not found")
         response = httpx.Response(206 if self.media[media] else 200, json=self._attachment(media))
         self.media[media] = max(0, self.media[media] - 1)
@@ -182,7 +183,7 @@ class MastodonServer:
             "card": None,
             "language": body.get("language"),
             "edited_at": None,
-            "in_reply_to_id": None,
+            "in_reply_to_id": body.get("in_reply_to_id"),
             "in_reply_to_account_id": None,
             "quote_approval": {"automatic": [], "manual": [], "current_user": "automatic"},
             **self._shown(body),

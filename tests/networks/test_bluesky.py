@@ -69,6 +69,7 @@ POSTS = (
     ),
     outgoing(text="x" * 300, images=IMAGES, labels=("graphic-media",), language="nl-BE"),
     outgoing(text="", images=IMAGES),
+    outgoing(text="een", thread=("twee #2", "drie @ben.bsky.social"), images=IMAGES, language="nl"),
     outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2", "https://tulip.nl")),
 )
 
@@ -111,6 +112,10 @@ class TestAdapter(AdapterContract):
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
         return outgoing(text="De lente is er @ben.bsky.social #tulpen", images=IMAGES)
+
+    @pytest.fixture
+    def thread(self) -> OutgoingPost:
+        return outgoing(text="een", thread=("twee", "twee", "drie @ben.bsky.social"), images=IMAGES)
 
 
 class Lexicons:
@@ -219,6 +224,27 @@ def test_record(bluesky: Bluesky, pds: Pds) -> None:
     assert linked["@ben.bsky.social"]["did"] == "did:plc:ben"
     assert [image["alt"] for image in record["embed"]["images"]] == ["tulp 0", "tulp 1"]
     assert record["labels"]["values"] == [{"val": "graphic-media"}]
+
+
+def test_thread(bluesky: Bluesky, pds: Pds) -> None:
+    """The records of a thread refer to the first and to the previous record, in the order of time."""
+    published = publish(
+        bluesky, outgoing(text="een", thread=("twee", "drie"), images=IMAGES, labels=("sexual",))
+    )
+    records = [pds.records[key] for key in sorted(pds.records)]
+    uris = [f"at://{DID}/{collection}/{key}" for collection, key in sorted(pds.records)]
+    assert published.network_id == uris[0]
+    assert [record["text"] for record in records] == ["een", "twee", "drie"]
+    assert "reply" not in records[0]
+    replies = [record["reply"] for record in records[1:]]
+    assert [(reply["root"]["uri"], reply["parent"]["uri"]) for reply in replies] == [
+        (uris[0], uris[0]),
+        (uris[0], uris[1]),
+    ]
+    times = [record["createdAt"] for record in records]
+    assert times == sorted(set(times))
+    assert ["embed" in record for record in records] == [True, False, False]
+    assert all("labels" in record for record in records)
 
 
 def test_lost_answer(bluesky: Bluesky, pds: Pds) -> None:

@@ -10,9 +10,8 @@ from typing import Any
 
 import attrs
 import httpx
-import openapi_core
 import pytest
-from openapi_core.datatypes import RequestParameters
+from tests.networks.exchange import Exchange, described_by
 from tests.networks.mastodon_server import ACCOUNT, SERVER, TOKEN, MastodonServer, error
 
 from socialcollab.content import Image, Poll
@@ -70,6 +69,9 @@ POSTS = (
     outgoing(text="met beeld", images=IMAGES, labels=("food",), language="nl"),
     outgoing(text="", images=IMAGES),
     outgoing(text="Welke?", poll=Poll(options=("rood", "geel"), minutes=60)),
+    outgoing(
+        text="een", thread=("twee #2", "drie"), images=IMAGES, labels=("food",), language="nl"
+    ),
     outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2",)),
 )
 
@@ -134,28 +136,9 @@ class TestAdapter(AdapterContract):
     def outgoing(self) -> OutgoingPost:
         return outgoing(text="De lente is er @ben@social.example #tulpen", images=IMAGES)
 
-
-class Exchange:
-    """A request and its response, in the form in which openapi-core reads both."""
-
-    def __init__(self, request: httpx.Request, response: httpx.Response) -> None:
-        self.host_url = SERVER
-        self.path = request.url.path
-        self.method = request.method.lower()
-        self.parameters = RequestParameters(
-            query=dict(request.url.params), header=dict(request.headers)
-        )
-        self.body = request.content
-        self.content_type = request.headers.get("content-type", "").partition(";")[0]
-        self.response = ExchangeResponse(response)
-
-
-class ExchangeResponse:
-    def __init__(self, response: httpx.Response) -> None:
-        self.status_code = response.status_code
-        self.data = response.content
-        self.content_type = response.headers.get("content-type", "")
-        self.headers = dict(response.headers)
+    @pytest.fixture
+    def thread(self) -> OutgoingPost:
+        return outgoing(text="een", thread=("twee", "twee", "drie"), images=IMAGES)
 
 
 @pytest.mark.filterwarnings("ignore:Unsupported scheme type")
@@ -163,10 +146,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
     """Every request and response is valid according to the community's OpenAPI description."""
     # A post with a text and images satisfies two schemas of the description instead of exactly one.
     text = (shared_specs("mastodon") / "schema.json").read_text().replace('"oneOf"', '"anyOf"')
-    described = openapi_core.OpenAPI.from_dict(
-        json.loads(text) | {"servers": [{"url": SERVER}]},
-        config=openapi_core.Config(spec_validator_cls=None),
-    )
+    described = described_by(json.loads(text) | {"servers": [{"url": SERVER}]})
     checked: set[str] = set()
 
     def check(request: httpx.Request, response: httpx.Response) -> None:
@@ -192,7 +172,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             prepared = adapter.prepare(post, now=NOW, entropy=bytes([number]) * 16)
             published = driver().run(adapter.publish(prepared, {}), transport=transport)
             assert isinstance(driver().run(adapter.find(prepared, {}), transport=transport), Found)
-            if post.poll is None:
+            if post.poll is None and not post.thread:
                 driver().run(adapter.amend(prepared, published.network_id), transport=transport)
             driver().run(adapter.take_down(published.network_id), transport=transport)
     assert {
@@ -223,8 +203,41 @@ def test_status(mastodon: Mastodon, server: MastodonServer) -> None:
     assert [each["description"] for each in status["media_attachments"]] == ["tulp 0", "tulp 1"]
 
 
+def test_thread(mastodon: Mastodon, server: MastodonServer) -> None:
+    """The texts of a thread reply to each other; images and links belong to the first one."""
+    post = outgoing(
+        text="een", thread=("twee", "drie"), links=("https://tulip.nl",), images=IMAGES,
+        labels=("food",), poll=None,
+    )  # fmt: skip
+    published = publish(mastodon, post)
+    first, second, third = server.statuses
+    assert published.network_id == first["id"] == second["in_reply_to_id"]
+    assert third["in_reply_to_id"] == second["id"]
+    assert list(server.texts.values()) == ["een\nhttps://tulip.nl", "twee", "drie"]
+    assert [len(each["media_attachments"]) for each in server.statuses] == [2, 0, 0]
+    assert {each["spoiler_text"] for each in server.statuses} == {"food"}
+
+
+def test_interrupted_thread(mastodon: Mastodon, server: MastodonServer) -> None:
+    """An equal text that is no reply to the previous part is not mistaken for the next part."""
+    server.honours_keys = False
+    post = outgoing(text="een", thread=("twee",))
+    publish(mastodon, outgoing(text="twee"))
+    publish(mastodon, outgoing(text="een"))
+    progress = {"account": ACCOUNT, "part-0": server.statuses[-1]["id"]}
+    adapter = mastodon.adapter(PROFILE)
+    prepared = adapter.prepare(post, now=NOW, entropy=bytes(16))
+    transport = mastodon.transport(PROFILE)
+    assert isinstance(driver().run(adapter.find(prepared, progress), transport=transport), Missing)
+    driver().run(adapter.publish(prepared, progress), transport=transport)
+    found = driver().run(adapter.find(prepared, progress), transport=transport)
+    assert isinstance(found, Found)
+    assert (found.part, found.published.network_id) == (1, server.statuses[-1]["id"])
+    assert len(server.statuses) == 3
+
+
 @pytest.mark.parametrize("has_source", [True, False])
-@pytest.mark.parametrize("post", POSTS)
+@pytest.mark.parametrize("post", [post for post in POSTS if not post.thread])
 def test_lost_answer(
     mastodon: Mastodon, server: MastodonServer, post: OutgoingPost, has_source: bool
 ) -> None:
@@ -527,13 +540,13 @@ class Fault(httpx.MockTransport):
 def test_broken_connections(
     server: MastodonServer, monkeypatch, habits: str, arrives: bool
 ) -> None:
-    """Wherever the connection breaks, there is exactly one post, which the desk has recorded."""
+    """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
     monkeypatch.setattr("socialcollab.networks.mastodon.adapter._WAIT_S", 0.0)
     server.honours_keys = "honours" in habits
     server.has_source = "no source" not in habits
     server.processing = 1
-    # The requests: account, image, its state twice, post, lookup and source.
-    for at in range(1, 10):
+    # The requests: account, image, its state twice, two posts, and the lookup and source of each.
+    for at in range(1, 12):
         now, media = [dt.datetime.now(dt.UTC)], MemoryMedia()
         server.now = now[0]
         with (
@@ -556,7 +569,9 @@ def test_broken_connections(
         ):
             eva = desk.acting_as("eva")
             image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
-            post = eva.publish_now(eva.draft(f"Poging {at}", profiles=[PROFILE.id], media=[image]))
+            post = eva.publish_now(
+                eva.draft(f"Poging {at}", thread=["en meer"], profiles=[PROFILE.id], media=[image])
+            )
             for _ in range(6):
                 desk.run_due()
                 now[0] += dt.timedelta(minutes=10)
@@ -564,7 +579,8 @@ def test_broken_connections(
             (delivery,) = desk.deliveries(post)
             assert (delivery.state, delivery.problem) == ("published", "")
             assert [server.texts[status["id"]] for status in server.statuses] == [
-                f"Poging {number}" for number in range(1, at + 1)
+                text for number in range(1, at + 1) for text in (f"Poging {number}", "en meer")
             ]
-            assert delivery.network_id == server.statuses[-1]["id"]
+            first, second = server.statuses[-2:]
+            assert delivery.network_id == second["in_reply_to_id"] == first["id"]
             assert desk.audit().clean

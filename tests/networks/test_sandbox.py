@@ -138,7 +138,7 @@ def test_removed_post(sandbox):
         (X, {"text": " "}, "does not accept an empty post"),
         (X, {"images": (IMAGE,) * 5}, "5 images; X allows 4"),
         (X, {"labels": ("food",)}, "does not accept labels"),
-        (X, {"images": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 has 1001"),
+        (X, {"images": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 is 1001"),
         (X, {"text": "x" * 270, "links": ("https://tulip.example/",)}, "characters; X allows 280"),
         (attrs.evolve(X, network="instagram"), {}, "not accept a post without an image"),
         (attrs.evolve(X, network="instagram"), {"images": (IMAGE,)}, "image/gif"),
@@ -415,10 +415,15 @@ def test_preview(with_faults):
 
 def test_preview_of_networks(tmp_path, made):
     """Each network has a page, newest post first; the parts of a thread are together and in order."""
-    made.append(Sandbox(tmp_path / "a", durable=False, thread_mark="|"))
+    made.append(Sandbox(tmp_path / "a", durable=False))
     sandbox = made[0]
     for number, profile in enumerate((X, MASTODON, X)):
-        publish(sandbox, outgoing(profile, delivery=f"d{number}", text=f"een{number}|twee{number}"))
+        publish(
+            sandbox,
+            outgoing(
+                profile, delivery=f"d{number}", text=f"een{number}", thread=(f"twee{number}",)
+            ),
+        )
     index = sandbox.write_preview()
     page = (index.parent / "timeline-x.html").read_text(encoding="utf-8")
     words = ["een2", "twee2", "een0", "twee0"]

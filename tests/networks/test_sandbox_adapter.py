@@ -50,9 +50,7 @@ class TestSandboxAdapter(AdapterContract):
 
     @pytest.fixture
     def sandbox(self, tmp_path: Path) -> Iterator[Sandbox]:
-        with Sandbox(
-            tmp_path, durable=False, honours_keys=self.honours_keys, thread_mark="|"
-        ) as made:
+        with Sandbox(tmp_path, durable=False, honours_keys=self.honours_keys) as made:
             yield made
 
     @pytest.fixture
@@ -80,7 +78,7 @@ class TestSandboxAdapter(AdapterContract):
     def thread(self, outgoing: OutgoingPost, adapter: Adapter) -> OutgoingPost | None:
         if "thread" not in adapter.description.features:
             return None
-        return attrs.evolve(outgoing, text="een | twee | drie", links=())
+        return attrs.evolve(outgoing, text="een", thread=("twee", "drie"), links=())
 
 
 class TestSandboxWithoutKeys(TestSandboxAdapter):
@@ -174,12 +172,12 @@ class IgnoresServerErrors(SandboxAdapter):
 def test_broken_adapters(tmp_path, broken, law):
     """The kit reports the promise that a broken adapter breaks."""
     profile = Profile(id="tulip", workspace="tulip", network="mastodon", handle="@tulip")
-    with Sandbox(tmp_path, durable=False, thread_mark="|") as sandbox:
+    with Sandbox(tmp_path, durable=False) as sandbox:
         sound = sandbox.adapter(profile)
         outgoing = OutgoingPost(delivery="d1", profile=profile, text="een")
         given = {
             "outgoing": outgoing,
-            "thread": attrs.evolve(outgoing, text="een | twee | drie"),
+            "thread": attrs.evolve(outgoing, thread=("twee", "drie")),
             "transport": sandbox.transport(profile),
         }
         names = getattr(AdapterContract, law).__code__.co_varnames[2:]

@@ -118,7 +118,7 @@ def test_shared_account(first, second) -> None:
     assert (account.network, account.handle) == ("mastodon", first[0])
     assert account.profiles == ("first", "second")
     assert str(account).startswith(
-        f"profiles `first`, `second` are the same account, {first[0]} on mastodon"
+        f"profiles `first`, `second` represent the same account, {first[0]} on mastodon"
     )
 
 

@@ -154,7 +154,7 @@ def test_block_ends_after_start(first, last) -> None:
 
 
 @pytest.mark.parametrize(
-    ("language", "heading"), [("en", "Hold (ended)"), ("nl", "Pauze (beëindigd)")]
+    ("language", "heading"), [("en", "Hold (ended)"), ("nl", "Publicatiestop (beëindigd)")]
 )
 def test_ended_block(language, heading) -> None:
     """An ended hold is marked as ended, and does not shade its days."""

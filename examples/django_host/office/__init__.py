@@ -1,1 +1,1 @@
-"""A back office with its own users and database, which contains a social media desk."""
+"""A back-office application with its own users and database, and an embedded desk."""

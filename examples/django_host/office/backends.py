@@ -1,4 +1,4 @@
-"""The permissions of the desk as permissions of Django."""
+"""Make the desk's permissions available to Django's permission checks."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ LABEL = "desk"
 
 class DeskBackend(BaseBackend):
     """
-    Answers ``user.has_perm("desk.publish", "tulip-x")``.
+    A backend for checks such as ``user.has_perm("desk.publish", "tulip-x")``.
 
-    The object is a profile or a workspace, or None for all of them. A permission that does not
-    exist is an error, because it is probably a typing mistake.
+    The object of a check is a profile or a workspace, or None for all resources. If a permission
+    does not exist, an error is raised, because the name is probably misspelt.
     """
 
     def has_perm(self, user_obj: Any, perm: str, obj: str | None = None) -> bool:
@@ -40,7 +40,7 @@ class DeskBackend(BaseBackend):
         return {f"{LABEL}.{permission}" for permission in permissions}
 
     def with_perm(self, perm: str, obj: str | None = None) -> QuerySet[Any]:
-        """Return the users with a permission by a grant, a shift or an absence of another user."""
+        """Return the users who have a permission from a grant, from a shift or as a delegate."""
         label, _, permission = perm.partition(".")
         members: tuple[str, ...] = ()
         if label == LABEL:

@@ -1,4 +1,4 @@
-"""The desk, in the database of the application and on the connection that Django opened."""
+"""Open the desk in the application's database, on the connection that Django uses."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _local = threading.local()
 
 
 def open_store() -> SqliteStore:
-    """Return a store on Django's connection, whose events commit together with Django's rows."""
+    """Return a store on Django's connection, so that events and rows are committed together."""
     connection.ensure_connection()
     return SqliteStore.joined(connection.connection, projections=Desk.PROJECTIONS)
 
@@ -26,7 +26,7 @@ def open_media() -> FolderMedia:
 
 
 def open_desk() -> Desk:
-    """Return the desk of this thread; a new one if Django has opened a new connection."""
+    """Return this thread's desk, or open a new desk if Django has opened a new connection."""
     connection.ensure_connection()
     if getattr(_local, "connection", None) is not connection.connection:
         _local.desk = Desk(
@@ -41,7 +41,7 @@ def open_desk() -> Desk:
 
 
 def networks() -> dict[str, Sandbox]:
-    """Return the networks of the profiles; in production, replace the sandbox by real ones."""
+    """Return the networks of the profiles. In production, replace the sandbox with real networks."""
     if not hasattr(_local, "sandbox"):
         _local.sandbox = Sandbox(settings.HOME / "sandbox", media=open_media())
     return {"*": _local.sandbox}

@@ -1,4 +1,4 @@
-"""Errors of the desk as pages, with reasons and remedies."""
+"""Show errors that the desk raises as pages, with reasons and remedies."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundErro
 
 
 class ErrorPages:
-    """Middleware that answers errors of the desk with 400, 403, 404 or 409."""
+    """Middleware that converts errors of the desk to responses with status 400, 403, 404 or 409."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self._get_response = get_response
@@ -21,9 +21,9 @@ class ErrorPages:
         return self._get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Answer an error, and roll back everything that the request has written."""
+        """Return a page that describes the error, and roll back the request's changes."""
         if isinstance(error, NotFoundError):
-            # Posts that the user may not view and posts that do not exist get the same answer.
+            # A post that the user may not view has the same response as a post that does not exist.
             raise Http404
         if isinstance(error, NotAllowedError):
             status, title = 403, "You cannot do this"
@@ -32,7 +32,7 @@ class ErrorPages:
         elif isinstance(error, StaleError):
             status, title = 409, "The post has changed"
             reasons = [f"{error.by} has changed {', '.join(error.changed) or 'the post'}"]
-            remedies = ["open the post again, and decide on its current revision"]
+            remedies = ["open the post again, and review its current revision"]
         elif isinstance(error, InvalidValueError):
             status, title, reasons, remedies = 400, "Invalid input", [str(error)], []
         else:

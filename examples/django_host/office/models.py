@@ -1,11 +1,11 @@
-"""The application's own tables: tickets that asked for posts, and advertising budgets."""
+"""The application's own tables: tickets that request posts, and advertising expenses."""
 
 from django.conf import settings
 from django.db import models
 
 
 class Brief(models.Model):
-    """The ticket that asked for a post; stored in the transaction that drafts the post."""
+    """A ticket that requests a post, which is stored in the transaction that drafts the post."""
 
     post = models.CharField(max_length=64, unique=True)
     ticket = models.CharField(max_length=20, unique=True)
@@ -16,7 +16,7 @@ class Brief(models.Model):
 
 
 class Boost(models.Model):
-    """Money spent on advertising a post, which a permission of the application's own allows."""
+    """Money spent on promoting a post, which requires a custom permission of the application."""
 
     post = models.CharField(max_length=64)
     euros = models.PositiveIntegerField()

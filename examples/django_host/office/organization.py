@@ -1,4 +1,4 @@
-"""The organization: the rules of the document, with the users and groups of Django."""
+"""Combine the rules in the document with Django's users and groups."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from socialcollab.permissions import Grant
 
 def current_organization() -> Organization:
     """
-    Return the rules of the document with users as members and groups as teams.
+    Return the rules in the document, with users as members and groups as teams.
 
-    Users and groups whose names are not identifiers are left out, so that one such name does not
-    prevent the adoption of all others.
+    Users and groups whose names are not valid identifiers are omitted, so that such a name does
+    not prevent the adoption of all other users and groups.
     """
     users = [user for user in get_user_model().objects.order_by("username") if is_id(user.username)]
     return Organization.assemble(

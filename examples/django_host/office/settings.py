@@ -1,4 +1,4 @@
-"""Settings of a small back office; comments explain those that the desk needs."""
+"""Settings of a small back-office application. Comments explain what the desk needs."""
 
 import os
 from pathlib import Path
@@ -42,25 +42,25 @@ DATABASES = {
     "default": {
         "ENGINE": "django.db.backends.sqlite3",
         "NAME": HOME / "office.sqlite3",
-        # Each request is one transaction: rows of the application and events of the desk are
-        # stored together, or not at all.
+        # Each request is one transaction: the application's rows and the desk's events are either
+        # all stored or all rolled back.
         "ATOMIC_REQUESTS": True,
-        # A persistent connection keeps its desk, which has the rules in memory.
+        # Keep the connection open, so that its desk can keep the rules in memory.
         "CONN_MAX_AGE": None,
         "OPTIONS": {
             # Wait for the write lock when the transaction begins, instead of failing later.
             "transaction_mode": "IMMEDIATE",
-            # A power failure must not lose what the desk reported as stored.
+            # Changes that the desk reported as stored must survive a power failure.
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
         },
     }
 }
-# Django asks each backend in turn; one yes is enough.
+# Django calls each backend in turn. A permission is granted if one of them returns True.
 AUTHENTICATION_BACKENDS = [
     "django.contrib.auth.backends.ModelBackend",
     "office.backends.DeskBackend",
 ]
-# The desk's clock; None for the machine's clock, or a function in tests.
+# The desk's clock: None for the system clock, or a function in tests.
 DESK_CLOCK = None
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"

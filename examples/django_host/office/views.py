@@ -1,4 +1,4 @@
-"""The pages: the to-do list, drafts, posts, the permissions and the calendar."""
+"""The pages of the application: to-do list, drafts, posts, permissions and calendar."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from office.desk import open_desk, open_media
 from office.models import Boost, Brief
-from socialcollab.content import Image
+from socialcollab.content import Image, PostContent
 from socialcollab.desk import MemberDesk
 from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page, permissions_table
@@ -28,7 +28,7 @@ BUTTONS = {
 
 
 def member_desk(request: HttpRequest) -> MemberDesk:
-    """Return the desk as the user who is signed in uses it."""
+    """Return a desk on which the signed-in user acts."""
     return open_desk().acting_as(request.user.get_username())
 
 
@@ -59,7 +59,7 @@ def draft(request: HttpRequest) -> HttpResponse:
         with transaction.atomic():
             Brief.objects.create(post=post.id, ticket=request.POST["ticket"], asked_by=request.user)
     except IntegrityError:
-        # This rolls the draft back too, since both are in one transaction.
+        # This also rolls back the draft, because it is in the same transaction.
         transaction.set_rollback(True)
         context = {"profiles": profiles, "problem": "there is a post for this ticket already"}
         return render(request, "office/draft.html", context, status=409)
@@ -69,10 +69,11 @@ def draft(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def post(request: HttpRequest, post_id: str) -> HttpResponse:
-    """Show a post with the commands that are allowed now, and why the others are not."""
+    """Show a post, the commands that the user can perform, and why other commands are refused."""
     view = member_desk(request).post_view(post_id)
     context = {
         "view": view,
+        "texts": _texts_by_profiles(view.post.content),
         "buttons": [
             {"name": name, "label": label, "verdict": view.allowed_actions[name]}
             for name, label in BUTTONS.items()
@@ -82,6 +83,14 @@ def post(request: HttpRequest, post_id: str) -> HttpResponse:
         and all(request.user.has_perm("desk.ads.boost", name) for name in view.post.targets),
     }
     return render(request, "office/post.html", context)
+
+
+def _texts_by_profiles(content: PostContent) -> list[tuple[str, tuple[str, ...]]]:
+    """Return the texts of a post, with the profiles on which each is published."""
+    profiles: dict[tuple[str, ...], list[str]] = {}
+    for profile in content.targets or ("",):
+        profiles.setdefault(content.texts_for(profile), []).append(profile)
+    return [(", ".join(names), texts) for texts, names in profiles.items()]
 
 
 @login_required
@@ -97,7 +106,7 @@ def image(request: HttpRequest, post_id: str, digest: str) -> HttpResponse:
 @login_required
 @require_POST
 def command(request: HttpRequest, post_id: str, name: str) -> HttpResponse:
-    """Give one command on the revision that the form showed."""
+    """Perform a command on the revision that the form showed."""
     me, seen, note = member_desk(request), request.POST["seen"], request.POST.get("note", "")
     if name == "submit":
         me.submit(post_id, revision=seen)
@@ -117,7 +126,7 @@ def command(request: HttpRequest, post_id: str, name: str) -> HttpResponse:
 @login_required
 @require_POST
 def boost(request: HttpRequest, post_id: str) -> HttpResponse:
-    """Spend money on advertising a post; this needs the permission on every profile of the post."""
+    """Spend money on promoting a post, which requires permission on each of its profiles."""
     desk, me = open_desk(), member_desk(request)
     targets = me.post_view(post_id).post.targets
     if not targets:
@@ -143,7 +152,7 @@ def permissions(_: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def calendar(request: HttpRequest, year: int, month: int) -> HttpResponse:
-    """Show the posts of a month that the user may view."""
+    """Show all posts in a month that the user may view."""
     if not (1 <= month <= 12 and 2000 <= year <= 2100):
         raise Http404
     desk, viewer = open_desk(), request.user.get_username()

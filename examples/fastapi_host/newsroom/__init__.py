@@ -1,4 +1,4 @@
-"""A service with its own users, tokens and database, which contains a social media desk."""
+"""A service with its own users, tokens and database, and an embedded desk."""
 
 from newsroom.app import create_app
 

@@ -1,4 +1,4 @@
-"""The service: endpoints for its users, a desk, and a task that does the due work."""
+"""The service, with its endpoints, a desk, and a task that performs the due work."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class NewPost(BaseModel):
 
 
 class CommandBody(BaseModel):
-    """The revision that the user saw, and the arguments of the command."""
+    """The arguments of a command, including the revision that the user saw."""
 
     seen: str
     note: str = ""
@@ -50,13 +50,13 @@ class CommandBody(BaseModel):
 
 
 class NewBudget(BaseModel):
-    """Money to spend on advertising the posts of a profile."""
+    """Money to spend on promoting the posts of a profile."""
 
     euros: PositiveInt
 
 
 async def set_up(path: Path, *, owner: str) -> None:
-    """Create the tables of the desk beside those of the service, and the desk."""
+    """Create the desk, and its tables in the service's database."""
     organization = Users(path).organization(RULES.read_text("utf-8"))
     with closing(sqlite3.connect(path, isolation_level=None)) as connection:
         SqliteStore.joined(connection, projections=AsyncDesk.PROJECTIONS)
@@ -104,7 +104,7 @@ async def image(request: Request, post: str, digest: str, me: Me) -> StreamingRe
 async def do(
     request: Request, post: str, command: str, body: CommandBody, me: Me
 ) -> dict[str, Any]:
-    """Give one command on the revision that the user saw."""
+    """Perform a command on the revision that the user saw."""
     if command == "submit":
         at: SubmitTiming | None = "as soon as approved" if body.at == "now" else None
         await me.submit(post, revision=body.seen, at=at)
@@ -130,7 +130,7 @@ async def my_profiles(request: Request, permission: str, me: Me) -> list[str]:
 
 @router.get("/profiles/{profile}/members/{permission}")
 async def members(request: Request, profile: str, permission: str, _: Manager) -> dict[str, str]:
-    """List who has a permission on a profile, and why, for users who manage access there."""
+    """Show which members have a permission on a profile, and why, to users who manage access."""
     desk: AsyncDesk = request.app.state.desk
     access, now = (await desk.organization).access, desk.engine.now()
     return {
@@ -141,7 +141,7 @@ async def members(request: Request, profile: str, permission: str, _: Manager) -
 
 @router.post("/profiles/{profile}/budget", status_code=201)
 async def budget(request: Request, profile: str, body: NewBudget, me: Advertiser) -> dict[str, Any]:
-    """Add to the advertising budget of a profile, which the service itself stores."""
+    """Increase the advertising budget of a profile, which the service stores in its own table."""
     users: Users = request.app.state.users
     total = await asyncio.to_thread(users.add_budget, profile, euros=body.euros, by=me.member)
     return {"profile": profile, "euros": total}
@@ -154,7 +154,7 @@ async def calendar(
     month: Annotated[int, PathParameter(ge=1, le=12)],
     me: Me,
 ) -> str:
-    """Show the posts of a month that the user may view."""
+    """Show all posts in a month that the user may view."""
     desk: AsyncDesk = request.app.state.desk
     organization = await desk.organization
     zone = ZoneInfo(organization.zone_of("tulip"))
@@ -180,12 +180,12 @@ def create_app(
     clock: Callable[[], dt.datetime] | None = None,
 ) -> FastAPI:
     """
-    Return the service.
+    Create the service.
 
     Args:
-        path: The database, in which `set_up` has created a desk.
+        path: The path of the database, in which `set_up` has created a desk.
         networks: The networks of the profiles.
-        clock: The desk's clock; the machine's clock if not given.
+        clock: The desk's clock. The default is the system clock.
     """
 
     @asynccontextmanager
@@ -199,7 +199,8 @@ def create_app(
             try:
                 yield
             finally:
-                # The worker is asked to stop, not cancelled, so that it completes a running send.
+                # Signal the worker to stop instead of cancelling it, so that it can complete a
+                # request that it is sending.
                 stop.set()
                 wake.set()
                 await worker
@@ -211,10 +212,13 @@ def create_app(
 
 
 def _post_content(view: PostView) -> dict[str, Any]:
-    """Return a post as one user sees it, with the allowed commands, and why others are refused."""
+    """Return a post as a user sees it, with allowed commands, and why others are refused."""
+    content = view.post.content
     return {
         "id": view.post.id,
         "text": view.post.text,
+        "texts": {profile: content.texts_for(profile) for profile in content.targets},
+        "links": list(content.links),
         "planned_at": str(view.post.planned_at or ""),
         "images": [
             {"url": f"/posts/{view.post.id}/media/{image.digest}", "alt": image.alt}

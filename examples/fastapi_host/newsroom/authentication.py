@@ -1,4 +1,4 @@
-"""Authentication: a bearer token identifies a user of the service, who is a member of the desk."""
+"""Authenticate requests: a bearer token identifies a user of the service, who is also a member."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ bearer = HTTPBearer()
 async def member_desk(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]
 ) -> AsyncMemberDesk:
-    """Return the desk as the user with this token uses it."""
+    """Return a desk on which the user with this token acts."""
     users: Users = request.app.state.users
     desk: AsyncDesk = request.app.state.desk
     user = await asyncio.to_thread(users.find, credentials.credentials)
@@ -27,7 +27,7 @@ async def member_desk(
         if user is not None:
             return await desk.acting_as(user)
     except NotFoundError:
-        pass  # the user has been added since the last adoption
+        pass  # the user was added after the last adoption
     raise HTTPException(401, "unknown token", headers={"WWW-Authenticate": "Bearer"})
 
 

@@ -1,4 +1,4 @@
-"""Errors of the desk as responses, with reasons and remedies."""
+"""Convert errors that the desk raises to responses with reasons and remedies."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundErro
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Answer errors of the desk with 403, 404, 409 or 422."""
+    """Add handlers that convert errors of the desk to responses with 403, 404, 409 or 422."""
 
     @app.exception_handler(NotFoundError)
     async def not_found(_: Request, __: NotFoundError) -> JSONResponse:
-        # Posts that the user may not view and posts that do not exist get the same answer.
+        # A post that the user may not view has the same response as a post that does not exist.
         return JSONResponse({"error": "not found"}, status_code=404)
 
     @app.exception_handler(NotAllowedError)

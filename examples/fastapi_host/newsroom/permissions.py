@@ -1,4 +1,4 @@
-"""Permissions of the desk for endpoints of the service itself."""
+"""Protect the service's own endpoints with the desk's permissions."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ def requires(permission: str) -> Callable[..., Awaitable[AsyncMemberDesk]]:
     """
     Return a dependency that requires a permission on the profile in the path.
 
-    A profile that the user may not view is answered like one that does not exist, and a refusal
-    leaves out what the user may not know.
+    The response for a profile that the user may not view is the same as for a profile that does
+    not exist, and a refusal omits information that the user may not see.
     """
 
     async def check(request: Request, profile: str, me: Me) -> AsyncMemberDesk:

@@ -1,4 +1,4 @@
-"""The users of the service and their budgets, in its own tables."""
+"""Store the users of the service, and advertising budgets, in the service's own tables."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TEAMS = ("owners", "writers", "editors", "ads")
 
 @attrs.frozen
 class Users:
-    """The users in the database of the service; of their tokens only hashes are stored."""
+    """The users in the service's database, which contains only hashes of their tokens."""
 
     path: Path
 
@@ -38,10 +38,10 @@ class Users:
 
     def add(self, user: str, *, name: str, team: str) -> str:
         """
-        Add a user, and return their token, which cannot be shown again.
+        Add a user, and return their token, which cannot be retrieved later.
 
         Raises:
-            InvalidValueError: If *user* is not an identifier, so that it cannot be a member's id.
+            InvalidValueError: If *user* is not a valid identifier for a member.
         """
         check_id("member", user)
         token = secrets.token_urlsafe(32)
@@ -52,7 +52,7 @@ class Users:
         return token
 
     def remove(self, user: str) -> None:
-        """Remove a user, whose token is then invalid."""
+        """Remove a user, so that their token becomes invalid."""
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute("DELETE FROM users WHERE id = ?", (user,))
 
@@ -65,7 +65,7 @@ class Users:
         return None if row is None else str(row[0])
 
     def add_budget(self, profile: str, *, euros: int, by: str) -> int:
-        """Add to the budget of a profile, and return its total."""
+        """Increase the budget of a profile, and return the total budget."""
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute("INSERT INTO budgets VALUES (?, ?, ?)", (profile, euros, by))
             (total,) = connection.execute(
@@ -74,7 +74,7 @@ class Users:
             return int(total)
 
     def organization(self, rules: str) -> Organization:
-        """Return the rules of a document with the users as members."""
+        """Return an organization with the rules of a document and the users as members."""
         with closing(sqlite3.connect(self.path)) as connection:
             rows = connection.execute("SELECT id, name, team FROM users ORDER BY id").fetchall()
         return Organization.assemble(
@@ -89,5 +89,5 @@ class Users:
 
 
 def _hash(token: str) -> str:
-    # A token is long and random, so one round of hashing is enough.
+    # A token is long and random, so a single round of hashing is sufficient.
     return hashlib.sha256(token.encode()).hexdigest()

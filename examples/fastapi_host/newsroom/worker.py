@@ -1,4 +1,4 @@
-"""The background task that does the due work."""
+"""The background task that performs the due work."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ async def run_worker(
     desk: AsyncDesk, stop: asyncio.Event, wake: asyncio.Event, *, max_wait_s: float = 60.0
 ) -> None:
     """
-    Do the due work until *stop* is set.
+    Perform the due work until *stop* is set.
 
     Args:
         desk: The desk.
-        stop: Set it to end the task after the work that it is doing.
-        wake: Set it when something may have become due, or to make the task notice *stop*.
-        max_wait_s: How long to wait at most, in seconds.
+        stop: An event that ends the task after the current run. Set *wake* as well, so that the
+            task does not finish waiting first.
+        wake: An event to set when work may have become due.
+        max_wait_s: The maximum time to wait between two runs, in seconds.
     """
     while not stop.is_set():
         wake.clear()
@@ -45,5 +46,5 @@ def _wait_s(due: dt.datetime | None, now: dt.datetime, max_wait_s: float) -> flo
     if due is None:
         return max_wait_s
     remaining_s = (due - now).total_seconds()
-    # Work that stays due waits for another worker or for a network; it must not be retried at once.
+    # Work that remains due waits for another worker or a network. Do not retry it immediately.
     return min(max_wait_s, remaining_s) if remaining_s > 0 else min(max_wait_s, 5.0)

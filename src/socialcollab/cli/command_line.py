@@ -125,7 +125,7 @@ def _parser() -> argparse.ArgumentParser:
         "--profile",
         action="append",
         default=[],
-        help="the profile of rows that do not name any, or NAME=PROFILE for a name in the file; can"
+        help="the profile for rows that name no profile, or NAME=PROFILE for a name in the file; can"
         " be repeated",
     )
     imports.add_argument("--workspace", default="", help="the workspace of posts without profiles")
@@ -163,7 +163,7 @@ def _parser() -> argparse.ArgumentParser:
         "--language", default="en", choices=("en", "nl"), help="language of the texts"
     )
 
-    notified = command("notifications", desks.notifications, "show the notifications to a member")
+    notified = command("notifications", desks.notifications, "show a member's notifications")
     _desk_arguments(notified)
     notified.add_argument("member", help="the member's id")
     notified.add_argument(
@@ -183,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     due = command(
         "run-due",
         desks.run_due,
-        "do all due work: publish posts, remind reviewers, let posts expire",
+        "do all due work, such as publishing posts, reminding reviewers and marking posts as expired",
     )
     _desk_arguments(due)
     due.add_argument("--sandbox", help="publish to a sandbox in this folder")

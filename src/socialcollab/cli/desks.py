@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class _Period(NamedTuple):
-    """The days of a calendar and the kind of page that shows them."""
+    """The days that a calendar covers, and the kind of page that displays them."""
 
     kind: str
     first: dt.date
@@ -90,7 +90,8 @@ def calendar(args: argparse.Namespace, output: Output) -> int:
         zone = str(organization.settings.timezone)
         if args.workspace:
             zone = organization.zone_of(args.workspace)
-        # One day more on each side: in the zone of its workspace, an entry can be on another day.
+        # One extra day on each side, because an entry can be on another day in its workspace's
+        # zone.
         planned = desk.calendar(
             period.first - dt.timedelta(days=1),
             period.first + dt.timedelta(days=period.days + 1),
@@ -210,7 +211,7 @@ def history(args: argparse.Namespace, output: Output) -> int:
 
 
 def notifications(args: argparse.Namespace, output: Output) -> int:
-    """Show the notifications to a member."""
+    """Show a member's notifications."""
     from socialcollab.time import zone
 
     with open_desk(args.desk, args.id) as desk:
@@ -219,7 +220,7 @@ def notifications(args: argparse.Namespace, output: Output) -> int:
         cursor, shown = 0, []
         while batch := me.notifications(after=cursor, since=args.since):
             cursor = batch.cursor
-            # A digest repeats notifications that are listed already.
+            # A digest repeats notifications that are already listed.
             shown += [notification for notification in batch if notification.kind != "digest"]
         name = _zone_of_member(desk, args.member)
     output.result(
@@ -286,7 +287,7 @@ def _zone_of_member(desk: Desk, member: str) -> str:
 
 
 def run_due(args: argparse.Namespace, output: Output) -> int:
-    """Do the work of a desk that is due."""
+    """Do the due work of a desk."""
     from contextlib import closing, nullcontext
 
     from socialcollab.networks.sandbox import Sandbox

@@ -25,7 +25,7 @@ def init(args: argparse.Namespace, output: Output) -> int:
 
     path = Path(args.document)
     if path.exists():
-        raise InvalidValueError(f"`{path}` exists already; choose another file", value=str(path))
+        raise InvalidValueError(f"`{path}` already exists; choose another file", value=str(path))
     values = dict(_assignment(text, "--set") for text in args.set)
     name = args.template
     templates = {template.name: template for template in Organization.templates()}
@@ -43,7 +43,7 @@ def init(args: argparse.Namespace, output: Output) -> int:
     contents |= {path.parent / file: data for file, data in files.items()}
     for file, data in contents.items():
         if file.exists() and file.read_bytes() != data:
-            raise InvalidValueError(f"`{file}` exists already; choose another folder")
+            raise InvalidValueError(f"`{file}` already exists; choose another folder")
     for file, data in contents.items():
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
@@ -78,7 +78,7 @@ def _check_complete(template: Template, values: dict[str, str]) -> None:
 
 
 def _answers(output: Output, template: Template, values: dict[str, str]) -> dict[str, str]:
-    """Ask for each parameter that is not given."""
+    """Ask for the value of each parameter that was not given."""
     asked = {
         parameter.name: _answer(
             output,
@@ -213,7 +213,7 @@ def lint_file(args: argparse.Namespace, output: Output) -> int:
 
 
 def _at(row: str, problem: str, language: str) -> str:
-    """Return a problem with the number of its row, if it has one."""
+    """Return the text of a problem, with the row number in front if there is one."""
     from socialcollab.verdicts import message
 
     if not row:

@@ -61,7 +61,7 @@ def _names(organization: Organization, kind: Kind) -> list[str]:
 
 
 def instant(text: str | None, zone: str) -> dt.datetime:
-    """Parse an instant, or a day or local time in a zone; return the current instant if None."""
+    """Parse an instant, or a day or local time in a zone; None means the current instant."""
     from socialcollab.time import as_utc, resolve
 
     if not text:
@@ -151,7 +151,7 @@ def load_named(path: str, organization_id: str = "") -> Organization:
 
 
 def open_desk(path: str, organization: str = "", *, sandbox: Sandbox | None = None) -> Desk:
-    """Open the desk in a file; it publishes to *sandbox*, or not at all."""
+    """Open the desk in a file. If *sandbox* is None, the desk cannot publish."""
     from socialcollab.desk import Desk
 
     return Desk.open(

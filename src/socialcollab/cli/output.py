@@ -93,8 +93,9 @@ def progress(output: Output, label: str) -> Iterator[Callable[[int, int], None]]
     Show the progress of long work on a terminal.
 
     Yields:
-        A function that shows how many items are done, of how many. With the `cli` extra it shows a
-        progress bar, otherwise a line that it replaces when it is called again.
+        A function that shows the number of completed items and the total number. If the `cli` extra
+        is installed, it shows a progress bar; otherwise, it shows a line that it replaces each time
+        it is called.
     """
     if output.as_json or not output.err.isatty() or os.environ.get("TERM") == "dumb":
         yield lambda _done, _total: None

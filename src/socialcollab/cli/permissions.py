@@ -80,7 +80,7 @@ def add_commands(command: Callable[..., argparse.ArgumentParser]) -> None:
     _from_until(coverage)
 
     rotations = command(
-        "rotations", _rotations, "show who is on duty, and the times when no member is"
+        "rotations", _rotations, "show who is on duty, and the times when no one is on duty"
     )
     add_source(rotations)
     rotations.add_argument("--rotation", help="only this rotation")

@@ -35,7 +35,7 @@ def add_sheet_options(parser: argparse.ArgumentParser) -> None:
         " a header, the fields of all columns, such as date,text,,link; can be repeated",
     )
     parser.add_argument(
-        "--zone", help="the time zone of the times in the file (default: of the workspace)"
+        "--zone", help="the time zone of the times in the file (default: the workspace's time zone)"
     )
 
 

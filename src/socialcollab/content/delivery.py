@@ -112,7 +112,8 @@ class Delivery(NotebookMixin):
         network_id: The network's id of the published post, or an empty string.
         url: The address of the published post, or an empty string.
         published_at: The time of publication in UTC, or None.
-        problem: Why it failed, is unknown or was missed, or an empty string.
+        problem: Why it failed or was missed, or why its outcome is unknown; otherwise an empty
+            string.
         rate_limited: The number of consecutive rate limit responses.
         parts: The parts of a thread that are known to be published, in order;
             empty for a post that is published as a whole.
@@ -126,7 +127,7 @@ class Delivery(NotebookMixin):
         lookup_count: The number of consecutive inconclusive lookups.
         unknown_since: When the outcome became unknown, or None.
         recheck_at: When to check again, after the delivery has been settled,
-            whether a missing post has appeared after all; None for never.
+            whether a missing post has appeared after all; None if no check is planned.
         recheck_count: The number of such checks so far.
         amending: The digest of the revision that is to replace the published
             revision, or an empty string.
@@ -179,7 +180,11 @@ class Delivery(NotebookMixin):
 
     @property
     def known_ids(self) -> tuple[str, ...]:
-        """The network's ids of all publications, including removed ones, the first part first."""
+        """
+        The network's ids of all publications, including removed ones.
+
+        The id of the whole post or its first part comes first.
+        """
         whole = (self.network_id,) if self.network_id else ()
         others = (part.network_id for part in (*self.parts, *self.also_published))
         return tuple(dict.fromkeys((*whole, *others)))
@@ -191,7 +196,7 @@ class Delivery(NotebookMixin):
 
     @property
     def at_rest(self) -> bool:
-        """Whether it has ended, nothing remains published, and no outcome is unknown."""
+        """Whether the delivery has ended, nothing remains published, and no outcome is unknown."""
         return self.state in _AT_REST
 
     @property
@@ -238,7 +243,7 @@ class Delivery(NotebookMixin):
     @property
     def ids_to_take_down(self) -> tuple[str, ...]:
         """
-        The network's ids to take down now, last part first.
+        The network's ids to take down now, starting with the last part.
 
         It is empty while the outcome of an attempt is unknown.
         """

@@ -1,4 +1,4 @@
-"""Findings of the style guide."""
+"""Findings: violations of a style guide or of a network's limits."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ def _as_pairs(
 @attrs.frozen(kw_only=True)
 class Finding(NotebookMixin):
     """
-    A place in a post that violates the style guide.
+    A place in a post that violates the style guide or a network's limit.
 
     Attributes:
         code: The code of the rule, such as "SG101".
         severity: "suggestion", "warning" or "error".
         params: The parameters of the message, as sorted pairs of name and value.
-        field: The field of the post, such as "text", "alt" or "links".
+        field: The field of the post, such as "text", "alt" or "links"; "thread.2" is the second text
+            of a thread.
         start: The position of the first code point, or None for the whole field.
         end: The position after the last code point, or None.
         fix: The replacement for this part of the text, or None if a person must

@@ -12,7 +12,7 @@ from socialcollab.directory import PostAttributes, Profile, Selector
 @attrs.frozen(kw_only=True)
 class Hold:
     """
-    A stop on publishing all posts that a selector matches, until a member resumes it.
+    A temporary stop on publishing all posts that a selector matches.
 
     Attributes:
         id: The identifier.

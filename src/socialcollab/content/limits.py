@@ -1,4 +1,4 @@
-"""Check a post against the limits of the networks it goes to, before it is sent."""
+"""Check a post against the limits of its target networks before it is sent."""
 
 from __future__ import annotations
 
@@ -36,10 +36,11 @@ def limit_findings(
     for profile in profiles:
         description = known.get(profile.id) or known.get(profile.network)
         if description is not None:
-            text = text_with_links(description, content.text_for(profile.id), content.links)
+            text, *thread = content.texts_for(profile.id)
             found += exceeded_limits(
                 description,
-                text=text,
+                text=text_with_links(description, text, content.links),
+                thread=thread,
                 images=content.media,
                 labels=content.labels,
                 poll=content.poll,
@@ -52,6 +53,7 @@ def exceeded_limits(
     description: NetworkDescription,
     *,
     text: str,
+    thread: Sequence[str] = (),
     images: Sequence[Image] = (),
     labels: Sequence[str] = (),
     poll: Poll | None = None,
@@ -67,6 +69,7 @@ def exceeded_limits(
     Args:
         description: The limits and features of the network.
         text: The complete text, as it would be sent.
+        thread: The texts that follow it as a thread.
         images: The images, in order.
         labels: Content warnings and other labels.
         poll: A poll, or None.
@@ -74,6 +77,7 @@ def exceeded_limits(
     """
     found = (
         *_text(description, text, labels, empty=not images and poll is None),
+        *_thread(description, thread, labels),
         *_images(description, images),
         *_extras(description, labels, poll),
     )
@@ -99,9 +103,24 @@ _Found = tuple[str, str, dict[str, object]]
 def _text(
     description: NetworkDescription, text: str, labels: Sequence[str], *, empty: bool
 ) -> Iterator[_Found]:
-    limits = description.text
     if empty and not text.strip():
         yield "limit.empty", "text", {}
+    yield from _length(description, text, labels)
+
+
+def _thread(
+    description: NetworkDescription, thread: Sequence[str], labels: Sequence[str]
+) -> Iterator[_Found]:
+    if thread and "thread" not in description.features:
+        yield "limit.thread", "thread", {"count": len(thread) + 1}
+        return
+    for number, text in enumerate(thread, start=2):
+        for code, _, params in _length(description, text, labels):
+            yield f"{code}.thread", f"thread.{number}", {**params, "number": number}
+
+
+def _length(description: NetworkDescription, text: str, labels: Sequence[str]) -> Iterator[_Found]:
+    limits = description.text
     warning = ", ".join(labels) if "content_warning" in description.features else ""
     length = measure(description, text, warning=warning)
     if length.over:

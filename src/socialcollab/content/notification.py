@@ -66,7 +66,7 @@ class Notification(NotebookMixin):
             so that a host can remember which notifications it has sent.
         to: The member to notify.
         kind: One of `NOTIFICATION_KINDS`.
-        at: When its cause occurred, according to the planning clock, in UTC.
+        at: When its cause occurred, according to the desk's clock, in UTC.
         post: The post that it is about, or an empty string.
         profile: The profile that it is about, or an empty string.
         step: The approval step that it is about, or an empty string.

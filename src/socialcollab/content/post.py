@@ -146,7 +146,7 @@ class Post(NotebookMixin):
         content: The content of the newest revision.
         revisions: The records of all revisions, oldest first.
         comments: The comments, oldest first.
-        deliveries: The identifiers of all deliveries, including old ones.
+        deliveries: The identifiers of all deliveries, including cancelled and replaced deliveries.
         salt: The salt of its digests.
         external_id: An id that the caller assigned, unique in the organization, or
             an empty string.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -16,6 +16,7 @@ from socialcollab.time import WallTime
 
 PUBLISHED_FIELDS: Final = (
     "text",
+    "thread",
     "variants",
     "media",
     "alt",
@@ -35,23 +36,41 @@ ALL_FIELDS: Final = PUBLISHED_FIELDS + CONTEXT_FIELDS
 
 def normalised(text: str) -> str:
     r"""
-    Return *text* with line feeds as its only line ends. Browsers also send carriage returns.
+    Return *text* with all line endings converted to line feeds. Browsers send CR LF.
 
     >>> normalised("one\r\ntwo\rthree")
     'one\ntwo\nthree'
     """
     if not isinstance(text, str):
-        # The value may come from data, of any type; `check_command` rejects other types.
+        # The value may come from untyped data; `check_command` rejects values of other types.
         return text
     return text.replace("\r\n", "\n").replace("\r", "\n")
 
 
+def _as_thread(texts: Iterable[str]) -> tuple[str, ...]:
+    thread = tuple(normalised(text) for text in as_words(texts))
+    for number, text in enumerate(thread, start=2):
+        if not text.strip():
+            raise InvalidValueError(
+                f"text {number} of the thread is empty", value=text, expected="a text"
+            )
+    return thread
+
+
 @attrs.frozen
 class Variant:
-    """A text for one profile, which replaces the post's text on that profile."""
+    """
+    A text for one profile, which replaces the post's text and thread on that profile.
+
+    Attributes:
+        profile: The profile.
+        text: The text.
+        thread: The texts that follow it as a thread.
+    """
 
     profile: ProfileId
     text: str = attrs.field(converter=normalised)
+    thread: tuple[str, ...] = attrs.field(default=(), converter=_as_thread)
 
 
 @attrs.frozen(kw_only=True)
@@ -91,9 +110,11 @@ def _as_targets(values: str | Iterable[str]) -> tuple[ProfileId, ...]:
     return tuple(ProfileId(value) for value in _unique_sorted(values))
 
 
-def _as_variants(values: Mapping[str, str] | Iterable[Variant]) -> tuple[Variant, ...]:
+def _as_variants(
+    values: Mapping[str, str | Sequence[str]] | Iterable[Variant],
+) -> tuple[Variant, ...]:
     if isinstance(values, Mapping):
-        values = [Variant(ProfileId(profile), values[profile]) for profile in as_words(values)]
+        values = [_as_variant(profile, values[profile]) for profile in as_words(values)]
     variants = as_items(values, "variants")
     for variant in variants:
         if not isinstance(variant, Variant):
@@ -103,6 +124,14 @@ def _as_variants(values: Mapping[str, str] | Iterable[Variant]) -> tuple[Variant
                 expected="a `Variant`, or a table of texts by profile",
             )
     return tuple(sorted(variants, key=lambda variant: variant.profile))
+
+
+def _as_variant(profile: str, texts: str | Sequence[str]) -> Variant:
+    if isinstance(texts, (list, tuple)) and texts:
+        return Variant(ProfileId(profile), texts[0], texts[1:])
+    # Values of other types are rejected when the command is checked.
+    text: Any = texts
+    return Variant(ProfileId(profile), text)
 
 
 def _as_times(
@@ -130,7 +159,8 @@ class PostContent:
 
     Attributes:
         text: The text for all profiles without a variant.
-        variants: Texts for individual profiles.
+        thread: The texts that follow it as a thread, each in reply to the previous one.
+        variants: Texts, or lists of texts, for individual profiles.
         media: The images, in order.
         links: The links that are published with the text.
         targets: The profiles that the post will be published on, sorted.
@@ -143,11 +173,13 @@ class PostContent:
         tags: The tags, sorted.
 
     Raises:
-        InvalidValueError: If a profile has two variants or two times, or if a
-            variant or time is for a profile that is not a target.
+        InvalidValueError: If a profile has two variants or two times, if a
+            variant or time is for a profile that is not a target, or if a text of
+            the thread is empty.
     """
 
     text: str = attrs.field(converter=normalised)
+    thread: tuple[str, ...] = attrs.field(default=(), converter=_as_thread)
     variants: tuple[Variant, ...] = attrs.field(default=(), converter=_as_variants)
     media: tuple[Image, ...] = attrs.field(default=(), converter=_as_images)
     links: tuple[str, ...] = attrs.field(default=(), converter=as_words)
@@ -176,11 +208,21 @@ class PostContent:
                 raise InvalidValueError(f"there are two {name}s for one profile", value=profiles)
 
     def text_for(self, profile: str) -> str:
-        """Return the text for *profile*."""
+        """Return the text for *profile*, which is the first text of a thread."""
+        return self.texts_for(profile)[0]
+
+    def texts_for(self, profile: str) -> tuple[str, ...]:
+        """Return the text for *profile*, and the texts that follow it as a thread."""
         for variant in self.variants:
             if variant.profile == profile:
-                return variant.text
-        return self.text
+                return (variant.text, *variant.thread)
+        return (self.text, *self.thread)
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """All texts of the post: the text, the thread, and those for individual profiles."""
+        own = (text for variant in self.variants for text in (variant.text, *variant.thread))
+        return (self.text, *self.thread, *own)
 
     def time_for(self, profile: str) -> WallTime | None:
         """Return the planned time for *profile*, or None if it is not planned yet."""
@@ -194,7 +236,10 @@ def field_values(content: PostContent) -> dict[str, Json]:
     """Return the value of each field as JSON, by its name in `ALL_FIELDS`."""
     return {
         "text": content.text,
-        "variants": [[variant.profile, variant.text] for variant in content.variants],
+        "thread": list(content.thread),
+        "variants": [
+            [variant.profile, variant.text, list(variant.thread)] for variant in content.variants
+        ],
         "media": [
             [image.digest, image.media_type, image.size_bytes, image.name]
             for image in content.media

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -56,6 +57,22 @@ def check_count(value: int, name: str) -> int:
         f"`{name}` is `{value!r}`, not a whole number of at least 0",
         value=value,
         expected="a whole number",
+    )
+
+
+def check_seconds(value: float, name: str) -> float:
+    """
+    Return *value* if it is a finite, non-negative number of seconds.
+
+    Raises:
+        InvalidValueError: If it is not. The error message contains the argument *name*.
+    """
+    if type(value) in (int, float) and 0 <= value < math.inf:
+        return value
+    raise InvalidValueError(
+        f"`{name}` is `{value!r}`, not a number of seconds of at least 0",
+        value=value,
+        expected="a number of seconds",
     )
 
 

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from socialcollab.content import Delivery, Hold, Post, Summary
-from socialcollab.desk.arguments import check_text, id_of
+from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
 from socialcollab.desk.engine import Clock, Engine
@@ -370,8 +370,8 @@ class AsyncDesk:
                 self._publisher,
                 now=at,
                 worker=name,
-                lease_s=lease_s,
-                budget_s=budget_s,
+                lease_s=check_seconds(lease_s, "lease_s"),
+                budget_s=None if budget_s is None else check_seconds(budget_s, "budget_s"),
             )
         )
 

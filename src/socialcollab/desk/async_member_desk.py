@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from socialcollab.content import Delivery, Hold, Image, Poll, Post
@@ -109,7 +109,8 @@ class AsyncMemberDesk:
         planned_at: TimeLike | None = None,
         times: Mapping[str, TimeLike] | None = None,
         media: Iterable[Image] = (),
-        variants: Mapping[str, str] | None = None,
+        thread: Iterable[str] = (),
+        variants: Mapping[str, str | Sequence[str]] | None = None,
         links: Iterable[str] = (),
         language: str = "",
         labels: Iterable[str] = (),
@@ -129,7 +130,10 @@ class AsyncMemberDesk:
                 `WallTime`, or a datetime with a UTC offset.
             times: Different times for individual profiles.
             media: Images, whose bytes are stored in the media store.
-            variants: Different texts for individual profiles.
+            thread: The texts that follow it as a thread, each published as a reply to the previous
+                one. `split_text` splits a long text.
+            variants: Different texts for individual profiles. A list of texts is a thread; a text
+                replaces the whole thread.
             links: Links that are not in the text.
             language: The language of the text; by default the workspace's language.
             labels: Content warnings and other labels.
@@ -152,6 +156,7 @@ class AsyncMemberDesk:
                 planned_at=planned_at,
                 times=times,
                 media=media,
+                thread=thread,
                 variants=variants,
                 links=links,
                 language=language,
@@ -221,7 +226,8 @@ class AsyncMemberDesk:
         planned_at: TimeLike | Unchanged | None = UNCHANGED,
         times: Mapping[str, TimeLike] | Unchanged = UNCHANGED,
         media: Iterable[Image] | Unchanged = UNCHANGED,
-        variants: Mapping[str, str] | Unchanged = UNCHANGED,
+        thread: Iterable[str] | Unchanged = UNCHANGED,
+        variants: Mapping[str, str | Sequence[str]] | Unchanged = UNCHANGED,
         links: Iterable[str] | Unchanged = UNCHANGED,
         language: str | Unchanged = UNCHANGED,
         labels: Iterable[str] | Unchanged = UNCHANGED,
@@ -249,6 +255,7 @@ class AsyncMemberDesk:
                 changes={
                     "targets": profiles,
                     "text": text,
+                    "thread": thread,
                     "variants": variants,
                     "links": links,
                     "language": language,

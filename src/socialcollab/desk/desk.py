@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from socialcollab.content import Delivery, Hold, Post, Summary
-from socialcollab.desk.arguments import check_text, id_of
+from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.journal.maintenance import (
     audit,
@@ -369,8 +369,8 @@ class Desk:
                 self._publisher,
                 now=at,
                 worker=name,
-                lease_s=lease_s,
-                budget_s=budget_s,
+                lease_s=check_seconds(lease_s, "lease_s"),
+                budget_s=None if budget_s is None else check_seconds(budget_s, "budget_s"),
             )
         )
 

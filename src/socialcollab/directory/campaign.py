@@ -20,8 +20,8 @@ class Campaign:
         id: The identifier.
         workspace: The workspace that runs the campaign.
         name: The name to display.
-        start: The first day, or None.
-        end: The first day after the campaign, or None.
+        start: The first day, or None if no start date is set.
+        end: The first day after the campaign, or None if no end date is set.
     """
 
     id: str = attrs.field(metadata=shape(Id("campaign")))

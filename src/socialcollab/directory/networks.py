@@ -88,13 +88,13 @@ LINKEDIN = NetworkDescription(
     create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=5)),
 )
 
-# Also servers that implement Mastodon's API.
+# This description also applies to servers that implement Mastodon's API.
 MASTODON = NetworkDescription(
     name="mastodon",
     title="Mastodon",
     source="docs.joinmastodon.org/entities/Instance, 2026-11-22",
     # docs.joinmastodon.org/entities/Instance, read 2026-11-22: 500 unless the server states
-    # another limit, a link counts 23, the host of a mention does not count.
+    # another limit; a link counts as 23, and the host of a mention does not count.
     text=TextLimits(at_most=500, unit="graphemes", url_weight=23, short_mentions=True),
     # Same page, same day: 4 attachments, images of 16 MiB, descriptions of 1500.
     media=MediaLimits(
@@ -120,7 +120,8 @@ X = NetworkDescription(
     title="X",
     source="docs.x.com/fundamentals/counting-characters, 2026-11-22",
     # docs.x.com/fundamentals/counting-characters and twitter-text config v3, read 2026-11-22:
-    # 280 weighted on NFC text, any link counts 23. Premium accounts may post longer.
+    # 280 weighted characters of the NFC text; every link counts as 23. Premium accounts may post
+    # longer texts.
     text=TextLimits(at_most=280, unit="weighted", url_weight=23),
     # docs.x.com/x-api/media/quickstart/best-practices, read 2026-11-22: 4 images of 5 MB;
     # alt text of 1000 from the OpenAPI description 2.167 (POST /2/media/metadata), same day.

@@ -25,7 +25,7 @@ def secret_of(profile: Profile, secrets: Secrets, kind: str) -> str:
         kind: The kind of secret, such as "access token", for the message.
 
     Raises:
-        AuthenticationError: If there is none.
+        AuthenticationError: If there is no secret for the profile.
     """
     secret = secrets(profile.id) if callable(secrets) else secrets.get(profile.id, "")
     if not secret:
@@ -47,7 +47,7 @@ class BearerTransport:
 
     Args:
         inner: The transport that sends the requests.
-        token: Returns the access token.
+        token: A function that returns the access token.
     """
 
     def __init__(self, inner: Transport, *, token: Callable[[], str]) -> None:

@@ -1,4 +1,4 @@
-"""What the responses of all networks with an HTTP API have in common."""
+"""Functions for the responses of any network with an HTTP API."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONGEST_MESSAGE: Final = 300
 
 
 def object_of(response: Response) -> Mapping[str, Json]:
-    """Return the JSON object in a response, which is empty if there is none."""
+    """Return the JSON object in a response, or an empty object if it contains none."""
     try:
         data = response.json()
     except TransientError:
@@ -30,7 +30,7 @@ def object_of(response: Response) -> Mapping[str, Json]:
 
 
 def text_in(values: Mapping[str, Json], key: str) -> str:
-    """Return a text from a JSON object, or an empty string."""
+    """Return a string from a JSON object, or an empty string if there is none."""
     value = values.get(key)
     return value if isinstance(value, str) else ""
 
@@ -48,7 +48,7 @@ def error_for(
 
     Args:
         status: The HTTP status.
-        message: What the server stated. Only the first 300 characters are used.
+        message: The message of the server. Only the first 300 characters are used.
         network: The name of the network.
         creates: Whether the request creates or changes a post.
         retry_after_s: How long the server asks the client to wait, in seconds.

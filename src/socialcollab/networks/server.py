@@ -1,4 +1,4 @@
-"""The address of the server on which the account of a profile is."""
+"""The address of the server that hosts the account of a profile."""
 
 from __future__ import annotations
 
@@ -17,7 +17,8 @@ def server_of(profile: Profile, network: str, *, default: str = "") -> str:
     Args:
         profile: The profile.
         network: The network on which the profile must be.
-        default: The server of profiles that name none; if empty, they must name one.
+        default: The server of profiles that do not name a server; if empty, every profile must name
+            one.
 
     Raises:
         InvalidValueError: If the profile is on another network, or if its server is missing or does

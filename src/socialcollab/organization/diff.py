@@ -219,7 +219,7 @@ def _change(
     after: _Values | None,
     resources: Set[str] = frozenset(),
 ) -> Change:
-    """Return the change of one entry, whose values are None on the side where it does not exist."""
+    """Return the change of one entry; *before* or *after* is None if it was added or removed."""
     kind: Literal["added", "removed", "changed"] = "changed"
     keys: tuple[str, ...] = ()
     if before is None:
@@ -280,7 +280,7 @@ def resources_of(section: str, entry: Any, organization: Organization) -> tuple[
 
 
 def _resources_of_policy(policy: Any, organization: Organization) -> tuple[str, ...]:
-    """Return where a policy, or a policy that extends it, applies by selector or as a default."""
+    """Return the workspaces to which a policy, or a policy that extends it, applies."""
     policies = {policy.id: policy}
     while extending := {
         other.id: other

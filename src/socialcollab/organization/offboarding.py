@@ -295,7 +295,7 @@ def _steps_losing_reviewers(
     organization: Organization, member: str, needed: Collection[str], at: dt.datetime
 ) -> dict[str, tuple[str, ...]]:
     """
-    Return the steps that too few members could pass without a member, by place of the document.
+    Return the steps for which too few members could decide without a member, by place.
 
     Only places at which the proposed successor would become a reviewer in place of the member are
     included, or all places at which the member could be a reviewer if no single one is sufficient.

@@ -94,7 +94,7 @@ class Organization(NotebookMixin):
         settings: The section ``[organization]``.
         workspaces: The brands, or an agency's clients.
         profiles: The accounts on social networks.
-        members: The people.
+        members: The people who work on posts.
         teams: The groups of members.
         campaigns: The campaigns.
         permissions: The permissions that the organization defines for its own tools.
@@ -105,7 +105,7 @@ class Organization(NotebookMixin):
         approvals: The approval policies.
         slot_plans: The times at which profiles post.
         blackouts: The periods during which nothing is published.
-        style: The section ``[style]``.
+        style: The style guides that the document names.
         expect: The expectations, which `check` evaluates.
         files: The contents of the files that the document names, by name: style guides and
             calendars of holidays. Included files are not part of this mapping; their sections are
@@ -702,7 +702,7 @@ class Organization(NotebookMixin):
 
     def gaps(self, *, start: TimeLike, end: TimeLike) -> tuple[Gap, ...]:
         """
-        Return the periods in which a member should be on duty, but none has the permissions.
+        Return the periods in which a member should be on duty but no member has the permissions.
 
         See `socialcollab.permissions.gaps`. The absences, delegates and swaps of the runtime state
         are taken into account (see `with_state`). Local times and dates are in the

@@ -1,4 +1,4 @@
-"""The members who can decide on each approval step, and the steps that too few members can pass."""
+"""The members who can decide on each approval step, and warnings about such steps."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class StepWarning:
         kind: "cannot_approve" if *members* are reviewers but may not approve; "no_reviewer" if no
             member can decide; "quorum" if the step needs more approvals than *members*, its only
             reviewers, can give; "own_posts" if the posts of *members* cannot reach the quorum,
-            because authors do not decide on their own work; "one_reviewer" if only one member can
+            because authors cannot decide on their own posts; "one_reviewer" if only one member can
             decide.
         step: The key of the step.
         members: The members whom the problem concerns, sorted.
@@ -74,7 +74,7 @@ _STEP_WARNINGS: Final[Mapping[str, str]] = {
 
 def step_warnings(organization: Organization, at: dt.datetime) -> tuple[StepWarning, ...]:
     """
-    Return the approval steps that too few members can pass at an instant, by step.
+    Return the approval steps for which too few members can decide at an instant, by step.
 
     Conditions of steps and delegates are not considered, and neither are reviewers whom an
     escalation adds.
@@ -127,8 +127,8 @@ def step_reviewers(
     Return the members who can decide on each approval step that posts on a profile may need.
 
     These members have the permission `approve` and are among the reviewers of the step, or are
-    delegates of such members. Of a rotation, only the member on duty can decide. Authors, conditions
-    of steps, and reviewers whom an escalation adds are not considered.
+    delegates of such members. If a reviewer is a rotation, only the member on duty can decide.
+    Authors, conditions of steps, and reviewers whom an escalation adds are not considered.
 
     Args:
         organization: The organization.
@@ -172,7 +172,7 @@ def steps_losing_reviewers(
     before: Organization, after: Organization, at: dt.datetime, *, member: str
 ) -> dict[str, tuple[ProfileId, ...]]:
     """
-    Return the steps that enough members can pass while a member is there, but not afterwards.
+    Return the steps for which enough members can decide until a member leaves, but not afterwards.
 
     Args:
         before: The organization with the member.
@@ -200,7 +200,7 @@ def steps_losing_reviewers(
 def _impassable(
     organization: Organization, names: Collection[str], at: dt.datetime
 ) -> dict[str, set[ProfileId]]:
-    """Return the profiles with these names on which too few members can pass a step, by step."""
+    """Return the profiles with these names on which too few members can decide, by step."""
     profiles = [profile for profile in organization.profiles if profile.id in names]
     found: dict[str, set[ProfileId]] = {}
     for warning in _warnings(organization, profiles, at):

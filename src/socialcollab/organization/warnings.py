@@ -172,7 +172,7 @@ class SharedAccount:
     def __str__(self) -> str:
         names = ", ".join(f"`{profile}`" for profile in self.profiles)
         return (
-            f"profiles {names} are the same account, {self.handle} on {self.network}:"
+            f"profiles {names} represent the same account, {self.handle} on {self.network}:"
             " a rule for one of them does not apply to the others"
         )
 

@@ -275,7 +275,8 @@ def week_calendar(
     The other arguments are those of `month_calendar`.
 
     Raises:
-        InvalidValueError: If the days after *first* do not exist, or the language does not.
+        InvalidValueError: If the seven days extend beyond the year 9999, or the language does not
+            exist.
     """
     dates = list(_days(first, 7))
     return _calendar(
@@ -321,7 +322,8 @@ def agenda(
         today: The day to mark as today, or None.
 
     Raises:
-        InvalidValueError: If *days* is not 1 to 366, or the days or the language do not exist.
+        InvalidValueError: If *days* is not from 1 to 366, the days extend beyond the year 9999, or
+            the language does not exist.
     """
     if not 1 <= days <= 366:
         raise InvalidValueError(

@@ -76,7 +76,7 @@ def safe_file(file: str) -> str:
     """
     Return *file* if it is a file in the folder of the page or a subfolder; otherwise return "".
 
-    It may end in ``#`` and the HTML id of an element of that file.
+    It may end with ``#`` and the id of an HTML element in that file.
 
     >>> safe_file("sandbox/timeline-x.html#post-1"), safe_file("../secret.html")
     ('sandbox/timeline-x.html#post-1', '')

@@ -43,7 +43,7 @@ def _as_every(value: Every | str | None) -> Every | None:
 @attrs.frozen(kw_only=True)
 class Blackout:
     """
-    A ``[[blackouts]]`` table of the document: a period during which nothing is published.
+    A period during which nothing is published.
 
     Its start and end are local times in the time zone of each profile's
     workspace. If a clock change skips or repeats one of them, the longer blackout
@@ -58,12 +58,12 @@ class Blackout:
     ['2027-05-04 17:55:00+00:00']
 
     Attributes:
-        on: The profiles and posts that it applies to.
-        start: The local time of its start.
-        end: The local time of its end.
-        every: How often it repeats, or None if it does not repeat. Every repetition
-            has the same length as the first occurrence.
-        reason: The reason.
+        on: The profiles and posts to which the blackout applies.
+        start: The local time at which it starts.
+        end: The local time at which it ends.
+        every: How often it repeats, or None if it does not repeat. All repetitions have the same
+            length.
+        reason: The reason for the blackout.
 
     Raises:
         InvalidValueError: If it does not end after its start, lasts more than a
@@ -101,8 +101,8 @@ class Blackout:
             )
         if self.every is not None and not self.every.occurs_from(self.start):
             raise InvalidValueError(
-                f"a blackout that repeats by `{self.every}` does not occur in the 12 years after its"
-                f" start, `{self.start:%Y-%m-%d %H:%M}`",
+                f"a blackout with the repetition `{self.every}` does not occur in the 12 years after"
+                f" its start, `{self.start:%Y-%m-%d %H:%M}`",
                 value=str(self.every),
                 expected='a repetition that occurs, such as "year"',
             )
@@ -164,7 +164,7 @@ class _Times:
             since = max(first, _FIRST + margin).replace(tzinfo=None) - margin
             until = min(last, _LAST - 2 * _DAY).replace(tzinfo=None) + 2 * _DAY
             starts = local_times(rule, self.start, since, until)
-        # UNTIL as a local time has already ended the local times.
+        # An UNTIL that is a local time has already been applied to the local times.
         latest = rule.until if rule is not None and rule.until and rule.until.tzinfo else None
         for start in starts:
             begin = resolve(start, zone, skipped="previous", repeated="first")

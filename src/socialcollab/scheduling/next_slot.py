@@ -107,7 +107,9 @@ def next_slot(
     """
     if not 1 <= within_days <= 3660:
         raise InvalidValueError(
-            f"within_days is {within_days}, not 1 to 3660", value=within_days, expected="1 to 3660"
+            f"within_days must be from 1 to 3660, not {within_days}",
+            value=within_days,
+            expected="1 to 3660",
         )
     profile_calendar = calendar.profile_calendar(profile)
     if not any(profile_calendar.slots):

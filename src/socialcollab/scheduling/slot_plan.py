@@ -1,4 +1,4 @@
-"""Slot plans: the times at which a profile posts, and limits on how often it posts."""
+"""Slot plans: the times at which a profile publishes, and limits on how often it publishes."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def _as_gap(value: Duration | str | None) -> Duration | None:
 @attrs.frozen(kw_only=True)
 class SlotPlan:
     """
-    A ``[[slot_plans]]`` table of the document.
+    The times at which a profile publishes, and limits on how often it publishes.
 
     If several plans match a profile, it has the slots of all these plans, the longest
     ``min_gap`` and the smallest ``max_per_day``.
@@ -41,8 +41,8 @@ class SlotPlan:
             limit.
 
     Raises:
-        InvalidValueError: If *min_gap* counts business hours, or *max_per_day*
-            is not 1 to 1000.
+        InvalidValueError: If *min_gap* counts business hours, or *max_per_day* is not from 1 to
+            1000.
     """
 
     on: Selector = attrs.field(
@@ -75,5 +75,6 @@ class SlotPlan:
             )
         if self.max_per_day is not None and not 1 <= self.max_per_day <= 1000:
             raise InvalidValueError(
-                f"max_per_day is {self.max_per_day}, not 1 to 1000", value=self.max_per_day
+                f"max_per_day must be from 1 to 1000, not {self.max_per_day}",
+                value=self.max_per_day,
             )

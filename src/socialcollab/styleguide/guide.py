@@ -92,7 +92,7 @@ class StyleGuide:
 @attrs.frozen(kw_only=True)
 class Style:
     """
-    The section ``[style]``.
+    The style guides of the organization.
 
     Attributes:
         guides: The files of the style guides, in order, for example the agency's

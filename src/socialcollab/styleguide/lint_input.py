@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cached_property
 
 import attrs
 
-from socialcollab.content import Image, Post, PostContent
+from socialcollab.content import Image, Post, PostContent, Variant
 from socialcollab.directory import NetworkDescription, Profile, Workspace
 from socialcollab.directory import network as description_of
 from socialcollab.document_fields import as_words
@@ -26,11 +26,13 @@ class Target:
         profile: The id of the profile, or an empty string if only the network is known.
         network: The description of the network.
         text: The text for this target.
+        thread: The texts that follow it as a thread.
     """
 
     profile: str = ""
     network: NetworkDescription
     text: str
+    thread: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -80,7 +82,8 @@ class TextSpan:
 
     Attributes:
         text: The text.
-        field: "text", or "alt" for the alt text of an image.
+        field: "text", "thread.2" for the second text of a thread and so on, or "alt" for the alt
+            text of an image.
         profile: The profile that the text is for, or an empty string for all profiles.
     """
 
@@ -97,7 +100,8 @@ class LintInput:
     Attributes:
         text: The text for all profiles without a variant.
         targets: The targets, with the text for each.
-        variants: Texts for individual profiles, as pairs of profile and text.
+        thread: The texts that follow it as a thread.
+        variants: Texts and threads for individual profiles.
         images: The images.
         links: The links that are published with the text.
         labels: Content warnings and similar labels.
@@ -112,7 +116,8 @@ class LintInput:
 
     text: str
     targets: tuple[Target, ...] = ()
-    variants: tuple[tuple[str, str], ...] = ()
+    thread: tuple[str, ...] = ()
+    variants: tuple[Variant, ...] = ()
     images: tuple[Image, ...] = ()
     links: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
@@ -145,8 +150,8 @@ class LintInput:
             post: A text, or a post with its variants and images.
             profile: The only target: a profile, the id of one of *profiles*, the
                 name of a network or its description.
-            profiles: The profiles that the targets of a post refer to. Targets
-                that are not among these profiles are ignored.
+            profiles: The profiles that the targets of a post refer to. Targets that are not among
+                them are ignored.
             networks: Descriptions by network name or by profile id, for servers
                 and accounts with different limits.
             workspace: The workspace to assume if the post has none.
@@ -190,13 +195,17 @@ class LintInput:
         return cls(
             text=content.text,
             targets=tuple(
-                Target(profile=name, network=description, text=content.text_for(name))
+                Target(
+                    profile=name,
+                    network=description,
+                    text=content.text_for(name),
+                    thread=content.texts_for(name)[1:],
+                )
                 for name, description in chosen
             ),
+            thread=content.thread,
             variants=tuple(
-                (variant.profile, variant.text)
-                for variant in content.variants
-                if only is None or variant.profile in only
+                variant for variant in content.variants if only is None or variant.profile in only
             ),
             images=content.media,
             links=content.links,
@@ -210,14 +219,15 @@ class LintInput:
     @cached_property
     def spans(self) -> tuple[TextSpan, ...]:
         """
-        All texts of the post: its text, its variants and the alt texts of its images.
+        All texts of the post: its text and thread, its variants, and the alt texts of its images.
 
-        The text of the post is omitted if every target has a variant.
+        The text and the thread of the post are omitted if every target has a variant.
         """
-        with_variant = {profile for profile, _ in self.variants}
+        with_variant = {variant.profile for variant in self.variants}
         shared = not self.targets or any(t.profile not in with_variant for t in self.targets)
-        spans = [TextSpan(text=self.text)] if shared else []
-        spans += [TextSpan(text=text, profile=profile) for profile, text in self.variants]
+        spans = [*_spans(self.text, self.thread)] if shared else []
+        for variant in self.variants:
+            spans += _spans(variant.text, variant.thread, variant.profile)
         spans += [TextSpan(text=image.alt, field="alt") for image in self.images if image.alt]
         return tuple(spans)
 
@@ -248,6 +258,12 @@ class LintInput:
             for entity in self._entities[key]:
                 by_position.setdefault((entity.start, entity.end), entity)
         return tuple(sorted(by_position.values(), key=lambda each: (each.start, -each.end)))
+
+
+def _spans(text: str, thread: tuple[str, ...], profile: str = "") -> Iterator[TextSpan]:
+    yield TextSpan(text=text, profile=profile)
+    for number, following in enumerate(thread, start=2):
+        yield TextSpan(text=following, field=f"thread.{number}", profile=profile)
 
 
 def _description(targets: Iterable[Target], name: str) -> NetworkDescription:

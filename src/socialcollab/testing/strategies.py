@@ -183,12 +183,14 @@ def contents(
 
     def build(chosen: tuple[str, ...]) -> st.SearchStrategy[PostContent]:
         some = st.sampled_from(chosen) if chosen else st.nothing()
-        polls = st.lists(texts(max_size=10).filter(str.strip), min_size=2, max_size=4)
+        parts = texts(max_size=10).filter(str.strip)
+        polls = st.lists(parts, min_size=2, max_size=4)
         return st.builds(
             PostContent,
             text=texts(),
+            thread=st.lists(parts, max_size=2),
             targets=st.just(chosen),
-            variants=st.dictionaries(some, texts(), max_size=2),
+            variants=st.dictionaries(some, texts() | st.lists(parts, min_size=1), max_size=2),
             media=st.lists(images, max_size=2),
             links=st.lists(st.just("https://tulip.example/lente"), max_size=1),
             language=st.sampled_from(("", "en", "nl")),

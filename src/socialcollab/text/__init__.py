@@ -8,6 +8,7 @@ from socialcollab.text.entity import Entity
 from socialcollab.text.grapheme import grapheme_count, graphemes
 from socialcollab.text.length import Length, measure
 from socialcollab.text.sent_text import fitting_end, links_not_in_text, text_with_links
+from socialcollab.text.split import split_text
 from socialcollab.text.url import is_domain
 
 __all__ = [
@@ -25,5 +26,6 @@ __all__ = [
     "linked_domains",
     "links_not_in_text",
     "measure",
+    "split_text",
     "text_with_links",
 ]

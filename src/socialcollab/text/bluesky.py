@@ -38,8 +38,8 @@ def _more_than_digits() -> re.Pattern[str]:
 def _urls(text: str) -> Iterator[Entity]:
     for match in _URL.finditer(text):
         url = match.group()
-        # Bluesky compares schemes and top-level domains with their case, so neither `HTTP://`
-        # nor `Partei.Es` is a link.
+        # Bluesky treats schemes and top-level domains as case-sensitive, so neither `HTTP://` nor
+        # `Partei.Es` is a link.
         if not url.startswith(("http://", "https://")):
             domain = _DOMAIN.match(url)
             if domain is None or domain.group().rpartition(".")[2] not in top_level():

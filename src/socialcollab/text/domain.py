@@ -12,15 +12,15 @@ from socialcollab.text.entities import entities
 from socialcollab.text.url import OTHER_DOTS, is_domain
 
 DOMAIN_PATTERN = r"^[^\u0000-\u0020\u007f\\/:@?#.,*]+(\.[^\u0000-\u0020\u007f\\/:@?#.,*]+)+$"
-"""Matches a domain without a scheme, a port or a path."""
+"""A pattern that matches a domain without a scheme, a port or a path."""
 
 _LONGEST_HOST = 253  # RFC 1035 section 2.3.4, without the final dot
 _MOST_DECODINGS = 3
 # Characters that browsers ignore in a host (UTS 46, section 4).
 _IGNORED = re.compile("[\u00ad\u200b-\u200d\u2060\ufe00-\ufe0f\ufeff]")
 _ENCODED_LABEL = re.compile("xn--([a-z0-9-]{1,59})")
-# The letters of other scripts are missing on purpose: X recognises a domain in Latin letters that
-# stands between Japanese words without spaces.
+# The letters of other scripts are omitted intentionally: X recognises a domain in Latin letters
+# between Japanese words, even if there are no spaces.
 _LETTER = "0-9a-z_\u00df-\u00f6\u00f8-\u024f-"
 _MORE_LABELS = re.compile(f"(?:\\.[{_LETTER}]+)+")
 # An e-mail address, or a handle on Bluesky or Mastodon, up to the domain.
@@ -111,5 +111,5 @@ def _decoded(match: re.Match[str]) -> str:
         decoded = match.group(1).encode().decode("punycode")
     except UnicodeError:
         return match.group()
-    # A label that did not need to be encoded is invalid.
+    # An encoded label that did not need to be encoded is invalid.
     return match.group() if decoded.isascii() else decoded

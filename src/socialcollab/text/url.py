@@ -33,8 +33,8 @@ class PathRules:
     The rules of a network for the part of a link after the domain.
 
     Attributes:
-        path: Matches the path of a link.
-        query: Matches the query of a link.
+        path: A pattern that matches the path of a link.
+        query: A pattern that matches the query of a link.
     """
 
     path: re.Pattern[str]
@@ -229,7 +229,7 @@ def find_links(
         domain, end = _find_domain(text, start, first, labels, on_x=on_x)
         position = run.end()
         if end:
-            # If a domain is not a link, the links in its path are ignored, too.
+            # If a domain is not a link, the links in its path are also ignored.
             position, has_path = paths.tail(text, end)
             first = position + 1
             if domain is not None:

@@ -44,7 +44,7 @@ def _as_holidays(value: Holidays | Iterable[dt.date]) -> Holidays:
 
 
 # The deadlines of many posts are computed over the same few days. The cache key contains the zone
-# object, so that results are not reused after zone data were loaded again.
+# object, so that results are not reused after the zone data have been reloaded.
 @lru_cache(maxsize=4096)
 def _opening(start: TimeOfDay, end: TimeOfDay, tz: ZoneInfo, date: dt.date) -> Window | None:
     last = date if start < end else date + dt.timedelta(days=1)
@@ -145,7 +145,7 @@ class BusinessHours:
         return False
 
     def next_open(self, at: dt.datetime) -> dt.datetime:
-        """Return *at* if it is within business hours, or else the start of the next opening."""
+        """Return *at* if it is within business hours; otherwise the start of the next opening."""
         instant = as_utc(at)
         return max(instant, next(self.openings(instant)).start)
 
@@ -213,7 +213,7 @@ _TIME_OF_DAY = Parsed(
 @attrs.frozen(kw_only=True)
 class BusinessHoursSection:
     """
-    The table ``business_hours`` of the document.
+    The hours during which a team or a member works.
 
     Attributes:
         days: The days of the week on which the hours begin.

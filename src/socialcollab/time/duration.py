@@ -112,7 +112,7 @@ class Duration:
         if self.business:
             if hours is None:
                 raise InvalidValueError(
-                    f"`{self}` cannot be counted without business hours; pass `hours`",
+                    f"`{self}` cannot be computed without business hours; pass `hours`",
                     value=str(self),
                 )
             return hours.add(begin, self)

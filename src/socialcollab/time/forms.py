@@ -35,7 +35,7 @@ def as_date(value: DateLike) -> dt.date:
     if type(value) is dt.date:
         return value
     raise InvalidValueError(
-        f"`{value!r}` is not a date; write one such as `2026-04-07`",
+        f"`{value!r}` is not a date; write a date such as `2026-04-07`",
         value=value,
         expected="a string or a date, without a time",
     )

@@ -23,7 +23,7 @@ from socialcollab.time.rule import Rule, local_times
 MOST_BYTES: Final = 1_000_000
 MOST_DAYS_OF_ONE_EVENT: Final = 366
 MOST_YEARS: Final = 200
-# Without these two limits, a small malicious file could expand to billions of days, or take minutes
+# Without these two limits, a small malicious file could expand to billions of days or take minutes
 # to search.
 MOST_DAYS: Final = 100_000
 MOST_RULES: Final = 500
@@ -134,7 +134,7 @@ def read_holidays(data: bytes, *, first_year: int = 2000, last_year: int = 2100)
     """
     if len(data) > MOST_BYTES:
         raise InvalidValueError(
-            f"the holiday calendar is {len(data)} bytes long, more than {MOST_BYTES}",
+            f"the holiday calendar is {len(data)} bytes long; the limit is {MOST_BYTES}",
             value=len(data),
             expected=f"at most {MOST_BYTES} bytes",
         )
@@ -211,7 +211,7 @@ def _content_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _parse(text: str, problems: list[_LineError]) -> list[_Component]:
-    """Return the calendars in the file, adding a problem for each line that cannot be read."""
+    """Return the calendars in the file, and add a problem for each line that cannot be read."""
     root = _Component("", 0)
     open_components = [root]
     for number, line in _content_lines(text):
@@ -328,7 +328,7 @@ def _dates(properties: Iterable[_Property]) -> Iterator[dt.date]:
 def _length(once: dict[str, _Property], start: dt.date) -> int:
     """Return the number of days of an event."""
     if "DTEND" in once and "DURATION" in once:
-        raise once["DURATION"].fail("but the event has `DTEND` too")
+        raise once["DURATION"].fail("but the event also has `DTEND`")
     if "DTEND" in once:
         each = once["DTEND"]
         # Some programs write the same date for the end of an event that lasts one day.

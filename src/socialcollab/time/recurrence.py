@@ -61,7 +61,7 @@ class Recurrence:
     '2026-03-30T07:30:00+00:00'
 
     Attributes:
-        rule: The rule; text is parsed.
+        rule: The rule; a string is parsed.
         start: The earliest local time in the zone.
         zone: The IANA name of the zone.
         skipped: How to handle an occurrence that a clock change skips; "drop" omits it. The
@@ -87,7 +87,7 @@ class Recurrence:
         if self.start.tzinfo is not None:
             raise InvalidValueError(
                 f"the start `{self.start.isoformat(sep=' ')}` of a recurrence has a UTC offset;"
-                " give a local time of its zone",
+                " pass a local time in its zone",
                 value=self.start,
                 expected="a local time",
             )

@@ -114,7 +114,7 @@ class Rule:
             raise _fault("FREQ", self.freq, f"use {', '.join(FREQUENCIES)}")
         if self.count is not None and self.until is not None:
             raise _fault(
-                "UNTIL", _until_text(self.until), "the rule has COUNT too; use one of them"
+                "UNTIL", _until_text(self.until), "the rule also has COUNT; use only one of them"
             )
         for part, attribute, *_ in _NUMBERS:
             only = _ONLY_WITH.get(part, FREQUENCIES)
@@ -131,7 +131,7 @@ class Rule:
         parts = (attribute for _, attribute, *_ in _NUMBERS if attribute != "by_set_pos")
         if self.by_set_pos and not (self.by_day or any(getattr(self, name) for name in parts)):
             value = self._text_of("by_set_pos")
-            raise _fault("BYSETPOS", value, "it needs another BY part to select from")
+            raise _fault("BYSETPOS", value, "it needs another BY part from which to select")
         times = 1
         for part, attribute in (
             ("BYHOUR", "by_hour"),
@@ -316,7 +316,7 @@ def local_times(
     if rule.count is None:
         times = _expand(rule, begin, first, last)
     else:
-        # An occurrence is numbered from the start, so the earlier ones have to be counted.
+        # Occurrences are numbered from the start, so the earlier occurrences have to be counted.
         block = max(begin, dt.datetime(first.year // _BLOCK_YEARS * _BLOCK_YEARS or 1, 1, 1))  # noqa: DTZ001
         left = rule.count - _counted(rule, begin, block)
         times = islice(_expand(rule, begin, block, last), max(left, 0))

@@ -26,7 +26,7 @@ _NAMED = re.compile(
     r"|([a-z]{3,9})\.?[ ]+([0-9]{1,2})(?:st|nd|rd|th)?)"
     r",?[ -]+([0-9]{4})"
 )
-# No name means different months or days in the two languages.
+# None of these names stands for different months or days in the two languages.
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -90,8 +90,7 @@ def parse_local(text: str) -> dt.datetime:
     """
     Parse a local date and time, such as ``2026-04-07 09:30``.
 
-    Seconds are optional, and a ``T`` may replace the space. Fractions of a
-    second are dropped.
+    Seconds are optional, and a ``T`` may replace the space. Fractions of a second are discarded.
 
     >>> parse_local("2026-04-07 09:30").isoformat()
     '2026-04-07T09:30:00'

@@ -35,16 +35,16 @@ Repeated = Literal["refuse", "first", "second"]
 _SKIPPED = frozenset(get_args(Skipped))
 _REPEATED = frozenset(get_args(Repeated))
 
-# Some systems define these names, but their zone differs from machine to machine, so a document
-# that contains them would not mean the same everywhere.
+# Some systems define these names, but the zone that they stand for differs from machine to machine,
+# so a document that contains them would not have the same meaning everywhere.
 _MACHINE_NAMES = frozenset({"localtime", "posixrules", "Factory"})
 
 # These names exist in the zone data, but stand for an offset without daylight saving time. A team in
 # New York that writes EST would publish an hour late in summer.
 _FIXED_NAMES: Final = {"EST": "America/Panama", "MST": "America/Phoenix"}
 
-# Abbreviations are not the names of zones: many are used in several parts of the world, and each
-# stands for only one half of the year.
+# Abbreviations are not names of zones: many of them are used in several parts of the world, and
+# each applies only to one half of the year.
 _ABBREVIATIONS: Final = {
     "America/New_York": "EST EDT ET",
     "America/Chicago, Asia/Shanghai or America/Havana": "CST",

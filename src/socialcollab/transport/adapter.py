@@ -1,4 +1,4 @@
-"""The protocols for networks: adapters, which define flows, and transports, which send requests."""
+"""The protocols that networks implement: adapters, which define flows, and transports."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ class OutgoingPost:
         delivery: The identifier of the delivery.
         profile: The profile to publish on.
         text: The text for this profile.
+        thread: The texts that follow it as a thread, each to be published as a reply to the previous
+            one. The other fields belong to the first text.
         images: Images, in order.
         links: Links in addition to the text.
         language: The language of the text, or an empty string.
@@ -32,6 +34,7 @@ class OutgoingPost:
     delivery: str
     profile: Profile
     text: str
+    thread: tuple[str, ...] = ()
     images: tuple[Image, ...] = ()
     links: tuple[str, ...] = ()
     language: str = ""
@@ -79,7 +82,7 @@ class Found:
         published: The post, or the part of the thread, that was found.
         part: The number of the part; None if the post has a single part.
         progress: The progress of the flow after that part.
-        whole: The result that the flow would have returned if the part is the last one; otherwise
+        whole: If the part is the last one, the result that the flow would have returned; otherwise
             None.
     """
 
@@ -157,7 +160,7 @@ class Adapter(Protocol):
 
 @runtime_checkable
 class AmendingAdapter(Protocol):
-    """The additional method of an adapter whose network can change a published post in place."""
+    """An adapter whose network can change a published post in place."""
 
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
         """
@@ -209,7 +212,7 @@ class Network(Protocol):
 
 @runtime_checkable
 class DescribesProfiles(Protocol):
-    """A network that states the limits of each profile, which depend on its server or account."""
+    """A network that describes each profile's limits, which depend on its server or account."""
 
     def description_of(self, profile: Profile) -> NetworkDescription | None:
         """Return the limits of *profile*, or None if they are those of the built-in description."""

@@ -175,8 +175,8 @@ def _carry_out(
     def announce(request: Request) -> Effects[SendWindow]:
         if before_create is not None:
             yield from call(before_create, request)
-        # The window begins after `before_create` has returned, so that storing does not reduce the
-        # time for sending.
+        # The window begins after `before_create` has returned, so that the time it takes does not
+        # reduce the time for sending.
         return interpreter.window(send_within_s)
 
     def remember(op: Checkpoint | Created) -> Effects[None]:

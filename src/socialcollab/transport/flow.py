@@ -131,7 +131,7 @@ class Request(Op[Response]):
             raise InvalidValueError(
                 f"{self.method} request creates part {self.creates}, so `repeat` cannot be `safe`",
                 value=self.repeat,
-                expected="`same key` if the server honours the request's idempotency key, else `no`",
+                expected="`same key` if the server honours the request's idempotency key, otherwise `no`",
             )
 
 

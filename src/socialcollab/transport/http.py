@@ -487,14 +487,14 @@ class _DeadlineReader:
         return self._opened.tell()
 
     def chunks(self) -> Iterator[bytes]:
-        """Yield the rest of the file in chunks."""
+        """Yield the remainder of the file in chunks."""
         while chunk := self.read(_CHUNK):
             yield chunk
 
 
 @contextmanager
 def _translated_errors(attempt: _Attempt) -> Iterator[None]:
-    """Translate exceptions into errors that tell the caller what to do."""
+    """Translate exceptions into errors that indicate what the caller can do."""
     import httpx  # noqa: PLC0415  # the package is importable without it
 
     try:

@@ -50,5 +50,5 @@ def message(code: str, params: Mapping[str, str], *, language: str = "en") -> st
         return template.format_map(params)
     except KeyError as error:
         raise InvalidValueError(
-            f"message `{code}` needs the parameter {error}", value=dict(params)
+            f"message `{code}` requires the parameter {error}", value=dict(params)
         ) from error

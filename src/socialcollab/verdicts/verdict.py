@@ -24,10 +24,10 @@ def _as_pairs(
 @attrs.frozen
 class Reason:
     """
-    A fact that an answer is based on.
+    A fact on which an answer is based.
 
     Attributes:
-        code: The kind of fact. Codes are stable, and each is the key of a message.
+        code: The kind of fact. Codes are stable, and each of them is the key of a message.
         params: The parameters of the message, as sorted pairs of name and value.
     """
 
@@ -47,7 +47,7 @@ class Reason:
     @classmethod
     def of_sorted(cls, code: str, params: tuple[tuple[str, str], ...]) -> Self:
         """Return a reason whose parameters are already sorted pairs of strings."""
-        # A permission check spends most of its time building reasons. This constructor needs a
+        # A permission check spends most of its time building reasons. This constructor takes a
         # third of the time of the initializer, which converts and sorts the parameters.
         reason = object.__new__(cls)
         object.__setattr__(reason, "code", code)

@@ -124,3 +124,19 @@ def test_rarest_word() -> None:
     """The filter uses the word that the fewest terms contain, or a symbol if there is no word."""
     terms = [Avoided(term=term) for term in ("the cheap flight", "the cheap & safe one", "the R&D")]
     assert module._rarest_words(terms) == {"flight", "safe", "r"}
+
+
+def test_threads_are_searched() -> None:
+    """Terms are found in every text of a thread, also in the threads of variants."""
+    guide = guide_of({"ban": ["goedkoop"]})
+    post = PostContent(
+        text="een",
+        thread=["twee", "goedkoop"],
+        targets=["tulip-x", "tulip-mastodon"],
+        variants={"tulip-x": ["een", "zo goedkoop"]},
+    )
+    found = lint(post, guide, profiles=PROFILES)
+    assert [(f.field, f.profile, f.start) for f in found] == [
+        ("thread.2", "tulip-x", 3),
+        ("thread.3", "", 0),
+    ]

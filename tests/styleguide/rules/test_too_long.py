@@ -24,6 +24,21 @@ def test_variants_are_measured() -> None:
     ]
 
 
+def test_threads_are_measured() -> None:
+    """Each text of a thread is measured, and links count towards the first one."""
+    post = PostContent(
+        text="a" * 260,
+        thread=["b" * 290, "c" * 280],
+        links=["https://tulip.nl"],
+        targets=["tulip-x"],
+    )
+    found = lint(post, StyleGuide.default(), profiles=PROFILES)
+    assert [(f.code, f.field, f.start, f.end) for f in found] == [
+        ("SG101", "text", 256, 260),
+        ("SG101", "thread.2", 280, 290),
+    ]
+
+
 def test_emoji_is_not_cut() -> None:
     """An emoji at the limit is reported entirely."""
     text = "a" * 279 + "👨‍👩‍👧‍👦"

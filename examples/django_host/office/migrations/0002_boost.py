@@ -1,4 +1,4 @@
-"""The table of advertising budgets."""
+"""Add the table of advertising expenses."""
 
 import django.db.models.deletion
 from django.conf import settings
@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    """Create it."""
+    """The migration that creates the table."""
 
     dependencies = [
         ("office", "0001_initial"),

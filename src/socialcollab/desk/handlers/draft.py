@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -41,7 +41,8 @@ def draft(
     planned_at: TimeLike | None,
     times: Mapping[str, TimeLike] | None,
     media: Iterable[Image],
-    variants: Mapping[str, str] | None,
+    thread: Iterable[str],
+    variants: Mapping[str, str | Sequence[str]] | None,
     links: Iterable[str],
     language: str,
     labels: Iterable[str],
@@ -60,6 +61,7 @@ def draft(
         planned_at=planned_at,
         times=times,
         media=media,
+        thread=thread,
         variants=variants,
         links=links,
         language=language,
@@ -82,7 +84,8 @@ def draft_command(
     planned_at: TimeLike | None = None,
     times: Mapping[str, TimeLike] | None = None,
     media: Iterable[Image] = (),
-    variants: Mapping[str, str] | None = None,
+    thread: Iterable[str] = (),
+    variants: Mapping[str, str | Sequence[str]] | None = None,
     links: Iterable[str] = (),
     language: str = "",
     labels: Iterable[str] = (),
@@ -117,6 +120,7 @@ def draft_command(
     images, data = without_bytes(media)
     content = PostContent(
         text=text,
+        thread=thread,
         variants=variants or {},
         media=images,
         links=links,

@@ -197,10 +197,12 @@ class Dispatcher:
         """Return the post in the form to send, with its current content or with *content*."""
         content = content or read.snapshot.post.content
         delivery = read.delivery
+        text, *thread = content.texts_for(delivery.profile)
         return OutgoingPost(
             delivery=delivery.id,
             profile=read.state.organization.profiles_by_id[delivery.profile],
-            text=content.text_for(delivery.profile),
+            text=text,
+            thread=tuple(thread),
             images=content.media,
             links=content.links,
             language=content.language,

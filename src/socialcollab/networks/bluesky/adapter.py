@@ -5,13 +5,13 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Mapping
+from itertools import chain
 from typing import Final
 
 import attrs
 
-from socialcollab.content import Image, Json, exceeded_limits
+from socialcollab.content import Image, Json
 from socialcollab.directory import NetworkDescription, Profile
-from socialcollab.errors import RejectedError
 from socialcollab.networks.bluesky.record import (
     COLLECTION,
     instant_text,
@@ -20,13 +20,13 @@ from socialcollab.networks.bluesky.record import (
     tid,
 )
 from socialcollab.networks.bluesky.responses import (
-    NETWORK,
     error_name,
     error_of,
     text_of,
     value_of,
 )
-from socialcollab.networks.limits import text_to_send
+from socialcollab.networks.limits import check_limits, text_to_send
+from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.time import as_utc
 from socialcollab.transport import (
     Checkpoint,
@@ -45,7 +45,9 @@ from socialcollab.transport import (
 
 _ACCOUNT: Final = "did"
 _BLOB: Final = "blob-"
+_CID: Final = "cid-"
 _MENTION: Final = "mention-"
+_MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
 
 @attrs.frozen(kw_only=True)
@@ -53,8 +55,8 @@ class BlueskyAdapter:
     """
     The adapter of one account on Bluesky.
 
-    The sender chooses the key of the record. A post is therefore created only once, however often
-    the request is sent, and its outcome can always be looked up.
+    The sender chooses the key of the record. A post is therefore created only once, even if the
+    request is sent several times, and its outcome can always be looked up.
 
     Attributes:
         profile: The profile.
@@ -75,39 +77,42 @@ class BlueskyAdapter:
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
         """
-        broken = exceeded_limits(
-            self.description,
-            text=text_to_send(self.description, outgoing),
-            images=outgoing.images,
-            labels=outgoing.labels,
-            poll=outgoing.poll,
-        )
-        if broken:
-            messages = "; ".join(finding.message for finding in broken)
-            raise RejectedError(messages, network=NETWORK)
-        at = as_utc(now)
-        key = tid(at, int.from_bytes(entropy[:2], "big") & 1023)
-        return Prepared(
-            outgoing=outgoing, idempotency_keys={"rkey": key, "created_at": instant_text(at)}
-        )
+        check_limits(self.description, outgoing)
+        at, clock_id = as_utc(now), int.from_bytes(entropy[:2], "big") & 1023
+        keys: dict[str, str] = {}
+        for part in range(1 + len(outgoing.thread)):
+            # The records of a thread are sorted by their time.
+            created_at = at + part * _MILLISECOND
+            keys[_part("rkey", part)] = tid(created_at, clock_id)
+            keys[_part("created_at", part)] = instant_text(created_at)
+        return Prepared(outgoing=outgoing, idempotency_keys=keys)
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Upload the images, look up the accounts that the text mentions, and create the post."""
-        done = yield from self._ready(prepared, progress)
-        response = yield from call(self._create(prepared, done))
-        if error_name(response) == "BlobNotFound":
-            # A server keeps an image that no record refers to only for a short time.
-            kept = {name: value for name, value in done.items() if not name.startswith(_BLOB)}
-            done = yield from self._ready(prepared, kept)
-            response = yield from call(self._create(prepared, done))
-        return self._published(prepared, text_of(response, "uri", creates=True))
+        """Upload the images, look up the accounts that the texts mention, and create the records."""
+        ready = yield from self._ready(prepared, progress)
+
+        def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
+            response = yield from call(self._create(prepared, done, part))
+            values: dict[str, str] = {}
+            if error_name(response) == "BlobNotFound":
+                # A server keeps an image that no record refers to only for a short time.
+                kept = {name: value for name, value in done.items() if not name.startswith(_BLOB)}
+                values = yield from self._ready(prepared, kept)
+                response = yield from call(self._create(prepared, {**done, **values}, part))
+            uri = text_of(response, "uri", creates=True)
+            values[f"{_CID}{part}"] = text_of(response, "cid", creates=True)
+            return self._published(prepared, uri, part), values
+
+        return (yield from publish_parts(1 + len(prepared.outgoing.thread), ready, create))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Look up the record under its key."""
+        """Look up the record of the first unconfirmed part under its key."""
         did = progress.get(_ACCOUNT) or (yield from self._account())
-        key = prepared.idempotency_keys["rkey"]
+        count = 1 + len(prepared.outgoing.thread)
+        part = next_part(progress, count)
+        key = prepared.idempotency_keys[_part("rkey", part)]
         response = yield from call(
             self._request(
                 "GET",
@@ -117,7 +122,8 @@ class BlueskyAdapter:
         )
         if error_name(response) == "RecordNotFound":
             return Missing(conclusive_after=self.description.create_once.conclusive_after)
-        return Found(self._published(prepared, text_of(response, "uri")))
+        found = self._published(prepared, text_of(response, "uri"), part)
+        return found_part(found, count, progress, {f"{_CID}{part}": text_of(response, "cid")})
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the record. A record that no longer exists counts as deleted."""
@@ -155,7 +161,8 @@ class BlueskyAdapter:
             blob = value_of(response, "blob")
             done[f"{_BLOB}{place}"] = json.dumps(blob, sort_keys=True)
             yield from call(Checkpoint(values=dict(done)))
-        for handle in mentioned_handles(self._text(prepared.outgoing)):
+        texts = self._texts(prepared.outgoing)
+        for handle in dict.fromkeys(chain.from_iterable(map(mentioned_handles, texts))):
             if f"{_MENTION}{handle}" in done:
                 continue
             response = yield from call(
@@ -167,47 +174,49 @@ class BlueskyAdapter:
             yield from call(Checkpoint(values=dict(done)))
         return done
 
-    def _create(self, prepared: Prepared, done: Mapping[str, str]) -> Request:
+    def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing, keys = prepared.outgoing, prepared.idempotency_keys
+        images = range(len(outgoing.images)) if part == 0 else range(0)
         record = post_record(
             outgoing,
-            self._text(outgoing),
-            created_at=keys["created_at"],
-            blobs=[json.loads(done[f"{_BLOB}{place}"]) for place in range(len(outgoing.images))],
+            self._texts(outgoing)[part],
+            created_at=keys[_part("created_at", part)],
+            blobs=[json.loads(done[f"{_BLOB}{place}"]) for place in images],
+            reply_to=[_reference(done, 0), _reference(done, part - 1)] if part else [],
             dids={
                 name.removeprefix(_MENTION): did
                 for name, did in done.items()
                 if name.startswith(_MENTION) and did
             },
         )
-        # Creating a record fails if it exists. Putting the same record again changes nothing, and
-        # without a record to swap, another record under the key is never replaced.
+        # `createRecord` fails if the record exists, but putting the same record again changes
+        # nothing. `swapRecord` prevents the request from replacing another record under the key.
         request = self._request(
             "POST",
             "com.atproto.repo.putRecord",
             body={
                 "repo": done[_ACCOUNT],
                 "collection": COLLECTION,
-                "rkey": keys["rkey"],
+                "rkey": keys[_part("rkey", part)],
                 "record": record,
                 "swapRecord": None,
             },
         )
-        return attrs.evolve(request, creates=0, repeat="same key")
+        return attrs.evolve(request, creates=part, repeat="same key")
 
     def _upload(self, image: Image) -> Request:
         media = MediaPart(digest=image.digest, media_type=image.media_type)
         return attrs.evolve(self._request("POST", "com.atproto.repo.uploadBlob"), media=media)
 
-    def _text(self, outgoing: OutgoingPost) -> str:
-        return text_to_send(self.description, outgoing)
+    def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
+        return (text_to_send(self.description, outgoing), *outgoing.thread)
 
-    def _published(self, prepared: Prepared, uri: str) -> Published:
+    def _published(self, prepared: Prepared, uri: str, part: int) -> Published:
         did, key = _parts_of(uri)
         return Published(
             network_id=uri,
             url=f"https://bsky.app/profile/{did}/post/{key}",
-            at=dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"]),
+            at=dt.datetime.fromisoformat(prepared.idempotency_keys[_part("created_at", part)]),
         )
 
     def _request(
@@ -221,6 +230,15 @@ class BlueskyAdapter:
         return Request(
             method=method, url=f"{self.server}/xrpc/{name}", params=params or {}, json=body
         )
+
+
+def _part(key: str, part: int) -> str:
+    return key if part == 0 else f"{key}-{part}"
+
+
+def _reference(progress: Mapping[str, str], part: int) -> dict[str, Json]:
+    """Return the reference to the record of a part that was published."""
+    return {"uri": id_of_part(progress, part), "cid": progress[f"{_CID}{part}"]}
 
 
 def _parts_of(uri: str) -> tuple[str, str]:

@@ -89,7 +89,7 @@ class Bluesky:
         handle = profile.handle.removeprefix("@")
         if not handle:
             raise InvalidValueError(
-                f"profile `{profile.id}` has no handle, so its account is not known",
+                f"profile `{profile.id}` has no handle, so its account is unknown",
                 value=profile.handle,
                 expected='handle = "@name.bsky.social"',
             )

@@ -34,7 +34,7 @@ def tid(at: dt.datetime, clock_id: int) -> str:
 
 
 def instant_text(at: dt.datetime) -> str:
-    """Return an instant in UTC in the format that the AT Protocol recommends."""
+    """Return an instant as a string, in UTC and in the format that the AT Protocol recommends."""
     return f"{at.replace(tzinfo=None).isoformat(timespec='milliseconds')}Z"
 
 
@@ -49,18 +49,21 @@ def post_record(
     *,
     created_at: str,
     blobs: Sequence[Json],
+    reply_to: Sequence[Json],
     dids: Mapping[str, str],
 ) -> dict[str, Json]:
     """
     Return the record of a post.
 
-    Equal arguments result in equal records, because a server ignores a record that it already has.
+    Equal arguments produce equal records, because a server ignores a record that it already has.
 
     Args:
         outgoing: The post.
         text: The complete text, including links.
-        created_at: The time of creation, as text.
+        created_at: The time of creation, as a string.
         blobs: The references to the uploaded images, in order.
+        reply_to: The references to the first and to the previous record of a thread; empty for a
+            post that is not a reply.
         dids: The identifier of each account that the text mentions and that exists, by handle.
 
     Source:
@@ -71,6 +74,8 @@ def post_record(
     links = list(_facets(facets(text), dids))
     if links:
         record["facets"] = links
+    if reply_to:
+        record["reply"] = {"root": reply_to[0], "parent": reply_to[1]}
     if outgoing.language:
         record["langs"] = [outgoing.language]
     if blobs:

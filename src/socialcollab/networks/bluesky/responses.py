@@ -18,7 +18,7 @@ from socialcollab.networks.responses import (
 from socialcollab.transport import Response, retry_after_s
 
 NETWORK: Final = "bluesky"
-# A server states these errors with status 400 or 401.
+# A server reports these errors with status 400 or 401.
 _REFUSES_ACCOUNT: Final = frozenset(
     {
         "AccountDeactivated",
@@ -34,7 +34,7 @@ _REFUSES_ACCOUNT: Final = frozenset(
 
 
 def error_name(response: Response) -> str:
-    """Return the name of the error that a response states, or an empty string."""
+    """Return the name of the error in a response, or an empty string."""
     return text_in(object_of(response), "error")
 
 
@@ -87,7 +87,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
 
 
 def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long the server asks the client to wait, by one of the two headers that exist."""
+    """Return how long the server asks the client to wait, according to one of two headers."""
     wait_s = retry_after_s(headers)
     if wait_s is not None:
         return wait_s

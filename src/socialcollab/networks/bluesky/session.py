@@ -44,7 +44,7 @@ class SessionTransport:
         inner: The transport that sends the requests.
         server: The address of the server.
         handle: The handle of the account, without ``@``.
-        password: Returns the app password of the account.
+        password: A function that returns the app password of the account.
         monotonic: A monotonic clock, in seconds.
     """
 
@@ -87,7 +87,7 @@ class SessionTransport:
         )
         if error_name(response) not in _EXPIRED:
             return response
-        # The server has refused the token before doing anything, so the request can be repeated.
+        # The server rejected the token before it did anything, so the request can be repeated.
         session = self._signed_in(until, renew=session)
         return self._inner.send(with_token(request, session.access), timeout_s=self._left(until))
 
@@ -102,7 +102,7 @@ class SessionTransport:
         return left
 
     def _signed_in(self, until: float, *, renew: _Session | None) -> _Session:
-        """Return a session other than *renew*, which has expired."""
+        """Return a session. The session *renew* has expired and is not returned."""
         with self._lock:
             if self._session is not None and self._session is not renew:
                 return self._session

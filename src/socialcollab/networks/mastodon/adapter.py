@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Image, Json, exceeded_limits
+from socialcollab.content import Image, Json
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import AuthenticationError, RejectedError, TransientError
-from socialcollab.networks.limits import text_to_send
+from socialcollab.networks.limits import check_limits, text_to_send
 from socialcollab.networks.mastodon.responses import (
     NETWORK,
     error_of,
@@ -22,6 +22,7 @@ from socialcollab.networks.mastodon.responses import (
     published_of,
     values_of,
 )
+from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.time import as_utc
 from socialcollab.transport import (
     Checkpoint,
@@ -75,29 +76,22 @@ class MastodonAdapter:
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
         """
-        broken = exceeded_limits(
-            self.description,
-            text=text_to_send(self.description, outgoing),
-            images=outgoing.images,
-            labels=outgoing.labels,
-            poll=outgoing.poll,
-        )
-        if broken:
-            messages = "; ".join(finding.message for finding in broken)
-            raise RejectedError(messages, network=NETWORK)
+        check_limits(self.description, outgoing)
         key = hashlib.sha256(outgoing.delivery.encode() + b"/" + entropy).hexdigest()[:32]
         return Prepared(
             outgoing=outgoing, idempotency_keys={"key": key, "created_at": as_utc(now).isoformat()}
         )
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Check the account, upload the images, wait until they are processed, and create the post."""
+        """Check the account, upload the images, await their processing, and create the posts."""
         done = dict(progress)
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
-        media_ids = []
-        for place, image in enumerate(prepared.outgoing.images):
+        media_ids: list[str] = []
+        # The images belong to the first part.
+        images = () if id_of_part(done, 0) else prepared.outgoing.images
+        for place, image in enumerate(images):
             media = done.get(f"{_MEDIA}{place}", "")
             # The server deletes images that were uploaded long ago and never published.
             if not media or not (yield from self._processed(media)):
@@ -107,22 +101,19 @@ class MastodonAdapter:
                 if not ready:
                     yield from self._processed(media)
             media_ids.append(media)
-        request = attrs.evolve(
-            self._request(
-                "POST", "/api/v1/statuses", body=self._body(prepared.outgoing, media_ids)
-            ),
-            headers={"idempotency-key": prepared.idempotency_keys["key"]},
-            creates=0,
-            repeat="same key" if self.honours_keys else "no",
-        )
-        response = yield from call(request)
-        return published_of(values_of(response, "id", creates=True))
+
+        def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
+            response = yield from call(self._create(prepared, media_ids, done, part))
+            return published_of(values_of(response, "id", creates=True)), {}
+
+        return (yield from publish_parts(1 + len(prepared.outgoing.thread), done, create))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Look for the post among the account's own posts since it was prepared."""
+        """Look for the first unconfirmed part among the account's posts since the preparation."""
         account = progress.get(_ACCOUNT) or (yield from self._account())
+        count = 1 + len(prepared.outgoing.thread)
         created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
         since, oldest = created_at - _CLOCK_SKEW, ""
         for _ in range(_MOST_PAGES):
@@ -135,8 +126,8 @@ class MastodonAdapter:
                 published = published_of(status)
                 if published.at is not None and published.at < since:
                     return self._missing()
-                if (yield from self._is_same(status, prepared.outgoing)):
-                    return Found(published)
+                if (yield from self._is_part(status, prepared.outgoing, progress)):
+                    return found_part(published, count, progress, {})
             if len(page) < _PAGE:
                 return self._missing()
             oldest = str(page[-1]["id"])
@@ -147,9 +138,11 @@ class MastodonAdapter:
         Replace the content of a published post.
 
         Raises:
-            RejectedError: If the post has a poll, because a change would delete its votes.
+            RejectedError: If the post is a thread, or has a poll, whose votes a change would delete.
         """
         outgoing = prepared.outgoing
+        if outgoing.thread:
+            raise RejectedError("a thread cannot be changed in place", network=NETWORK)
         if outgoing.poll is not None:
             raise RejectedError(
                 "a post with a poll cannot be changed without losing its votes", network=NETWORK
@@ -160,7 +153,7 @@ class MastodonAdapter:
             if not ready:
                 yield from self._processed(media)
             media_ids.append(media)
-        body = self._body(outgoing, media_ids)
+        body = self._body(outgoing, media_ids, 0)
         del body["visibility"]
         request = attrs.evolve(
             self._request("PUT", f"/api/v1/statuses/{quote(network_id, safe='')}", body=body),
@@ -187,7 +180,7 @@ class MastodonAdapter:
         """Return the id of the account, after checking that it is the account of the profile."""
         response = yield from call(self._request("GET", "/api/v1/accounts/verify_credentials"))
         if response.status == 400:
-            # Some servers answer a wrong token with this status.
+            # Some servers respond to an invalid token with this status.
             raise AuthenticationError(
                 "the server refused the access token", network=NETWORK, status=400
             )
@@ -202,7 +195,7 @@ class MastodonAdapter:
         return str(values["id"])
 
     def _upload(self, image: Image) -> Flow[tuple[str, bool]]:
-        """Upload an image, and return its id and whether it is processed already."""
+        """Upload an image, and return its id and whether it has already been processed."""
         request = attrs.evolve(
             self._request("POST", "/api/v2/media"),
             form={"description": image.alt} if image.alt else {},
@@ -215,7 +208,7 @@ class MastodonAdapter:
         return str(media["id"]), response.status == 200
 
     def _processed(self, media: str) -> Flow[bool]:
-        """Wait until an image is processed, and return whether the server still has it."""
+        """Wait until an image has been processed, and return whether the server still has it."""
         path = f"/api/v1/media/{quote(media, safe='')}"
         for _ in range(_MOST_WAITS):
             response = yield from call(self._request("GET", path))
@@ -227,15 +220,20 @@ class MastodonAdapter:
             yield from call(Wait(seconds=_WAIT_S))
         raise TransientError("the server is still processing an image", network=NETWORK)
 
-    def _is_same(self, status: Mapping[str, Json], outgoing: OutgoingPost) -> Flow[bool]:
-        """Return whether a post of the account has the same text, warning and images."""
+    def _is_part(
+        self, status: Mapping[str, Json], outgoing: OutgoingPost, progress: Mapping[str, str]
+    ) -> Flow[bool]:
+        """Return whether a post of the account is the first unconfirmed part."""
+        part = next_part(progress, 1 + len(outgoing.thread))
+        images = outgoing.images if part == 0 else ()
         attachments = status.get("media_attachments")
-        if isinstance(attachments, list) and len(attachments) != len(outgoing.images):
+        if isinstance(attachments, list) and len(attachments) != len(images):
             return False
-        text = text_to_send(self.description, outgoing)
-        warning = _warning(outgoing)
-        if str(status.get("spoiler_text") or "") != warning:
+        if str(status.get("spoiler_text") or "") != _warning(outgoing):
             return False
+        if part and str(status.get("in_reply_to_id")) != id_of_part(progress, part - 1):
+            return False
+        text = self._texts(outgoing)[part]
         path = f"/api/v1/statuses/{quote(str(status['id']), safe='')}/source"
         response = yield from call(self._request("GET", path))
         if response.status == 200:
@@ -249,10 +247,24 @@ class MastodonAdapter:
     def _missing(self) -> Missing:
         return Missing(conclusive_after=self.description.create_once.conclusive_after)
 
-    def _body(self, outgoing: OutgoingPost, media_ids: list[str]) -> dict[str, Json]:
+    def _create(
+        self, prepared: Prepared, media_ids: list[str], done: Mapping[str, str], part: int
+    ) -> Request:
+        body = self._body(prepared.outgoing, media_ids if part == 0 else [], part)
+        if part:
+            body["in_reply_to_id"] = id_of_part(done, part - 1)
+        key = prepared.idempotency_keys["key"]
+        return attrs.evolve(
+            self._request("POST", "/api/v1/statuses", body=body),
+            headers={"idempotency-key": key if part == 0 else f"{key}-{part}"},
+            creates=part,
+            repeat="same key" if self.honours_keys else "no",
+        )
+
+    def _body(self, outgoing: OutgoingPost, media_ids: list[str], part: int) -> dict[str, Json]:
         warning = _warning(outgoing)
         body: dict[str, Json] = {
-            "status": text_to_send(self.description, outgoing),
+            "status": self._texts(outgoing)[part],
             "visibility": "public",
             "sensitive": bool(warning),
         }
@@ -263,13 +275,16 @@ class MastodonAdapter:
             body["language"] = outgoing.language.partition("-")[0]
         if media_ids:
             body["media_ids"] = list(media_ids)
-        if outgoing.poll is not None:
+        if outgoing.poll is not None and part == 0:
             body["poll"] = {
                 "options": list(outgoing.poll.options),
                 "expires_in": outgoing.poll.minutes * 60,
                 "multiple": outgoing.poll.multiple,
             }
         return body
+
+    def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
+        return (text_to_send(self.description, outgoing), *outgoing.thread)
 
     def _request(
         self,

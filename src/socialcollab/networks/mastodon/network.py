@@ -76,13 +76,14 @@ class Mastodon:
 
     def read_limits(self, profile: Profile) -> NetworkDescription:
         """
-        Read the limits of a profile's server, which then apply to all profiles on it.
+        Read the limits of a profile's server, which then apply to all profiles on that server.
 
         Call this method when the application starts. Until then, the limits of Mastodon's own
         servers apply.
 
         Raises:
-            NetworkError: If the server does not answer, or not in the format of Mastodon.
+            NetworkError: If the server does not respond, or its response is not in Mastodon's
+                format.
             InvalidValueError: If the server is missing or not safe, or states an impossible limit.
         """
         server = server_of(profile, "mastodon")

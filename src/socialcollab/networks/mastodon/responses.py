@@ -120,7 +120,7 @@ class _Reader(HTMLParser):
 
 
 def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long the server asks the client to wait, by one of the two headers that exist."""
+    """Return how long the server asks the client to wait, according to one of two headers."""
     wait_s = retry_after_s(headers)
     if wait_s is not None:
         return wait_s

@@ -1,4 +1,4 @@
-"""The sandbox's adapter, which exchanges the same kinds of requests as that of a real network."""
+"""The sandbox's adapter, which sends the same kinds of requests as real networks' adapters."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Image, Json, exceeded_limits
+from socialcollab.content import Image, Json
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
-from socialcollab.networks.limits import text_to_send
+from socialcollab.networks.limits import check_limits, text_to_send
 from socialcollab.networks.sandbox.responses import (
     check_changed,
     check_removed,
@@ -22,10 +22,10 @@ from socialcollab.networks.sandbox.responses import (
     read_media_id,
     read_published,
 )
+from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.time import as_utc
 from socialcollab.transport import (
     Checkpoint,
-    Created,
     Flow,
     Found,
     Inconclusive,
@@ -39,9 +39,6 @@ from socialcollab.transport import (
 )
 
 _MEDIA: Final = "media-"
-_PART: Final = "part-"
-_URL: Final = "url-"
-_AT: Final = "at-"
 
 
 def token_of(profile: str) -> str:
@@ -61,7 +58,6 @@ class SandboxAdapter:
         honours_keys: Whether the server is known to create only one post per idempotency key.
         conclusive_after: The time after the sender's deadline from which a lookup without a result
             proves that no post was created.
-        thread_mark: The text that separates the parts of a thread, or an empty string.
     """
 
     profile: Profile
@@ -69,7 +65,6 @@ class SandboxAdapter:
     send_within_s: float = 30.0
     honours_keys: bool = True
     conclusive_after: dt.timedelta = dt.timedelta(0)
-    thread_mark: str = ""
 
     def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
@@ -78,19 +73,7 @@ class SandboxAdapter:
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
         """
-        broken = [
-            finding.message
-            for part, text in enumerate(self._texts(outgoing))
-            for finding in exceeded_limits(
-                self.description,
-                text=text,
-                images=outgoing.images if part == 0 else (),
-                labels=outgoing.labels,
-                poll=outgoing.poll if part == 0 else None,
-            )
-        ]
-        if broken:
-            raise RejectedError("; ".join(broken), network=self.profile.network)
+        check_limits(self.description, outgoing)
         key = hashlib.sha256(outgoing.delivery.encode() + b"/" + entropy).hexdigest()[:32]
         return Prepared(
             outgoing=outgoing, idempotency_keys={"key": key, "created_at": as_utc(now).isoformat()}
@@ -106,35 +89,19 @@ class SandboxAdapter:
             response = yield from call(self._upload(image))
             done[name] = read_media_id(response, network=self.profile.network)
             yield from call(Checkpoint(values=dict(done)))
-        texts = self._texts(prepared.outgoing)
-        published = _first(done)
-        for part in range(len(texts)):
-            if f"{_PART}{part}" in done:
-                continue
+
+        def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
             response = yield from call(self._post(prepared, done, part))
-            created = read_published(response, network=self.profile.network)
-            done |= _progress(created, part)
-            published = published or created
-            if len(texts) > 1:
-                yield from call(
-                    Created(
-                        part=part,
-                        network_id=created.network_id,
-                        url=created.url,
-                        at=created.at,
-                        values=dict(done),
-                    )
-                )
-        if published is None:
-            raise RejectedError("the post has no parts", network=self.profile.network)
-        return published
+            return read_published(response, network=self.profile.network), {}
+
+        return (yield from publish_parts(len(self._texts(prepared.outgoing)), done, create))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
         """Look up the key of the first unconfirmed part. A removed post counts as found."""
         count = len(self._texts(prepared.outgoing))
-        part = next((n for n in range(count) if f"{_PART}{n}" not in progress), count - 1)
+        part = next_part(progress, count)
         key = _key(prepared.idempotency_keys["key"], part)
         response = yield from call(self._request("GET", "/posts", params={"key": key}))
         found = read_found(response, network=self.profile.network)
@@ -142,11 +109,7 @@ class SandboxAdapter:
             # The sandbox looks up posts while holding its write lock, and never creates a post
             # after the deadline. Only injected faults therefore need a non-zero wait.
             return Missing(conclusive_after=self.conclusive_after)
-        if count == 1:
-            return found
-        values = {**progress, **_progress(found.published, part)}
-        whole = _first(values) if part == count - 1 else None
-        return Found(found.published, part=part, progress=values, whole=whole)
+        return found_part(found.published, count, progress, {})
 
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
         """Replace the content of a published post. The request is idempotent."""
@@ -197,10 +160,7 @@ class SandboxAdapter:
 
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
         """Return the texts of all parts, in order."""
-        text = text_to_send(self.description, outgoing)
-        if not self.thread_mark:
-            return (text,)
-        return tuple(part.strip() for part in text.split(self.thread_mark))
+        return (text_to_send(self.description, outgoing), *outgoing.thread)
 
     def _post(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing, keys = prepared.outgoing, prepared.idempotency_keys
@@ -209,8 +169,8 @@ class SandboxAdapter:
         body: dict[str, Json] = {
             "text": self._texts(outgoing)[part],
             "media": [done[f"{_MEDIA}{place}"] for place in places],
-            "in_reply_to": done.get(f"{_PART}{part - 1}", ""),
-            "links": list(outgoing.links),
+            "in_reply_to": id_of_part(done, part - 1),
+            "links": list(outgoing.links) if part == 0 else [],
             "language": outgoing.language,
             "labels": list(outgoing.labels),
             "poll": None
@@ -246,25 +206,3 @@ class SandboxAdapter:
 
 def _key(key: str, part: int) -> str:
     return key if part == 0 else f"{key}-{part}"
-
-
-def _progress(created: Published, part: int) -> dict[str, str]:
-    """Return the progress values of a part. The first part represents the whole post."""
-    values = {f"{_PART}{part}": created.network_id}
-    if part == 0:
-        values[f"{_URL}{part}"] = created.url
-        values[f"{_AT}{part}"] = "" if created.at is None else created.at.isoformat()
-    return values
-
-
-def _first(progress: Mapping[str, str]) -> Published | None:
-    """Return the first part, or None if it has not been published."""
-    network_id = progress.get(f"{_PART}0", "")
-    if not network_id:
-        return None
-    at = progress.get(f"{_AT}0", "")
-    return Published(
-        network_id=network_id,
-        url=progress.get(f"{_URL}0", ""),
-        at=dt.datetime.fromisoformat(at) if at else None,
-    )

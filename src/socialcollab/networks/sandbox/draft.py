@@ -15,7 +15,7 @@ from socialcollab.time import as_utc
 
 
 class UnreadableDraftError(Exception):
-    """The body of the request does not describe a post."""
+    """An error for a request whose body does not describe a post."""
 
 
 @attrs.frozen(kw_only=True)

@@ -37,8 +37,6 @@ class Sandbox:
             request arrives several times.
         conclusive_after_s: The time after the sender's deadline from which a lookup without a
             result proves that no post was created, in seconds.
-        thread_mark: The text that separates the parts of a thread. If it is empty, every text is
-            a single post.
         media: The media store that the bytes of images are read from. If it is None, an upload
             consists of the digest only, and the preview shows alt texts instead of images.
         descriptions: Descriptions of networks that are not built in or have different limits, by
@@ -60,7 +58,6 @@ class Sandbox:
         send_within_s: float = 30.0,
         honours_keys: bool = True,
         conclusive_after_s: float = 0.0,
-        thread_mark: str = "",
         media: Media | None = None,
         descriptions: Mapping[str, NetworkDescription] | None = None,
         durable: bool = True,
@@ -71,7 +68,6 @@ class Sandbox:
         self._send_within_s = send_within_s
         self._honours_keys = honours_keys
         self._conclusive_after = dt.timedelta(seconds=conclusive_after_s)
-        self._thread_mark = thread_mark
         self._descriptions = dict(descriptions or {})
         self._timeline = Timeline(self.path / "timeline.db", durable=durable)
         self._rules = Rules(
@@ -112,7 +108,6 @@ class Sandbox:
             send_within_s=self._send_within_s,
             honours_keys=self._honours_keys,
             conclusive_after=self._conclusive_after,
-            thread_mark=self._thread_mark,
         )
 
     def transport(self, profile: Profile) -> Transport:

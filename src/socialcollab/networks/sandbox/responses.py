@@ -1,4 +1,4 @@
-"""Convert the sandbox's responses into values, or into errors that tell the caller what to do."""
+"""Convert the sandbox's responses into values, or into errors that indicate what to do."""
 
 from __future__ import annotations
 

@@ -248,7 +248,7 @@ class SandboxTransport:
         elif fault.kind is FaultKind.RATE_LIMITED:
             return _refusal(429, "too many posts", retry_after_s=fault.retry_after_s), False
         elif fault.kind is FaultKind.REJECTED:
-            return _refusal(422, "the post breaks the rules of the network"), False
+            return _refusal(422, "the post violates the rules of the network"), False
         lost = fault.kind in (FaultKind.LOST_REQUEST, FaultKind.LATE_ARRIVAL)
         return _refusal(500, "the server failed"), lost
 

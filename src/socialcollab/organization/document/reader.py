@@ -19,7 +19,7 @@ from socialcollab.time import BusinessHours, BusinessHoursSection, HolidayEntry,
 from socialcollab.workflow import ApprovalPolicy
 
 FAULTY: Final[Any] = object()
-"""The result of reading a value that is faulty."""
+"""The result of reading a faulty value."""
 
 CHANNEL_PATTERN: Final = r"^[a-z][a-z0-9_-]{0,30}$"
 DOTTED_PATTERN: Final = r"^[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)+$"

@@ -46,7 +46,7 @@ class TemplateParameter:
 @attrs.frozen(kw_only=True)
 class Template:
     """
-    A document that is included in the library, into which names can be filled.
+    A template for a document, with parameters such as names; included in the library.
 
     Attributes:
         name: The name, as in `Organization.template`.

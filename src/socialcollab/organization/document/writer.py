@@ -19,7 +19,7 @@ def section_values(section: Any, *, digested: bool = False, without: str = "") -
 
     Args:
         section: An instance of a section's class.
-        digested: Whether to omit personal values and to convert dates to text.
+        digested: Whether to omit personal values and to convert dates to strings.
         without: A key to omit.
     """
     cls: Any = type(section)

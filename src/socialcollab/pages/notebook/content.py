@@ -37,9 +37,9 @@ def post_cells(post: Post) -> dict[str, str]:
 def post_card(post: Post) -> Html:
     content = post.content
     variants = [
-        f"{profile}: {content.text_for(profile)}"
+        f"{profile}: {' / '.join(content.texts_for(profile))}"
         for profile in post.targets
-        if content.text_for(profile) != content.text
+        if content.texts_for(profile) != content.texts_for("")
     ]
     details = {
         "profiles": ", ".join(post.targets),
@@ -55,7 +55,7 @@ def post_card(post: Post) -> Html:
     }
     return card(
         "Post",
-        quote(post.text),
+        *(quote(text) for text in content.texts_for("")),
         bullet_list(variants),
         definitions(details),
         badges=[state_badge(post.state.value)],

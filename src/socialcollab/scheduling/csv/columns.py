@@ -32,8 +32,8 @@ _PARTS: Final = ("year", "month", "day", "hour", "minute")
 
 # The column names of the bulk composers of Sprout Social, Hootsuite, HighLevel, Auto-PostIt,
 # MagicSync, Postcron, Buffer, Ayrshare, PostFast and SocialPatra, and common names in English and
-# Dutch. Only the letters and digits of a name count. The names of our own fields are added below.
-# The table in docs/how-to/import-a-spreadsheet.md lists the same names.
+# Dutch. Only the letters and digits of a name are compared. The names of our own fields are added
+# below. The table in docs/how-to/import-a-spreadsheet.md lists the same names.
 HEADINGS: Final[Mapping[str, str]] = {
     "profiles": "profile, profile name, profile id, profile ids, profiel, profielen, account,"
     " accounts, account name, account id, account ids, social account, social accounts,"
@@ -206,7 +206,7 @@ def _fields(plain: Sequence[str], named: Mapping[str, str]) -> tuple[str, ...]:
     dates = [*matching[_DATE_NAME], *matching[_DATE_AND_TIME_NAME]]
     for index in [index for index in dates if plain[index] not in _DAY_NAMES] or dates:
         fields[index] = "date"
-    # A column of times contains the dates too if no other column does.
+    # A column of times also contains the dates if no other column does.
     dated = "date" in fields or "year" in fields
     for index in matching[_TIME_NAME]:
         fields[index] = "time" if dated else "date"

@@ -46,12 +46,12 @@ class UndecodableError(InvalidValueError):
 
 class BrokenCellError(InvalidValueError):
     """
-    A cell that is too long for the csv module, or whose quote is not closed.
+    A cell that is too long for the csv module, or whose quotation mark is not closed.
 
     Attributes:
         row: The number of the row.
         cells: The cells that could be read, or the beginning of the row.
-        too_long: Whether the cell is too long; otherwise its quote is not closed.
+        too_long: Whether the cell is too long; otherwise its quotation mark is not closed.
     """
 
     def __init__(self, *, row: int, cells: tuple[str, ...], too_long: bool) -> None:
@@ -69,7 +69,7 @@ class SheetRecord:
     Attributes:
         number: The row number, counted from 1.
         cells: The cells.
-        bare_quote: Whether a cell in quotes contains a quote that is not doubled, so that the
+        bare_quote: Whether a quoted cell contains a quotation mark that is not doubled, so that the
             cell was not read as its author intended.
     """
 

@@ -155,7 +155,7 @@ class SheetLimits:
         ):
             if not 1 <= value <= most:
                 raise InvalidValueError(
-                    f"limit {name} is {value}, not 1 to {most}",
+                    f"limit {name} must be from 1 to {most}, not {value}",
                     value=value,
                     expected=f"1 to {most}",
                 )

@@ -18,8 +18,8 @@ __all__ = [
     "WrongWorkspace",
 ]
 
-# A code is never reused, because waivers and old findings refer to it. SG104 was a rule about
-# too many hashtags.
+# A code is never reused, because waivers and old findings refer to it. SG104 was a rule about posts
+# with too many hashtags.
 RULES: Mapping[str, type[Rule]] = MappingProxyType(
     {rule.code: rule for rule in (TooLong, Term, AltTextMissing, WrongWorkspace)}
 )

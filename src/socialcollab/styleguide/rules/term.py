@@ -74,9 +74,9 @@ def _plain(text: str, *, case: bool, accents: bool) -> str:
 
 def _tokens(text: str) -> list[tuple[str, int, int, bool]]:
     """
-    Split *text* into words and signs.
+    Split *text* into words and symbols.
 
-    Each item is the word or sign, its start, its end, and whether a space precedes it.
+    Each item is the word or symbol, its start, its end, and whether a space precedes it.
     """
     tokens = []
     done = 0
@@ -167,7 +167,7 @@ class Term:
 
     What it does:
         It searches the text, the variants and the alt texts for whole words
-        and phrases, by default regardless of upper and lower case. If the guide
+        and phrases, by default ignoring case. If the guide
         specifies a preferred term, the finding offers it as a fix. If several
         terms begin at the same position, only the longest is reported. Text in
         links and the exact spelling of preferred terms are not reported.
@@ -198,7 +198,7 @@ class Term:
         Unicode Standard section 3.13: default caseless matching of text.
 
     Attributes:
-        terms: The avoided terms. If a term occurs twice, the first entry is used.
+        terms: The avoided terms. If a term is listed twice, the first entry is used.
         allowed: Terms that are never reported.
         preferred: Additional preferred terms, whose exact spelling is not
             reported.

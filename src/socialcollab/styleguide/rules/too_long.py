@@ -8,7 +8,7 @@ from typing import ClassVar
 import attrs
 
 from socialcollab.content import Finding
-from socialcollab.styleguide.lint_input import LintInput
+from socialcollab.styleguide.lint_input import LintInput, Target
 from socialcollab.text import Length, fitting_end, measure, text_with_links
 
 
@@ -46,12 +46,11 @@ class TooLong:
     def check(self, draft: LintInput) -> Iterator[Finding]:
         """Report every target whose text is too long."""
         measured: dict[tuple[str, object], Length] = {}
-        for target in draft.targets:
-            sent = text_with_links(target.network, target.text, draft.links)
+        for target, field, text, ending in _texts(draft):
             has_warnings = "content_warning" in target.network.features
             warning = ", ".join(draft.labels) if has_warnings else ""
-            key = (target.text, target.network)
-            length = measured.get(key) or measure(target.network, sent, warning=warning)
+            key = (f"{text}{ending}", target.network)
+            length = measured.get(key) or measure(target.network, key[0], warning=warning)
             measured[key] = length
             if length.fits:
                 continue
@@ -67,12 +66,17 @@ class TooLong:
                     if bytes_only
                     else length.over,
                 },
-                start=fitting_end(
-                    target.network,
-                    target.text,
-                    warning=warning,
-                    ending=sent[len(target.text) :],
-                ),
-                end=len(target.text),
+                field=field,
+                start=fitting_end(target.network, text, warning=warning, ending=ending),
+                end=len(text),
                 profile=target.profile,
             )
+
+
+def _texts(draft: LintInput) -> Iterator[tuple[Target, str, str, str]]:
+    """Yield each text with its target, its field, and the links that are sent at its end."""
+    for target in draft.targets:
+        sent = text_with_links(target.network, target.text, draft.links)
+        yield target, "text", target.text, sent[len(target.text) :]
+        for number, text in enumerate(target.thread, start=2):
+            yield target, f"thread.{number}", text, ""

@@ -64,7 +64,9 @@ class WrongWorkspace:
     def _check_names(self, _: attrs.Attribute[bool], value: object) -> None:
         if not isinstance(value, bool):
             raise InvalidValueError(
-                f"names is {value!r:.60}, not true or false", value=value, expected="true or false"
+                f"names must be true or false, not {value!r:.60}",
+                value=value,
+                expected="true or false",
             )
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
@@ -177,7 +179,7 @@ class _Known:
     term: Term
 
     def owner_of_link(self, link: str, workspace: str) -> Neighbour | None:
-        """Return the workspace that uses the domain of *link*, unless *workspace* uses it, too."""
+        """Return the workspace that uses the domain of *link*, unless *workspace* also uses it."""
         if not _SCHEME.match(link):
             link = f"https://{link}"
         try:

@@ -153,7 +153,7 @@ class OnlyIf:
         if self.label:
             yield "label", tuple(label for label in self.label if label in content.labels)
         if self.link_domain:
-            texts = [content.text, *(variant.text for variant in content.variants), *content.links]
+            texts = [*content.texts, *content.links]
             # A line break is not part of a link, so no link is found across two texts.
             yield "link_domain", linked_domains("\n".join(texts), self.link_domain)
         if self.any_text:
@@ -252,8 +252,7 @@ def _holds(name: str, content: PostContent, conditions: Mapping[str, Condition])
 def _found_words(words: tuple[str, ...], content: PostContent) -> Iterator[str]:
     """Yield the words or phrases that a post contains, sorted."""
     texts = [
-        content.text,
-        *(variant.text for variant in content.variants),
+        *content.texts,
         *(image.alt for image in content.media),
         *content.labels,
         *(content.poll.options if content.poll else ()),

@@ -1,4 +1,4 @@
-"""Do the due work; run it from cron, every minute."""
+"""Perform the due work. Run this command from cron every minute."""
 
 from django.core.management.base import BaseCommand
 
@@ -6,7 +6,7 @@ from office.desk import open_desk
 
 
 class Command(BaseCommand):
-    """Publish and remind outside of requests, because a sent post cannot be rolled back."""
+    """Perform the due work outside of requests, because a sent post cannot be rolled back."""
 
     help = "Publish due posts, remind reviewers, and let posts expire."
 

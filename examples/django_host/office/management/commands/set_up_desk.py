@@ -1,4 +1,4 @@
-"""Create the desk in the application's database; once, after `migrate` and `createsuperuser`."""
+"""Create the desk in the application's database. Run once after `migrate`, `createsuperuser`."""
 
 from django.contrib.auth.models import Group
 from django.core.management.base import BaseCommand
@@ -9,15 +9,17 @@ from socialcollab import Desk
 
 
 class Command(BaseCommand):
-    """Create the groups that the rules name, and the desk."""
+    """Create the groups to which the rules refer, and the desk."""
 
-    help = "Create the desk."
+    help = "Create the desk and the groups to which its rules refer."
 
     def add_arguments(self, parser):
-        parser.add_argument("--owner", required=True, help="a superuser")
+        parser.add_argument(
+            "--owner", required=True, help="the superuser who becomes the owner of the organization"
+        )
 
     def handle(self, *, owner, **_):
         for team in ("writers", "editors", "ads"):
             Group.objects.get_or_create(name=team)
         Desk.create(open_store(), current_organization(), owner=owner, media=open_media())
-        self.stdout.write(f"created the desk of {ORGANIZATION}, owned by {owner}")
+        self.stdout.write(f"created the desk of {ORGANIZATION} with the owner {owner}")

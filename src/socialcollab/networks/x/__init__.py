@@ -1,0 +1,5 @@
+"""Publish to X."""
+
+from socialcollab.networks.x.network import X
+
+__all__ = ["X"]

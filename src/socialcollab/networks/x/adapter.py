@@ -1,0 +1,298 @@
+"""The adapter of one account on X."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+from urllib.parse import quote
+
+import attrs
+
+from socialcollab.content import Image, Json
+from socialcollab.directory import NetworkDescription, Profile
+from socialcollab.errors import (
+    AuthenticationError,
+    OutcomeUnknownError,
+    RejectedError,
+    TransientError,
+)
+from socialcollab.networks.limits import check_limits, text_to_send
+from socialcollab.networks.responses import text_in
+from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
+from socialcollab.networks.x.responses import (
+    NETWORK,
+    data_of,
+    error_of,
+    is_duplicate,
+    is_same_text,
+    is_without_media,
+    posts_of,
+)
+from socialcollab.time import as_utc
+from socialcollab.transport import (
+    Checkpoint,
+    Flow,
+    Found,
+    Inconclusive,
+    MediaPart,
+    Missing,
+    OutgoingPost,
+    Prepared,
+    Published,
+    Request,
+    Wait,
+    call,
+)
+
+_ACCOUNT: Final = "account"
+_MEDIA: Final = "media-"
+_PAGE: Final = 100
+_MOST_PAGES: Final = 3
+_MOST_WAITS: Final = 60
+_LONGEST_WAIT_S: Final = 30.0
+_CLOCK_SKEW: Final = dt.timedelta(minutes=5)
+
+
+@attrs.frozen(kw_only=True)
+class XAdapter:
+    """
+    The adapter of one account on X.
+
+    X has no idempotency keys, so a request that creates a post is never repeated before its outcome
+    was looked up. It refuses the same text twice, which is also resolved by a lookup.
+
+    Attributes:
+        profile: The profile.
+        description: The limits and features of the network.
+        server: The address of the API.
+        send_within_s: The hard deadline of a request that creates a post, in seconds.
+        reads: Whether posts may be read, which X bills.
+        fields_parameter: The name of the parameter that selects the fields of a post.
+    """
+
+    profile: Profile
+    description: NetworkDescription
+    server: str
+    send_within_s: float = 30.0
+    reads: bool = True
+    fields_parameter: str = "post.fields"
+
+    def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:  # noqa: ARG002
+        """
+        Remember the time, and check the network's limits.
+
+        Raises:
+            RejectedError: If the post exceeds limits. The message lists all exceeded limits.
+        """
+        check_limits(self.description, outgoing)
+        return Prepared(outgoing=outgoing, idempotency_keys={"created_at": as_utc(now).isoformat()})
+
+    def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
+        """Check the account, upload the images, and create the posts."""
+        done = dict(progress)
+        if _ACCOUNT not in done:
+            done[_ACCOUNT] = yield from self._account()
+            yield from call(Checkpoint(values=dict(done)))
+        if not id_of_part(done, 0):
+            done = yield from self._with_media(prepared, done)
+
+        def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
+            values: dict[str, str] = {}
+            response = yield from call(self._create(prepared, done, part))
+            if part == 0 and is_without_media(response):
+                # X deletes media that were uploaded long ago and never published.
+                kept = {name: value for name, value in done.items() if not name.startswith(_MEDIA)}
+                values = yield from self._with_media(prepared, kept)
+                response = yield from call(self._create(prepared, {**done, **values}, part))
+            if is_duplicate(response):
+                return (yield from self._duplicate(prepared, done)), values
+            data = data_of(response, "id", ok=(200, 201), creates=True)
+            return self._published(str(data["id"]), None), values
+
+        return (yield from publish_parts(1 + len(prepared.outgoing.thread), done, create))
+
+    def find(
+        self, prepared: Prepared, progress: Mapping[str, str]
+    ) -> Flow[Found | Missing | Inconclusive]:
+        """Look for the first unconfirmed part among the account's posts since it was prepared."""
+        if not self.reads:
+            return Inconclusive("reading posts is switched off for X")
+        account = progress.get(_ACCOUNT) or (yield from self._account())
+        created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
+        since = (created_at - _CLOCK_SKEW).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        count, token = 1 + len(prepared.outgoing.thread), ""
+        part = next_part(progress, count)
+        text = self._texts(prepared.outgoing)[part]
+        for _ in range(_MOST_PAGES):
+            params = {
+                "max_results": str(_PAGE),
+                "start_time": since,
+                "exclude": "retweets",
+                self.fields_parameter: "conversation_id,created_at,note_post",
+            }
+            if token:
+                params["pagination_token"] = token
+            path = f"/2/users/{quote(account, safe='')}/tweets"
+            page, token = posts_of((yield from call(self._request("GET", path, params=params))))
+            for post in page:
+                if self._is_part(post, text, progress, part):
+                    at = _instant(text_in(post, "created_at"))
+                    published = self._published(str(post["id"]), at)
+                    return found_part(published, count, progress, {})
+            if not token:
+                return Missing(conclusive_after=self.description.create_once.conclusive_after)
+        return Inconclusive(f"the account has more than {_MOST_PAGES * _PAGE} posts since then")
+
+    def take_down(self, network_id: str) -> Flow[None]:
+        """Delete the post. A post that no longer exists counts as deleted."""
+        response = yield from call(
+            self._request("DELETE", f"/2/tweets/{quote(network_id, safe='')}")
+        )
+        if response.status in (404, 410):
+            return
+        data_of(response, "deleted")
+
+    def verify_credentials(self) -> Flow[str]:
+        """Return the name of the account."""
+        response = yield from call(self._request("GET", "/2/users/me"))
+        return str(data_of(response, "username")["username"])
+
+    def _account(self) -> Flow[str]:
+        """Return the id of the account, after checking that it is the account of the profile."""
+        response = yield from call(self._request("GET", "/2/users/me"))
+        data = data_of(response, "id", "username")
+        expected, actual = self.profile.handle.removeprefix("@"), str(data["username"])
+        if expected and actual.lower() != expected.lower():
+            raise AuthenticationError(
+                f"the account of the profile is `{expected}`, but the token belongs to `{actual}`",
+                network=NETWORK,
+            )
+        return str(data["id"])
+
+    def _with_media(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[dict[str, str]]:
+        """Upload the images that are not uploaded yet, and return the progress."""
+        done = dict(progress)
+        for place, image in enumerate(prepared.outgoing.images):
+            if f"{_MEDIA}{place}" not in done:
+                done[f"{_MEDIA}{place}"] = yield from self._upload(image)
+                yield from call(Checkpoint(values=dict(done)))
+        return done
+
+    def _upload(self, image: Image) -> Flow[str]:
+        """Upload an image with its alt text, wait until it is processed, and return its id."""
+        category = "tweet_gif" if image.media_type == "image/gif" else "tweet_image"
+        request = attrs.evolve(
+            self._request("POST", "/2/media/upload"),
+            form={"media_category": category},
+            media=MediaPart(
+                digest=image.digest, field="media", media_type=image.media_type, name="image"
+            ),
+        )
+        response = yield from call(request)
+        data = data_of(response, "id", ok=(200, 201, 202))
+        media = str(data["id"])
+        for _ in range(_MOST_WAITS):
+            info = data.get("processing_info")
+            state = text_in(info, "state") if isinstance(info, Mapping) else ""
+            if state == "failed":
+                raise RejectedError("X could not process an image", network=NETWORK)
+            if state not in ("pending", "in_progress"):
+                break
+            yield from call(Wait(seconds=_seconds(info)))
+            response = yield from call(
+                self._request("GET", "/2/media/upload", params={"media_id": media})
+            )
+            data = data_of(response)
+        else:
+            raise TransientError("X is still processing an image", network=NETWORK)
+        if image.alt:
+            body: dict[str, Json] = {
+                "id": media,
+                "metadata": {"alt_text": {"text": image.alt}},
+            }
+            response = yield from call(self._request("POST", "/2/media/metadata", body=body))
+            if response.status not in (200, 201):
+                raise error_of(response)
+        return media
+
+    def _duplicate(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
+        """Return the post that X has in mind, if it is one that this delivery has created."""
+        message = "X refused the text as a duplicate"
+        if not self.reads:
+            raise OutcomeUnknownError(
+                f"{message}, and reading posts is switched off", network=NETWORK, status=403
+            )
+        found = yield from self.find(prepared, progress)
+        if isinstance(found, Found):
+            return found.published
+        if isinstance(found, Missing):
+            raise RejectedError(
+                f"{message} of a post that the account published earlier",
+                network=NETWORK,
+                status=403,
+            )
+        raise OutcomeUnknownError(f"{message}; {found.reason}", network=NETWORK, status=403)
+
+    def _is_part(
+        self, post: Mapping[str, Json], text: str, progress: Mapping[str, str], part: int
+    ) -> bool:
+        note = post.get("note_post")
+        shown = text_in(note, "text") if isinstance(note, Mapping) else ""
+        if not is_same_text(text, shown or text_in(post, "text")):
+            return False
+        # All posts of a thread have the id of its first post as their conversation.
+        conversation = text_in(post, "conversation_id") or str(post["id"])
+        return conversation == (id_of_part(progress, 0) if part else str(post["id"]))
+
+    def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
+        outgoing = prepared.outgoing
+        body: dict[str, Json] = {"text": self._texts(outgoing)[part]}
+        if part:
+            body["reply"] = {"in_reply_to_tweet_id": id_of_part(done, part - 1)}
+        elif outgoing.images:
+            media = [done[f"{_MEDIA}{place}"] for place in range(len(outgoing.images))]
+            body["media"] = {"media_ids": media}
+        if outgoing.poll is not None and part == 0:
+            body["poll"] = {
+                "options": list(outgoing.poll.options),
+                "duration_minutes": outgoing.poll.minutes,
+            }
+        return attrs.evolve(
+            self._request("POST", "/2/tweets", body=body), creates=part, repeat="no"
+        )
+
+    def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
+        return (text_to_send(self.description, outgoing), *outgoing.thread)
+
+    def _published(self, network_id: str, at: dt.datetime | None) -> Published:
+        name = self.profile.handle.removeprefix("@") or "i"
+        return Published(
+            network_id=network_id, url=f"https://x.com/{name}/status/{network_id}", at=at
+        )
+
+    def _request(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str] | None = None,
+        body: Json | None = None,
+    ) -> Request:
+        return Request(method=method, url=f"{self.server}{path}", params=params or {}, json=body)
+
+
+def _instant(text: str) -> dt.datetime | None:
+    try:
+        at = dt.datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return None if at.utcoffset() is None else at.astimezone(dt.UTC)
+
+
+def _seconds(info: object) -> float:
+    """Return for how long X asks to wait before its state is requested again."""
+    seconds = info.get("check_after_secs") if isinstance(info, Mapping) else None
+    if not isinstance(seconds, int) or isinstance(seconds, bool):
+        return 1.0
+    return min(max(float(seconds), 1.0), _LONGEST_WAIT_S)

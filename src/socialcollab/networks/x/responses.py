@@ -1,0 +1,149 @@
+"""Convert the responses of X into values, or into errors."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import re
+import unicodedata
+from collections.abc import Mapping
+from typing import Final
+
+from socialcollab.content import Json
+from socialcollab.errors import NetworkError
+from socialcollab.networks.responses import (
+    error_for,
+    object_of,
+    seconds_until,
+    text_in,
+    unreadable,
+)
+from socialcollab.text import entities
+from socialcollab.transport import Response, retry_after_s
+
+NETWORK: Final = "x"
+# X replaces each link by a link of its own, and adds one for the media of a post.
+_SHORT_LINK: Final = re.compile(r"https?://t\.co/\w+")
+_LINK: Final = "\0"
+
+
+def data_of(
+    response: Response, *keys: str, ok: tuple[int, ...] = (200,), creates: bool = False
+) -> Mapping[str, Json]:
+    """
+    Return the object `data` of a successful response.
+
+    Args:
+        response: The response.
+        keys: The keys that the object must contain.
+        ok: The statuses of a successful response.
+        creates: Whether the request creates a post.
+
+    Raises:
+        NetworkError: If the request failed, or if the response does not contain the values.
+    """
+    if response.status not in ok:
+        raise error_of(response, creates=creates)
+    data = object_of(response).get("data")
+    if not isinstance(data, Mapping):
+        raise unreadable(response, "`data`", network=NETWORK, creates=creates)
+    for key in keys:
+        if not data.get(key):
+            raise unreadable(response, f"`{key}`", network=NETWORK, creates=creates)
+    return data
+
+
+def posts_of(response: Response) -> tuple[list[Mapping[str, Json]], str]:
+    """
+    Return a page of posts, which all have an id, and the token of the next page or an empty string.
+
+    Raises:
+        NetworkError: If the request failed, or if the response is not a page of posts.
+    """
+    if response.status != 200:
+        raise error_of(response)
+    page = object_of(response)
+    meta = page.get("meta")
+    if not isinstance(meta, Mapping):
+        raise unreadable(response, "`meta`", network=NETWORK)
+    # A page without posts has no `data`.
+    posts = page.get("data", [])
+    items = posts if isinstance(posts, list) else [None]
+    found = [item for item in items if isinstance(item, Mapping) and item.get("id")]
+    if len(found) < len(items):
+        raise unreadable(response, "list of posts with an `id`", network=NETWORK)
+    return found, text_in(meta, "next_token")
+
+
+def is_duplicate(response: Response) -> bool:
+    """Return whether X refused a post because the account has published the same text before."""
+    return response.status == 403 and "duplicate content" in _stated(response).lower()
+
+
+def is_without_media(response: Response) -> bool:
+    """Return whether X refused a post because it no longer has the uploaded media."""
+    return response.status == 400 and "media id" in _stated(response).lower()
+
+
+def error_of(response: Response, *, creates: bool = False) -> NetworkError:
+    """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
+    stated = _stated(response)
+    message = f"X answered with status {response.status}"
+    return error_for(
+        response.status,
+        f"{message}: {stated}" if stated else message,
+        network=NETWORK,
+        creates=creates,
+        retry_after_s=_wait_s(response.headers),
+    )
+
+
+def is_same_text(sent: str, shown: str) -> bool:
+    """
+    Return whether X shows a text that was sent, regardless of links and white space.
+
+    >>> is_same_text("Kijk op tulip.nl & geniet", "Kijk op https://t.co/a1B2 &amp; geniet")
+    True
+    """
+    done, parts = 0, []
+    for entity in entities("x", sent):
+        if entity.kind == "url":
+            parts += [sent[done : entity.start], _LINK]
+            done = entity.end
+    expected = _plain("".join([*parts, sent[done:]]))
+    actual = _plain(_SHORT_LINK.sub(_LINK, html.unescape(shown)))
+    # The last link can be that of the media.
+    return actual in (expected, f"{expected} {_LINK}".strip())
+
+
+def _plain(text: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def _wait_s(headers: Mapping[str, str]) -> float | None:
+    """Return how long X asks the client to wait, by the limit that is exhausted."""
+    wait_s = retry_after_s(headers)
+    if wait_s is not None:
+        return wait_s
+    waits = []
+    for name in ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour"):
+        reset = headers.get(f"{name}-reset", "").strip()
+        if headers.get(f"{name}-remaining", "0").strip() == "0" and re.fullmatch(
+            r"\d{1,11}", reset
+        ):
+            waits.append(seconds_until(dt.datetime.fromtimestamp(int(reset), dt.UTC)))
+    return max(waits, default=None)
+
+
+def _stated(response: Response) -> str:
+    """Return the message of a problem document."""
+    problem = object_of(response)
+    errors = problem.get("errors")
+    first = errors[0] if isinstance(errors, list) and errors else {}
+    named = first if isinstance(first, Mapping) else {}
+    return (
+        text_in(problem, "detail")
+        or text_in(named, "message")
+        or text_in(named, "detail")
+        or text_in(problem, "title")
+    )

@@ -1,0 +1,461 @@
+"""Publishing to X, against a server in memory."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import attrs
+import httpx
+import pytest
+from tests.networks.exchange import Exchange, described_by
+from tests.networks.x_server import ACCOUNT, SERVER, TOKEN, XServer, problem
+
+from socialcollab.content import Image, Poll
+from socialcollab.desk import Desk
+from socialcollab.directory import Profile
+from socialcollab.errors import (
+    AuthenticationError,
+    InvalidValueError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+)
+from socialcollab.networks.x import X
+from socialcollab.networks.x.responses import is_same_text
+from socialcollab.organization import Organization
+from socialcollab.stores import MemoryMedia, MemoryStore
+from socialcollab.testing import AdapterContract
+from socialcollab.transport import (
+    Adapter,
+    Driver,
+    Found,
+    Inconclusive,
+    Missing,
+    OutgoingPost,
+    Published,
+    RetryPolicy,
+    Transport,
+)
+
+PROFILE = Profile(id="tulip-x", workspace="tulip", network="x", handle="@TulipAir")
+NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+MEDIA = MemoryMedia()
+IMAGES = tuple(
+    attrs.evolve(
+        Image.from_bytes(b"GIF89a" + bytes([number]) * 40, alt=f"tulp {number}"), data=None
+    )
+    for number in range(2)
+)
+for _number in range(2):
+    MEDIA.put(b"GIF89a" + bytes([_number]) * 40)
+
+
+def outgoing(**options: Any) -> OutgoingPost:
+    return OutgoingPost(
+        **{"delivery": "d1", "profile": PROFILE, "text": "De lente is er 🌷", **options}
+    )
+
+
+POSTS = (
+    outgoing(),
+    outgoing(text="Twee\n\nalinea's <b>&</b> een @ben #tulpen tulip.nl/lente en https://tulip.nl"),
+    outgoing(text="met beeld https://tulip.nl", images=IMAGES),
+    outgoing(text="", images=IMAGES),
+    outgoing(text="Welke?", poll=Poll(options=("rood", "geel"), minutes=60)),
+    outgoing(text="een", thread=("twee #2", "drie"), images=IMAGES),
+    outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2",)),
+)
+
+
+@pytest.fixture
+def server() -> XServer:
+    return XServer()
+
+
+@pytest.fixture
+def x(server: XServer) -> Iterator[X]:
+    with server.client() as client, X({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used:
+        yield used
+
+
+def driver() -> Driver:
+    """Return a driver that never repeats a request and does not wait."""
+    return Driver(retry=RetryPolicy(tries=1), sleep=lambda _: None)
+
+
+def publish(x: X, post: OutgoingPost, progress: dict[str, str] | None = None) -> Published:
+    adapter = x.adapter(PROFILE)
+    flow = adapter.publish(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress or {})
+    return driver().run(flow, transport=x.transport(PROFILE))
+
+
+def find(x: X, post: OutgoingPost, progress: dict[str, str] | None = None):
+    adapter = x.adapter(PROFILE)
+    flow = adapter.find(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress or {})
+    return driver().run(flow, transport=x.transport(PROFILE))
+
+
+class TestAdapter(AdapterContract):
+    """The adapter keeps the promises of adapters."""
+
+    secrets = (TOKEN,)
+
+    @pytest.fixture
+    def server(self) -> XServer:
+        server = XServer()
+        server.now = dt.datetime.now(dt.UTC)
+        # The laws publish the same texts several times.
+        server.refuses_duplicates = False
+        return server
+
+    @pytest.fixture
+    def adapter(self, x: X) -> Adapter:
+        return x.adapter(PROFILE)
+
+    @pytest.fixture
+    def transport(self, x: X) -> Transport:
+        return x.transport(PROFILE)
+
+    @pytest.fixture
+    def outgoing(self) -> OutgoingPost:
+        return outgoing(text="De lente is er @ben #tulpen https://tulip.nl", images=IMAGES)
+
+    @pytest.fixture
+    def thread(self) -> OutgoingPost:
+        return outgoing(text="een", thread=("twee", "drie", "vier"), images=IMAGES)
+
+
+@pytest.mark.filterwarnings("ignore:Unsupported scheme type")
+def test_description(shared_specs: Callable[[str], Path]) -> None:
+    """Every request and response is valid according to X's own OpenAPI description."""
+    described = described_by(json.loads((shared_specs("x") / "xdk/openapi.json").read_text()))
+    checked: set[str] = set()
+
+    def check(request: httpx.Request, response: httpx.Response) -> None:
+        exchange = Exchange(request, response)
+        if exchange.content_type != "multipart/form-data":
+            described.validate_request(exchange)
+        described.validate_response(exchange, exchange.response)
+        path = request.url.path.replace(ACCOUNT, "{id}")
+        checked.add(f"{request.method} {path}" if request.method != "DELETE" else "DELETE")
+
+    server = XServer(check)
+    server.processing = 1
+    with server.client() as client, X({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used:
+        transport = used.transport(PROFILE)
+        adapter = used.adapter(PROFILE)
+        assert driver().run(adapter.verify_credentials(), transport=transport) == "tulipair"
+        for post in POSTS:
+            prepared = adapter.prepare(post, now=NOW, entropy=bytes(16))
+            published = driver().run(adapter.publish(prepared, {}), transport=transport)
+            assert isinstance(driver().run(adapter.find(prepared, {}), transport=transport), Found)
+            driver().run(adapter.take_down(published.network_id), transport=transport)
+    assert checked == {
+        "DELETE",
+        "GET /2/media/upload",
+        "GET /2/users/me",
+        "GET /2/users/{id}/tweets",
+        "POST /2/media/metadata",
+        "POST /2/media/upload",
+        "POST /2/tweets",
+    }
+
+
+def test_post(x: X, server: XServer) -> None:
+    """The post has the text, its links and the images with their alt texts."""
+    published = publish(x, outgoing(links=("https://tulip.nl/lente",), images=IMAGES))
+    (post,) = server.posts
+    assert published == Published(
+        network_id=post["id"], url=f"https://x.com/TulipAir/status/{post['id']}"
+    )
+    assert server.sent == ["De lente is er 🌷\nhttps://tulip.nl/lente"]
+    assert [server.alts[media] for media in post["media"]] == ["tulp 0", "tulp 1"]
+
+
+@pytest.mark.parametrize("post", [post for post in POSTS if not post.thread])
+def test_lost_answer(x: X, server: XServer, post: OutgoingPost) -> None:
+    """A post whose response was lost is found by its text, as X shows it."""
+    assert isinstance(find(x, post), Missing)
+    publish(x, attrs.evolve(post, text=f"{post.text} niet"))
+    assert isinstance(find(x, post), Missing)
+    published = publish(x, post)
+    found = find(x, post)
+    assert isinstance(found, Found)
+    assert found.published.network_id == published.network_id
+    assert found.published.at == server.now
+
+
+def test_earlier_posts(x: X, server: XServer) -> None:
+    """A lookup reads only posts since the attempt, and ends after a number of pages."""
+    server.now = NOW - dt.timedelta(minutes=6)
+    publish(x, outgoing())
+    server.now = NOW
+    assert isinstance(find(x, outgoing()), Missing)
+    for number in range(301):
+        publish(x, outgoing(text=f"nummer {number}"))
+    assert isinstance(find(x, outgoing(text="nummer 150")), Found)
+    assert isinstance(find(x, outgoing()), Inconclusive)
+
+
+def test_duplicate(x: X, server: XServer) -> None:
+    """If X refuses a text as a duplicate, the post of this delivery is found, and no other one."""
+    first = publish(x, outgoing())
+    assert publish(x, outgoing()).network_id == first.network_id
+    assert len(server.posts) == 1
+    server.posts[0]["created_at"] = "2026-04-06T10:00:00.000Z"
+    with pytest.raises(RejectedError, match="published earlier"):
+        publish(x, outgoing())
+    with server.client() as client, X({PROFILE.id: TOKEN}, client=client, reads=False) as blind:
+        with pytest.raises(OutcomeUnknownError, match="reading posts is switched off"):
+            publish(blind, outgoing())
+        assert isinstance(find(blind, outgoing()), Inconclusive)
+        assert not blind.adapter(PROFILE).description.create_once.finds
+
+
+def test_thread(x: X, server: XServer) -> None:
+    """The texts of a thread reply to each other; images belong to the first one."""
+    published = publish(x, outgoing(text="een", thread=("twee", "drie"), images=IMAGES))
+    first, second, third = server.posts
+    assert published.network_id == first["id"] == second["parent"]
+    assert third["parent"] == second["id"]
+    assert [len(post["media"]) for post in server.posts] == [2, 0, 0]
+
+
+def test_continued_thread(x: X, server: XServer) -> None:
+    """A thread continues after the parts that are known, and equal texts elsewhere are ignored."""
+    post = outgoing(text="een", thread=("twee", "drie"))
+    publish(x, outgoing(text="een"))
+    progress = {"account": ACCOUNT, "part-0": server.posts[0]["id"]}
+    assert isinstance(find(x, post, progress), Missing)
+    publish(x, post, progress)
+    found = find(x, post, progress)
+    assert isinstance(found, Found)
+    assert (found.part, found.published.network_id) == (1, server.posts[1]["id"])
+    assert server.sent == ["een", "twee", "drie"]
+
+
+def test_processing(x: X, server: XServer) -> None:
+    """The post is created only when X has processed all images."""
+    server.processing = 3
+    publish(x, outgoing(images=IMAGES))
+    assert server.requests.count("GET /2/media/upload") == 6
+    server.processing = 100
+    with pytest.raises(TransientError, match="still processing"):
+        publish(x, outgoing(text="anders", images=IMAGES))
+    failed = {"data": {"id": "1", "processing_info": {"state": "failed"}}}
+    server.scripted["POST /2/media/upload"] = httpx.Response(200, json=failed)
+    with pytest.raises(RejectedError, match="could not process"):
+        publish(x, outgoing(text="anders", images=IMAGES))
+    assert len(server.posts) == 1
+
+
+def test_forgotten_images(x: X, server: XServer) -> None:
+    """Images that X has deleted since they were uploaded are uploaded again."""
+    publish(x, outgoing(images=IMAGES), {"account": ACCOUNT, "media-0": "1", "media-1": "2"})
+    (post,) = server.posts
+    assert post["media"] == list(server.media)
+
+
+def test_wrong_token(server: XServer) -> None:
+    """A refused or missing token is an error about the credentials, and is not repeated."""
+    for tokens in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong", lambda _: ""):
+        with server.client() as client, X(tokens, client=client) as x:
+            with pytest.raises(AuthenticationError) as caught:
+                publish(x, outgoing())
+            assert "wrong" not in str(caught.value)
+    assert server.posts == []
+
+
+def test_other_account(x: X, server: XServer) -> None:
+    """Nothing is posted if the token belongs to another account than the profile's."""
+    server.username = "other"
+    with pytest.raises(AuthenticationError, match=r"`TulipAir`.*`other`"):
+        publish(x, outgoing())
+    assert server.posts == []
+
+
+@pytest.mark.parametrize(
+    ("response", "kind"),
+    [
+        (problem(400, "One or more parameters to your request was invalid."), RejectedError),
+        (problem(401, "Unauthorized"), AuthenticationError),
+        (problem(403, "Your client app is not configured"), AuthenticationError),
+        (problem(429, "Too Many Requests", retry_after="7"), RateLimitedError),
+        (problem(500, "Internal Server Error"), OutcomeUnknownError),
+        (problem(503, "Service Unavailable"), OutcomeUnknownError),
+        (httpx.Response(502, text="<html>"), OutcomeUnknownError),
+        (httpx.Response(201, text="<html>"), OutcomeUnknownError),
+        (httpx.Response(201, json={"data": {}}), OutcomeUnknownError),
+        (httpx.Response(200, json={"errors": [{"title": "?"}]}), OutcomeUnknownError),
+    ],
+)
+def test_errors(x: X, server: XServer, response: httpx.Response, kind: type) -> None:
+    """Each error of X becomes the error that says what the caller can do, and is sent once."""
+    server.scripted["POST /2/tweets"] = response
+    with pytest.raises(kind) as caught:
+        publish(x, outgoing())
+    assert type(caught.value) is kind
+    assert server.requests == ["GET /2/users/me", "POST /2/tweets"]
+
+
+@pytest.mark.parametrize(
+    ("remaining", "waits"),
+    [
+        ({"x-rate-limit": ("0", 100), "x-user-limit-24hour": ("9", 5000)}, 100),
+        ({"x-rate-limit": ("9", 100), "x-user-limit-24hour": ("0", 5000)}, 5000),
+        ({"x-rate-limit": ("9", 100)}, None),
+        ({}, None),
+    ],
+)
+def test_rate_limit_headers(x: X, server: XServer, remaining, waits) -> None:
+    """The wait is that of the limit that is exhausted."""
+    now = int(dt.datetime.now(dt.UTC).timestamp())
+    response = problem(429, "Too Many Requests")
+    for name, (left, seconds) in remaining.items():
+        response.headers[f"{name}-remaining"] = left
+        response.headers[f"{name}-reset"] = str(now + seconds)
+    server.scripted["POST /2/tweets"] = response
+    with pytest.raises(RateLimitedError) as caught:
+        publish(x, outgoing())
+    if waits is None:
+        assert caught.value.retry_after_s is None
+    else:
+        assert waits - 10 < caught.value.retry_after_s <= waits
+
+
+@pytest.mark.parametrize(
+    ("sent", "shown", "same"),
+    [
+        ("De lente", "De lente", True),
+        ("De lente", "De lente https://t.co/abc", True),
+        ("De lente", "De lente!", False),
+        ("a & b <c>", "a &amp; b &lt;c&gt;", True),
+        ("é", "e\u0301", True),
+        ("zie tulip.nl", "zie https://t.co/abc", True),
+        ("zie tulip.nl", "zie https://t.co/abc https://t.co/def", True),
+        ("zie tulip.nl", "zie tulip", False),
+        ("", "https://t.co/abc", True),
+        ("een\n\ntwee ", "een\n\ntwee", True),
+    ],
+)
+def test_same_text(sent: str, shown: str, same: bool) -> None:
+    """A text is recognised with X's short links, escapes and normal form."""
+    assert is_same_text(sent, shown) is same
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"network": "mastodon"}, "is on mastodon, not on X"),
+        ({"server": "http://proxy.example"}, "without encryption"),
+    ],
+)
+def test_invalid_profiles(x: X, options, message) -> None:
+    """A profile must be on X, and its server must receive the token with encryption."""
+    for used in (x.transport, x.adapter):
+        with pytest.raises(InvalidValueError, match=message):
+            used(attrs.evolve(PROFILE, **options))
+
+
+def test_other_server(server: XServer) -> None:
+    """Requests go to the server of the profile, if it has one."""
+    hosts: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        hosts.append(str(request.url.copy_with(path="", query=None)))
+        return server.answer(request)
+
+    with (
+        httpx.Client(transport=httpx.MockTransport(answer)) as client,
+        X({PROFILE.id: TOKEN}, client=client) as x,
+    ):
+        for address in ("", "https://proxy.example/", "http://127.0.0.1:8080"):
+            profile = attrs.evolve(PROFILE, server=address)
+            flow = x.adapter(profile).verify_credentials()
+            assert Driver().run(flow, transport=x.transport(profile)) == "tulipair"
+    assert hosts == [SERVER, "https://proxy.example", "http://127.0.0.1:8080"]
+
+
+DOCUMENT = """
+[organization]
+id = "tulip"
+timezone = "Europe/Amsterdam"
+[[workspaces]]
+id = "tulip"
+lead = "eva"
+default_approval = "none"
+[[profiles]]
+id = "tulip-x"
+workspace = "tulip"
+network = "x"
+handle = "@TulipAir"
+[[members]]
+id = "eva"
+[roles.owner]
+permissions = ["*"]
+[[grants]]
+to = "member:eva"
+role = "owner"
+on = { workspace = "*" }
+"""
+
+
+class Fault(httpx.MockTransport):
+    """A connection that breaks at one request: before it is sent, or after it was carried out."""
+
+    def __init__(self, server: XServer, at: int, *, arrives: bool) -> None:
+        super().__init__(server.answer)
+        self.at = at
+        self.arrives = arrives
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        self.at -= 1
+        if self.at != 0:
+            return super().handle_request(request)
+        if self.arrives:
+            super().handle_request(request)
+        raise httpx.ReadError("the connection broke", request=request)
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_broken_connections(server: XServer, arrives: bool) -> None:
+    """Wherever the connection breaks, each text is published once, and the desk knows it."""
+    # The account, the image, its alt text, two posts, and the lookup of each.
+    for at in range(1, 9):
+        now, media = [dt.datetime.now(dt.UTC)], MemoryMedia()
+        server.now = now[0]
+        with (
+            httpx.Client(transport=Fault(server, at, arrives=arrives)) as client,
+            X({PROFILE.id: TOKEN}, media=media, client=client) as x,
+            Desk.create(
+                MemoryStore(),
+                Organization.loads(DOCUMENT),
+                owner="eva",
+                networks={"x": x},
+                media=media,
+                clock=lambda now=now: now[0],
+                real_clock=lambda now=now: now[0],
+            ) as desk,
+        ):
+            eva = desk.acting_as("eva")
+            image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
+            texts = [f"Poging {at}", f"en meer {at}"]
+            post = eva.draft(texts[0], thread=texts[1:], profiles=[PROFILE.id], media=[image])
+            post = eva.publish_now(post)
+            for _ in range(6):
+                desk.run_due()
+                now[0] += dt.timedelta(minutes=10)
+                server.now = now[0]
+            (delivery,) = desk.deliveries(post)
+            assert (delivery.state, delivery.problem) == ("published", "")
+            assert server.sent[2 * (at - 1) :] == texts
+            assert delivery.network_id == server.posts[-1]["parent"] == server.posts[-2]["id"]
+            if at == 8:
+                eva.take_down(post.id, reason="typo")
+                desk.run_due()
+                assert len(server.posts) == 14

@@ -1,0 +1,166 @@
+"""A server with version 2 of the API of X in memory, for one account."""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+import json
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+from socialcollab.text import entities
+
+TOKEN = "x-token-51c9"
+ACCOUNT = "2244994945"
+SERVER = "https://api.x.com"
+
+
+class XServer:
+    """
+    A server with one account.
+
+    Attributes:
+        posts: The posts, from old to new.
+        media: How often each uploaded image is still unprocessed when it is requested.
+        alts: The alt text of each uploaded image.
+        processing: How often a new image is unprocessed when it is requested.
+        refuses_duplicates: Whether a text is refused that is shown already.
+        username: The name of the account.
+        now: The time of the next post.
+        check: Called with each request and its response.
+        requests: The method and path of each request.
+        scripted: The responses to give instead of the usual ones, by method and path.
+    """
+
+    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+        self.posts: list[dict[str, Any]] = []
+        self.sent: list[str] = []
+        self.media: dict[str, int] = {}
+        self.alts: dict[str, str] = {}
+        self.processing = 0
+        self.refuses_duplicates = True
+        self.username = "tulipair"
+        self.now = dt.datetime(2026, 4, 7, 7, 30, 1, tzinfo=dt.UTC)
+        self.check = check
+        self.requests: list[str] = []
+        self.scripted: dict[str, httpx.Response] = {}
+        self._last = 1_900_000_000_000_000_000
+
+    def client(self) -> httpx.Client:
+        """Return a client that is connected to this server."""
+        return httpx.Client(transport=httpx.MockTransport(self.answer))
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Return the response to a request."""
+        request.read()
+        operation = f"{request.method} {request.url.path}"
+        self.requests.append(operation)
+        response = self.scripted.get(operation)
+        if response is None:
+            if request.headers.get("authorization") != f"Bearer {TOKEN}":
+                response = problem(401, "Unauthorized")
+            else:
+                response = self._answer(request, operation)
+        if self.check is not None:
+            self.check(request, response)
+        return response
+
+    def _answer(self, request: httpx.Request, operation: str) -> httpx.Response:
+        if operation == "GET /2/users/me":
+            user = {"id": ACCOUNT, "name": "Tulip Air", "username": self.username}
+            return httpx.Response(200, json={"data": user})
+        if operation == f"GET /2/users/{ACCOUNT}/tweets":
+            return self._page(request)
+        if operation == "POST /2/tweets":
+            return self._create(json.loads(request.content))
+        if operation == "POST /2/media/upload":
+            assert b"GIF89a" in request.content
+            media = self._new_id()
+            self.media[media] = self.processing
+            return httpx.Response(200, json={"data": self._state(media)})
+        if operation == "GET /2/media/upload":
+            media = request.url.params["media_id"]
+            self.media[media] = max(0, self.media[media] - 1)
+            return httpx.Response(200, json={"data": self._state(media)})
+        if operation == "POST /2/media/metadata":
+            body = json.loads(request.content)
+            self.alts[body["id"]] = body["metadata"]["alt_text"]["text"]
+            return httpx.Response(200, json={"data": {"id": body["id"]}})
+        if operation.startswith("DELETE /2/tweets/"):
+            identifier = operation.rpartition("/")[2]
+            self.posts = [post for post in self.posts if post["id"] != identifier]
+            return httpx.Response(200, json={"data": {"deleted": True}})
+        return problem(404, "Not Found")
+
+    def _create(self, body: dict[str, Any]) -> httpx.Response:
+        media = body.get("media", {}).get("media_ids", [])
+        if any(identifier not in self.media for identifier in media):
+            return problem(400, "Your media IDs are invalid.")
+        text = self._shown(body["text"], with_media=bool(media))
+        if self.refuses_duplicates and any(post["text"] == text for post in self.posts):
+            return problem(403, "You are not allowed to create a Tweet with duplicate content.")
+        identifier = self._new_id()
+        parent = body.get("reply", {}).get("in_reply_to_tweet_id", "")
+        conversation = next(
+            (post["conversation_id"] for post in self.posts if post["id"] == parent), identifier
+        )
+        self.posts.append(
+            {
+                "id": identifier,
+                "text": text,
+                "conversation_id": conversation,
+                "created_at": self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "parent": parent,
+                "media": media,
+                "poll": body.get("poll"),
+            }
+        )
+        self.sent.append(body["text"])
+        return httpx.Response(201, json={"data": {"id": identifier, "text": text}})
+
+    def _shown(self, text: str, *, with_media: bool) -> str:
+        """Return a text as X shows it: with short links, escaped, and with a link to the media."""
+        done, parts = 0, []
+        for number, entity in enumerate(entities("x", text)):
+            if entity.kind == "url":
+                parts += [
+                    html.escape(text[done : entity.start], quote=False),
+                    f"https://t.co/a{number}",
+                ]
+                done = entity.end
+        parts.append(html.escape(text[done:], quote=False))
+        return "".join(parts).strip() + (" https://t.co/media" if with_media else "")
+
+    def _page(self, request: httpx.Request) -> httpx.Response:
+        start = dt.datetime.fromisoformat(request.url.params["start_time"])
+        count = int(request.url.params["max_results"])
+        first = int(request.url.params.get("pagination_token", "0"))
+        found = [
+            {name: post[name] for name in ("id", "text", "conversation_id", "created_at")}
+            for post in reversed(self.posts)
+            if dt.datetime.fromisoformat(post["created_at"]) >= start
+        ]
+        page = found[first : first + count]
+        meta: dict[str, Any] = {"result_count": len(page)}
+        if first + count < len(found):
+            meta["next_token"] = str(first + count)
+        return httpx.Response(200, json={"meta": meta} | ({"data": page} if page else {}))
+
+    def _new_id(self) -> str:
+        self._last += 1
+        return str(self._last)
+
+    def _state(self, media: str) -> dict[str, Any]:
+        state: dict[str, Any] = {"id": media, "media_key": f"3_{media}", "size": 46}
+        if self.media[media]:
+            state["processing_info"] = {"state": "in_progress", "check_after_secs": 1}
+        return state
+
+
+def problem(status: int, detail: str, **headers: str) -> httpx.Response:
+    """Return an error response in the format of X."""
+    body = {"title": "Problem", "type": "about:blank", "status": status, "detail": detail}
+    named = {name.replace("_", "-"): value for name, value in headers.items()}
+    return httpx.Response(status, json=body, headers=named)
