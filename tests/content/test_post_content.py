@@ -56,7 +56,7 @@ def test_texts_of_profiles() -> None:
     [(["twee", " \n"], "text 3 of the thread is empty"), ([5], "`5` is not a text"), (5, "words")],
 )
 def test_invalid_threads(thread, message) -> None:
-    """Every text of a thread must be a text, and not empty."""
+    """Every text of a thread must be a non-empty string."""
     with pytest.raises(InvalidValueError, match=message):
         PostContent(text="een", thread=thread)
     if isinstance(thread, list):

@@ -1,4 +1,4 @@
-"""Publishing to Bluesky, against a server in memory."""
+"""Publishing to Bluesky, tested against an in-memory server."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_record(bluesky: Bluesky, pds: Pds) -> None:
 
 
 def test_thread(bluesky: Bluesky, pds: Pds) -> None:
-    """The records of a thread refer to the first and to the previous record, in the order of time."""
+    """The records of a thread refer to the first and the previous record, in chronological order."""
     published = publish(
         bluesky, outgoing(text="een", thread=("twee", "drie"), images=IMAGES, labels=("sexual",))
     )

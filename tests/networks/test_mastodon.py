@@ -1,4 +1,4 @@
-"""Publishing to Mastodon, against a server in memory."""
+"""Publishing to Mastodon, tested against an in-memory server."""
 
 from __future__ import annotations
 
@@ -204,7 +204,7 @@ def test_status(mastodon: Mastodon, server: MastodonServer) -> None:
 
 
 def test_thread(mastodon: Mastodon, server: MastodonServer) -> None:
-    """The texts of a thread reply to each other; images and links belong to the first one."""
+    """Each text of a thread replies to the previous text; media and links belong to the first."""
     post = outgoing(
         text="een", thread=("twee", "drie"), links=("https://tulip.nl",), images=IMAGES,
         labels=("food",), poll=None,
@@ -219,7 +219,7 @@ def test_thread(mastodon: Mastodon, server: MastodonServer) -> None:
 
 
 def test_interrupted_thread(mastodon: Mastodon, server: MastodonServer) -> None:
-    """An equal text that is no reply to the previous part is not mistaken for the next part."""
+    """An equal text that does not reply to the previous part is not mistaken for the next part."""
     server.honours_keys = False
     post = outgoing(text="een", thread=("twee",))
     publish(mastodon, outgoing(text="twee"))

@@ -127,7 +127,7 @@ def test_rarest_word() -> None:
 
 
 def test_threads_are_searched() -> None:
-    """Terms are found in every text of a thread, also in the threads of variants."""
+    """Terms are found in every text of a thread, including the threads of variants."""
     guide = guide_of({"ban": ["goedkoop"]})
     post = PostContent(
         text="een",
