@@ -1,7 +1,7 @@
 """
-Compare the time of a command at a blocking and at an async desk, on the same kind of store.
+Compare the time of a command at a blocking and at an async desk on the same kind of store.
 
-The command is a comment on a post, in memory and in a file with durable writes.
+The command adds a comment to a post, in memory and in a file with durable writes.
 
     python bench/desk.py
 """

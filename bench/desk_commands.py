@@ -1,8 +1,8 @@
 """
-Compare commands at a desk with raw sqlite3 that writes the same rows in the same transactions.
+Compare commands at a desk with raw sqlite3 calls that write the same rows in the same transactions.
 
 Each side has its own file. The statements and values that the store executes for a command are
-recorded, and the raw side executes them in one transaction. The rounds are interleaved, and in the
+recorded, and the raw side executes them in one transaction. The rounds are interleaved, and at the
 end both files must have the same contents.
 
     python bench/desk_commands.py [--posts 60] [--quick-disk]
@@ -30,7 +30,7 @@ START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 
 
 class Clock:
-    """A clock that moves by a second each time it is read, so that no two commands have one instant."""
+    """A clock that advances by a second per read, so that all commands have different instants."""
 
     def __init__(self) -> None:
         self.now = START

@@ -1,8 +1,8 @@
 """
-Compare queries of the store in memory at two sizes.
+Compare queries of the in-memory store at two sizes.
 
-The store has 20 workspaces with 10 or with 1,000 posts each. A query that costs in
-proportion to its answer takes as long in the large store as in the small one, so the
+The store has 20 workspaces with 10 or with 1,000 posts each. If the cost of a query depends only on
+the size of its result, the query takes as long in the large store as in the small store, so the
 ratio should be near one.
 
     python bench/memory_store.py [--rounds 30]

@@ -1,21 +1,20 @@
 """
-Compare questions about permissions with cedarpy and with a table of bits.
+Benchmark permission queries against cedarpy and against a plain bit table.
 
-A random organization has 200 profiles in 20 workspaces on 6 networks, 12 roles,
-and three grants for each of 1,000 members; with ``--scale 10`` it has ten times
-as many. Half of the questions are answered yes. All contenders answer the same
-questions in interleaved rounds of equal time, and their answers are compared.
+A random organization has 200 profiles in 20 workspaces on 6 networks, 12 roles, and three grants
+for each of 1,000 members; with ``--scale 10`` it has ten times as many. The answer to half of the
+questions is yes. All contenders answer the same questions in interleaved rounds of equal time, and
+their answers are compared.
 
     python bench/permissions.py [--scale 1] [--rounds 7]
 
-cedarpy gets what suits it best: for each member a policy set, parsed in
-advance, with only that member's grants. The table of bits is the limit: one
-function that looks up two keys and tests a bit, without names, times or reasons.
+cedarpy is given the most favourable input: for each member, a policy set that is parsed in advance
+and contains only that member's grants. The bit table is the theoretical limit: one function that
+looks up two keys and tests a bit, without names, times or reasons.
 
-Creating the `Access` is timed separately from creating the plain values. The
-memory covers both, after one question about each member. "New" answers are
-those that no earlier question has cached. The peers have no lists of profiles,
-so they are asked about each profile.
+Creating the `Access` is timed separately from creating the plain values. The memory includes both,
+after one question about each member. "New" answers have not been cached by an earlier question. The
+peers cannot list profiles, so they are queried about each profile.
 """
 
 from __future__ import annotations
@@ -182,7 +181,7 @@ def cedar(world: World) -> Callable[[str, str, str], bool]:
 
 
 def create(world: World) -> Access:
-    """Print the time and memory to create the `Access`; return it with all rows computed."""
+    """Print the time and memory to create the `Access`, and return it with all rows computed."""
     gc.collect()
     tracemalloc.start()
     values = world.values()
@@ -208,7 +207,7 @@ def create(world: World) -> Access:
 
 
 def change_one(world: World, access: Access, grants: list[Grant], *, created_s: float) -> None:
-    """Print the time to replace one grant, and check that it computes two rows."""
+    """Print the time to replace one grant, and check that only two rows are computed."""
     before = {member: access.bindings.row(member) for member in world.members}
     times = []
     for number in range(9):

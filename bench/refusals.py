@@ -1,7 +1,7 @@
 """
-Compare the time of a refusal with that of its full explanation, in a large organization.
+Compare the time of a refusal with the time of its full explanation in a large organization.
 
-The peer is the same question with its text: the reasons, the near misses and the remedies.
+The peer is the same question including its explanation: reasons, near misses and remedies.
 
     python bench/refusals.py
 """
@@ -20,7 +20,7 @@ REPEATS = 30
 
 
 def document() -> str:
-    """Return a document of 1,000 members, 200 profiles and 2,000 grants."""
+    """Return a document with 1,000 members, 200 profiles and 2,000 grants."""
     lines = ['[organization]\nid = "large"\ntimezone = "Europe/Amsterdam"']
     lines.append('[roles.writer]\npermissions = ["view", "draft", "comment", "submit"]')
     lines.append('[roles.editor]\nincludes = ["writer"]\npermissions = ["approve", "edit_others"]')

@@ -1,11 +1,12 @@
 """
 Compare queries and commands of a desk at two sizes, and with an earlier version of the library.
 
-Each desk has the same open posts in one workspace, and many more posts in other workspaces: most
-of them published, some in review or drafts. What costs in proportion to its answer takes as long
-in the large desk as in the small one, so the ratio should be near one. Proposals and offboardings
-evaluate every post in review, so they grow with these, which are a twentieth of all posts. Audits,
-reindexing and erasures read the whole journal, so for them the memory should not grow.
+Each desk has the same open posts in one workspace, and many more posts in other workspaces: most of
+them published, some in review or drafts. If the cost of a query or command depends only on the size
+of its result, it takes as long at the large desk as at the small desk, so the ratio should be near
+one. Proposals and offboardings evaluate every post in review, so their time grows with the number
+of posts in review, which are a twentieth of all posts. Audits, reindexing and erasures read the
+whole journal, so for them the memory should not grow.
 
     python bench/scale.py [--sizes 2000 20000] [--store sqlite] [--before PATH/src]
 """
@@ -38,7 +39,7 @@ from socialcollab.stores import STORE_KEYS, BoundStore, Event, MemoryMedia, NewE
 
 START = dt.datetime(2026, 4, 1, 8, tzinfo=dt.UTC)
 WORKSPACES = 20
-# The share of the posts of other workspaces that are published, in review, and drafts.
+# The proportions of published posts, posts in review and drafts in other workspaces.
 SHARES = (18, 1, 1)
 _BATCH = 200
 
@@ -65,7 +66,7 @@ def document(workspaces: int = WORKSPACES) -> str:
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that the benchmark sets."""
 
     def __init__(self) -> None:
         self.now = START
@@ -167,7 +168,7 @@ def append(journal: BoundStore, events: list[NewEvent]) -> None:
 
 
 def works(desk: Desk) -> dict[str, Callable[[], object]]:
-    """Return what is measured, by name; none of it changes the desk."""
+    """Return the measured functions by name; none of them changes the desk."""
     ben, eva = desk.acting_as("editor0"), desk.acting_as("eva")
     text = document()
     renamed = Organization.loads(text.replace('"writer0"\n', '"writer0"\nname = "Ana"\n', 1))
@@ -194,7 +195,7 @@ def works(desk: Desk) -> dict[str, Callable[[], object]]:
 
 
 def timed(work: Callable[[], object], rounds: int) -> float:
-    """Return the shortest time of several rounds, or of one round that takes over a second."""
+    """Return the shortest time of several rounds, or of one round if it takes over a second."""
     times: list[float] = []
     while len(times) < rounds and sum(times) < 1:
         start = time.perf_counter()
@@ -204,7 +205,7 @@ def timed(work: Callable[[], object], rounds: int) -> float:
 
 
 def peak_mb(work: Callable[[], object]) -> float:
-    """Return the peak of the memory that a call allocates, in megabytes."""
+    """Return the peak memory that a call allocates, in megabytes."""
     tracemalloc.start()
     work()
     _, peak = tracemalloc.get_traced_memory()
@@ -269,7 +270,7 @@ def measured(kind: str, sizes: list[int], rounds: int) -> dict[str, list[float]]
 
 
 def in_process(kind: str, options: argparse.Namespace, source: str) -> dict[str, list[float]]:
-    """Measure a version of the library in a process of its own."""
+    """Measure a version of the library in a separate process."""
     command = [sys.executable, __file__, "--json", "--store", kind]
     command += ["--sizes", *map(str, options.sizes), "--rounds", str(options.rounds)]
     environment = {**os.environ, "PYTHONPATH": source} if source else dict(os.environ)

@@ -1,5 +1,5 @@
 """
-Compare the search for clashes with python-dateutil and a search by bisection.
+Compare the search for clashes with python-dateutil and bisection.
 
 A calendar has 2,000 entries in one year on 20 profiles, and 100 blackouts that repeat yearly,
 monthly, weekly or daily. Both contenders find the entries that fall into a blackout, in interleaved
@@ -99,7 +99,7 @@ def interleaved(*contenders: Callable[[], int]) -> list[float]:
 def main() -> None:
     profiles, blackouts, entries = scene(7)
     calendar = Calendar.of(profiles, zone=ZONE, blackouts=blackouts, entries=entries)
-    # One calendar for each round, so that nothing is cached from the round before.
+    # Each round uses a new calendar, so that nothing is cached from the previous round.
     unused = []
     for number in range(ROUNDS):
         shift = dt.timedelta(microseconds=number + 1)

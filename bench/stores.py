@@ -1,5 +1,5 @@
 """
-Compare the speed of the SQLite store with raw sqlite3 that reads and writes the same rows.
+Compare the speed of the SQLite store with raw sqlite3 calls that read and write the same rows.
 
 Both run in the same process, in interleaved rounds, with the same schema and durability. The
 result is the ratio of the medians.
@@ -180,7 +180,7 @@ COMPARED = (
 
 
 def compare(ours: Path, raw: Path) -> None:
-    """Check that both sides wrote the same, since the figures would mean nothing otherwise."""
+    """Check that both sides wrote the same data; otherwise the results would be meaningless."""
     for statement in COMPARED:
         first, second = (
             sqlite3.connect(path).execute(statement).fetchall() for path in (ours, raw)

@@ -1,5 +1,5 @@
 """
-Compare the checks of a post's text with the least work that each of them needs.
+Compare the checks of a post's text with the minimum work that each check requires.
 
     python bench/text.py [--rounds 7]
 
@@ -7,7 +7,7 @@ The posts are random words with links, mentions and emoji. Each row compares two
 functions in interleaved rounds in the same process. The result is the ratio of the
 medians, so a ratio near one means that the check costs little more than its peer.
 
-- Length on X: with emoji, against the same posts without their emoji.
+- Length on X: posts with emoji, compared with the same posts without emoji.
 - Terms: 1,000 avoided terms, of which 15 percent begin with a common word, against
   splitting the posts into words.
 - Workspaces: names, domains and handles of 200 workspaces, against those of 2.

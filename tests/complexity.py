@@ -1,4 +1,4 @@
-"""Distinguish work that grows linearly with its input from work that grows with the square."""
+"""Distinguish linear from quadratic running times."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 __all__ = ["is_roughly_linear"]
 
 _FACTOR = 8
-# For an input 8 times as large, linear work takes 8 times as long and quadratic work 64 times.
+# If the input is 8 times as large, linear work takes 8 times as long, and quadratic work 64 times.
 _MAX_RATIO = 30
 
 

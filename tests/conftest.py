@@ -1,4 +1,4 @@
-"""Options and fixtures of all tests."""
+"""Options and fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def compile_once(config: pytest.Config) -> None:
 
 def draw_examples(*, full: bool) -> None:
     """Draw a few examples for each property, or many in slow sessions."""
-    # Imported after `compile_once`, so that its compiled code is kept as well.
+    # This is imported after `compile_once`, so that its compiled code is cached as well.
     from hypothesis import HealthCheck, settings
 
     settings.register_profile(
@@ -70,27 +70,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_collection_finish() -> None:
-    """Exclude from garbage collection what lives for the whole session."""
+    """Exclude objects that exist for the whole session from garbage collection."""
     gc.collect()
     gc.freeze()
 
 
 @pytest.fixture
 def seconds(request: pytest.FixtureRequest) -> float:
-    """How long a slow session may run."""
+    """The number of seconds for which a slow session may run."""
     return float(request.config.getoption("--seconds"))
 
 
 @pytest.fixture
 def shared_data() -> Callable[[str], Path]:
-    """Return a function that finds a folder of real cases, or skips the test and names the folder."""
+    """Return a function that finds a folder of real cases, or skips the test."""
 
     return lambda name: _shared("data", name)
 
 
 @pytest.fixture
 def shared_specs() -> Callable[[str], Path]:
-    """Return a function that finds a vendor's API description, or skips the test and names it."""
+    """Return a function that finds a vendor's API description, or skips the test."""
     return lambda name: _shared("specs", name)
 
 

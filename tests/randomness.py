@@ -1,4 +1,4 @@
-"""Random choices of tests that can be repeated, and fewer examples for properties that are slow."""
+"""Reproducible random choices for tests, and fewer examples for slow properties."""
 
 from __future__ import annotations
 

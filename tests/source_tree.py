@@ -25,7 +25,7 @@ class Source:
 
     @property
     def package(self) -> str:
-        """The top-level package or module that it belongs to; empty for `socialcollab` itself."""
+        """The top-level package or module to which it belongs; empty for `socialcollab` itself."""
         return (*self.name.split("."), "")[1]
 
 

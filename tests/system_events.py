@@ -1,4 +1,4 @@
-"""The events that each part of the library may cause by itself, without a member."""
+"""The events that each part of the library may cause without a member."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Shapes: how attrs classes describe the document."""
+"""Shapes, with which attrs classes describe the document."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_fields_of() -> None:
 
 
 def test_as_words() -> None:
-    """One word or several become a tuple."""
+    """One word or several words become a tuple."""
     assert as_words("ana") == ("ana",)
     assert as_words(["ana", "ben"]) == ("ana", "ben")
     assert as_words(()) == ()

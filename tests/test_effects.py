@@ -1,4 +1,4 @@
-"""Effects: the same result blocking and async, and no call left in doubt by a cancellation."""
+"""Effects: blocking and async runs agree, and a cancellation never leaves a call in doubt."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from socialcollab.errors import NotFoundError
 
 
 class Port:
-    """A sum of numbers; the async method awaits a few turns first."""
+    """A sum of numbers, whose async method first yields to the loop a few times."""
 
     def __init__(self, *, turns: int = 0) -> None:
         self.turns, self.begun, self.done = turns, 0, 0
@@ -60,7 +60,7 @@ def test_run_and_arun_agree(numbers: list[int], turns: int) -> None:
 
 
 def cancelled_after(turns: int, effects: Effects[Any]) -> asyncio.Task[Any] | None:
-    """Run effects and cancel them after *turns* of the loop; return None if they had ended by then."""
+    """Run effects and cancel them after *turns* of the loop; return None if they ended earlier."""
 
     async def main() -> asyncio.Task[Any] | None:
         task = asyncio.ensure_future(arun(effects))
@@ -76,14 +76,14 @@ def cancelled_after(turns: int, effects: Effects[Any]) -> asyncio.Task[Any] | No
 
 @pytest.mark.parametrize("turns", range(40))
 def test_running_call_is_awaited(turns: int) -> None:
-    """A cancelled `arun` awaits the running call to its end and makes no other."""
+    """A cancelled `arun` waits until the running call has ended, and makes no other call."""
     port = Port(turns=3)
     log: list[object] = []
     ended = cancelled_after(turns, adding(port.aadd, [1, 2, 3], log))
     assert port.begun == port.done, "a call was not awaited"
     if ended is not None:
         assert ended.cancelled()
-        # Only the result of the last call may be lost to the cancellation.
+        # The cancellation may discard only the result of the last call.
         assert port.done - 1 <= len(log) <= port.done
 
 
@@ -124,7 +124,7 @@ def _failing(port: Port) -> Effects[None]:
 
 
 def test_cancellable_call() -> None:
-    """A cancellable call is cancelled at once."""
+    """A cancellable call is cancelled immediately."""
     port = Port(turns=10_000)
     ended = cancelled_after(3, _cancellable(port))
     assert ended is not None
@@ -158,7 +158,7 @@ def test_effects_may_clean_up() -> None:
 
 
 def test_error_of_cancelled_call_is_retrieved() -> None:
-    """asyncio does not report the error of a call that was awaited only to its end."""
+    """asyncio does not report the error of a call whose result was discarded."""
     lost: list[dict[str, Any]] = []
 
     async def main() -> None:
@@ -175,7 +175,7 @@ def test_error_of_cancelled_call_is_retrieved() -> None:
 
 
 def test_effects_are_closed() -> None:
-    """Effects are closed whatever ends them."""
+    """Effects are closed regardless of how they end."""
     closed: list[str] = []
 
     def effects() -> Effects[None]:

@@ -55,7 +55,7 @@ def _through_pickle(error):
 
 
 def test_tree_is_complete() -> None:
-    """Every error is in the tree, and the module's docstring draws it."""
+    """Every error is in the tree in the module's docstring."""
     picture = inspect.getdoc(errors) or ""
     for error in ALL:
         assert issubclass(error, SocialCollabError)
@@ -63,7 +63,7 @@ def test_tree_is_complete() -> None:
 
 
 def test_drawing_shows_parents() -> None:
-    """The drawing puts each error below its base class."""
+    """The drawing shows each error below its base class."""
     trail: list[tuple[int, str]] = []
     for line in (inspect.getdoc(errors) or "").splitlines():
         name = next((word for word in line.split() if word.endswith("Error")), "")
@@ -93,14 +93,14 @@ def test_stale_error_names_member() -> None:
 
 
 def test_builtin_bases() -> None:
-    """Errors are also the built-in errors that callers may expect."""
+    """Errors are also instances of the built-in exceptions that callers may expect."""
     assert issubclass(InvalidValueError, ValueError)
     assert issubclass(errors.NotFoundError, LookupError)
     assert issubclass(errors.MissingExtraError, ImportError)
 
 
 def test_not_allowed_error_has_verdict() -> None:
-    """A refusal has its verdict, and its message explains it."""
+    """A refusal contains the verdict, and its message explains the verdict."""
     verdict = Verdict.no(Reason.of("not_a_member", member="zoe"))
     assert NotAllowedError(verdict).verdict is verdict
     assert "`zoe` is not a member" in str(NotAllowedError(verdict))

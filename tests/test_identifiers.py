@@ -23,7 +23,7 @@ ENTROPY = st.binary(min_size=10, max_size=10)
 
 @given(ids())
 def test_check_id(name: str) -> None:
-    """A valid identifier is returned as it is."""
+    """A valid identifier is returned unchanged."""
     assert check_id("member", name) == name
 
 
@@ -31,7 +31,7 @@ def test_check_id(name: str) -> None:
     "name", ["", "Ana", "-a", ".a", "_a", "a b", "a/b", "a|b", "é", "a" * 65, "a\n", None, 7, b"a"]
 )
 def test_invalid_identifiers(name: object) -> None:
-    """Anything else is an error that says what it should identify."""
+    """Anything else is an error that contains the kind of the identifier."""
     with pytest.raises(InvalidValueError, match="member id"):
         check_id("member", name)
 
@@ -45,7 +45,7 @@ def test_long_value_is_shortened() -> None:
 
 @given(INSTANTS, ENTROPY)
 def test_uuid7_form(at: dt.datetime, entropy: bytes) -> None:
-    """An id is a UUID of version 7 that begins with its millisecond."""
+    """An id is a version 7 UUID that begins with the timestamp in milliseconds."""
     value = uuid.UUID(uuid7(at, entropy))
     assert value.version == 7
     assert value.variant == uuid.RFC_4122
@@ -70,7 +70,7 @@ def test_uuid7_uses_entropy(one: int, other: int) -> None:
 
 
 def test_uuid7_errors() -> None:
-    """A datetime without an offset, or another number of bytes, is an error."""
+    """A datetime without an offset or a wrong number of bytes is an error."""
     with pytest.raises(NaiveDatetimeError):
         uuid7(dt.datetime(2026, 1, 1), bytes(10))  # noqa: DTZ001
     with pytest.raises(InvalidValueError, match="10 bytes long, not 9"):
@@ -78,7 +78,7 @@ def test_uuid7_errors() -> None:
 
 
 def test_nearest() -> None:
-    """The nearest name is suggested, and none if no name is similar."""
+    """The nearest name is suggested, or no name if none is similar."""
     assert nearest("publsher", ["writer", "publisher"]) == "publisher"
     assert nearest("zzz", ["writer", "publisher"]) == ""
     assert nearest("x", []) == ""

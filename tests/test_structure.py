@@ -67,7 +67,7 @@ def only_for_type_checkers(tree: ast.Module) -> set[ast.AST]:
 
 def imports_of(source: Source, *, types: bool = False) -> Iterator[tuple[str, list[str]]]:
     """
-    Yield each module of the library that *source* imports from, with the imported names.
+    Yield each library module from which *source* imports names, with the imported names.
 
     Imports that only type checkers see are included if *types* is true.
     """
@@ -110,7 +110,7 @@ def test_exports(package: str) -> None:
 
 
 def test_top_level_names() -> None:
-    """Every name of `socialcollab.__all__` is there, and a misspelled one is corrected."""
+    """Every name in `socialcollab.__all__` exists, and a misspelled name gets a suggestion."""
     for name in socialcollab.__all__:
         assert getattr(socialcollab, name) is not None
     assert set(socialcollab.__all__) <= set(dir(socialcollab))
@@ -120,7 +120,7 @@ def test_top_level_names() -> None:
 
 @pytest.mark.parametrize("package", packages())
 def test_imports_through_lists(package: str) -> None:
-    """Packages import from each other only through the list of a package or a public sub-package."""
+    """Packages import from each other only through the exports of a public package."""
     wrong = []
     for source in sources().values():
         if source.package != package:
@@ -137,7 +137,7 @@ def test_imports_through_lists(package: str) -> None:
 
 
 def defining_module(module: str, name: str) -> str:
-    """Return the module that defines what is imported as *name* from *module*."""
+    """Return the module that defines the object imported as *name* from *module*."""
     inner = f"{module}.{name}"
     if inner in sources():
         return inner
@@ -148,8 +148,8 @@ def defining_module(module: str, name: str) -> str:
     return module
 
 
-# Pairs of classes that name each other in their signatures; one of them imports the other for type
-# checkers only. The last pair is the hook through which a notebook finds the card of a value.
+# Pairs of classes that refer to each other in their signatures. One of them imports the other only
+# for type checkers. The last pair is the hook through which a notebook finds the card of a value.
 PAIRS = {
     ("socialcollab.errors", "socialcollab.verdicts.verdict"),
     ("socialcollab.time.duration", "socialcollab.time.business_hours"),
@@ -168,7 +168,7 @@ def test_no_import_cycles() -> None:
             for imported in names
         }
         for name, source in sources().items()
-        # `__init__.py` only passes names on; the module that defines them counts.
+        # `__init__.py` only re-exports names, so the module that defines a name counts.
         if source.path.name != "__init__.py"
     }
     for importer, imported in PAIRS:
@@ -188,7 +188,7 @@ def test_pure_packages_load_only_attrs(package: str) -> None:
 
 @pytest.mark.parametrize("package", PURE)
 def test_pure_packages_do_no_io(package: str) -> None:
-    """A pure package reads no clock, and only the modules listed here read files."""
+    """A pure package does not read the clock, and only the modules listed here read files."""
     modules = [source for source in sources().values() if source.package == package]
     assert modules
     for source in modules:
@@ -250,7 +250,7 @@ def test_transport_loads_no_http_library() -> None:
 
 
 def test_folder_size() -> None:
-    """No folder has more modules than a reader can survey."""
+    """No folder contains too many modules."""
     sizes = Counter(
         source.path.parent for source in sources().values() if source.path.name != "__init__.py"
     )
@@ -259,7 +259,7 @@ def test_folder_size() -> None:
 
 @pytest.mark.parametrize("package", packages())
 def test_doctests(package: str) -> None:
-    """The examples in docstrings give the results that they show."""
+    """The examples in docstrings return the results that they show."""
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     for module in modules_of(package):
         for test in doctest.DocTestFinder().find(module):

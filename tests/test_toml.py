@@ -1,4 +1,4 @@
-"""Limits on TOML from people."""
+"""Limits on untrusted TOML."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from socialcollab.styleguide import StyleGuide
     ],
 )
 def test_deep_keys(text: str) -> None:
-    """A key with too many parts is refused before it is parsed, with its place."""
+    """A key with too many parts is rejected with its place before it is parsed."""
     start = time.process_time()
     with pytest.raises(tomllib.TOMLDecodeError, match=r"more than 32 parts \(at line \d, column"):
         parse_toml(text)
@@ -46,5 +46,5 @@ def test_deep_keys(text: str) -> None:
     ],
 )
 def test_other_texts(text: str) -> None:
-    """Ordinary keys, sentences and ellipses are parsed as the standard library does."""
+    """Ordinary keys, sentences and ellipses are parsed as by the standard library."""
     assert tomllib.loads(text) == parse_toml(text)

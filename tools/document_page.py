@@ -154,7 +154,7 @@ def _table(
 
 
 def _default(value: object) -> str:
-    """Return a default as it is written in the document, or nothing if the key has no default."""
+    """Return a default as it is written in the document, or an empty string if there is none."""
     if isinstance(value, bool):
         return f"`{value}`".lower()
     # A default of 0 is below the smallest value that the document can contain.

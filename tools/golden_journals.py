@@ -1,13 +1,13 @@
 """
-Generate the golden journals of tests/stores/golden, which every later version must read.
+Generate the golden journals in tests/stores/golden, which every later version must read.
 
     python tools/golden_journals.py tour       the journal of a desk, as an SQLite dump and as lines
     python tools/golden_journals.py damaged    small journals of desks, each with one kind of damage
     python tools/golden_journals.py shapes     one more file of lines, with every event type that
                                                no golden journal contains yet
 
-An existing file is never overwritten: it shows what this library wrote at the time, and a change
-that cannot read it must be undone.
+An existing file is never overwritten, because it contains the output of an earlier version. A
+change after which the file can no longer be read must be undone.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ def take_the_tour(store: SqliteStore, folder: Path) -> None:
 
 
 def dump_of(path: Path) -> str:
-    """Return the SQL statements that create an SQLite file again."""
+    """Return the SQL statements that recreate an SQLite file."""
     raw = sqlite3.connect(path)
     text = "\n".join(raw.iterdump()) + "\n"
     raw.close()
@@ -327,7 +327,7 @@ STREAMS: Mapping[str, str] = {
 
 
 def shapes_of(wanted: list[str]) -> MemoryStore:
-    """Return a store with each of these types of events in an organization of its own."""
+    """Return a store with each of these types of events in a separate organization."""
     store = MemoryStore(PROJECTIONS)
     for number, name in enumerate(wanted):
         kind = name.partition(".")[0]

@@ -2,8 +2,9 @@
 Change the code at random places, one at a time, and check whether a test fails.
 
 Run ``nox -s mutants -- --count 100``. The tool works on a copy of the checkout and prints every
-change that no test detects, with its place. Add a test for it, or explain it. Changes that cannot
-affect behaviour are skipped: annotations, which are never evaluated, and names in ``__all__``.
+change that no test detects, with its place. Add a test for each of them, or document why none is
+needed. Changes that cannot affect behaviour are skipped: annotations, which are never evaluated,
+and names in ``__all__``.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ def _value(words: str) -> str:
 
 
 def unicode_version() -> str:
-    """Return the Unicode version of the installed `regex`, which only its description states."""
+    """Return the Unicode version of the installed `regex`, from the package's description."""
     description = metadata("regex").json["description"]
     match = re.search(r"supports Unicode ([0-9]+\.[0-9]+\.[0-9]+)", str(description))
     if match is None:

@@ -1,9 +1,10 @@
 """
-Generate the async desk from the source of the blocking one.
+Generate the async desk from the source of the blocking desk.
 
-Run ``nox -s write_async`` after a change to ``desk.py`` or ``member_desk.py``. The tool finds what has
-to be awaited: `run`, and every method and property that calls it, directly or not. Code that cannot
-be awaited is an error, which names the line and says what to do.
+Run ``nox -s write_async`` after a change to ``desk.py`` or ``member_desk.py``. The tool determines
+which calls must be awaited: calls of `run`, and of every method and property that calls it,
+directly or indirectly. Code that cannot be awaited is an error, which contains the line and a
+suggestion.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ MODULES = {
     "socialcollab.desk.desk": "socialcollab.desk.async_desk",
     "socialcollab.desk.ports": "socialcollab.desk.async_ports",
 }
-# Both modules of ports define these; those of the async one are awaited.
+# Both ports modules define these names; calls to the async versions are awaited.
 AWAITED = {
     "run",
     "opened",
@@ -32,7 +33,7 @@ AWAITED = {
     "desk._ports.ensure_projections",
 }
 DUNDERS = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
-# The expressions by which the methods of each class refer to an object of which class.
+# For each class, the expressions that refer to objects of these classes, and their class.
 OWNERS = {
     "Desk": {"self": "Desk", "desk": "Desk"},
     "MemberDesk": {"self": "MemberDesk", "self._desk": "Desk"},
@@ -42,7 +43,7 @@ HEADER = "# Generated from {source} by tools/write_async.py: edit that file, and
 
 
 class CannotWriteError(Exception):
-    """A place in the blocking source that has no async counterpart."""
+    """Code in the blocking source that has no async counterpart."""
 
 
 def dotted_name(node: ast.expr) -> str:
@@ -82,7 +83,7 @@ class Source:
         return CannotWriteError(f"{self.file}:{getattr(node, 'lineno', 0)}: {message}")
 
     def awaitables(self, method: ast.FunctionDef) -> Iterator[tuple[ast.expr, str, str]]:
-        """Yield expressions of *method* with the class and the attribute that decide about `await`."""
+        """Yield expressions in *method*, with the class and attribute that determine `await`."""
         for node in ast.walk(method):
             if isinstance(node, ast.Call):
                 name = dotted_name(node.func)
@@ -117,7 +118,7 @@ def awaited_names(sources: dict[str, Source]) -> set[tuple[str, str]]:
 
 
 def async_source(source: Source, awaited: set[tuple[str, str]]) -> str:
-    """Return the async source of a blocking one."""
+    """Return the async source for a blocking source."""
     edits: list[tuple[int, int, str]] = []
     starts = [0]
     for line in source.lines:
@@ -183,7 +184,7 @@ def check_awaitable(source: Source, method: ast.FunctionDef, node: ast.expr) -> 
 
 
 def check_ports(source: Source, method: ast.FunctionDef) -> None:
-    """Raise an error if a method calls a port without `run`: it would block the event loop."""
+    """Raise an error if a method calls a port without `run`, which would block the event loop."""
     for node in ast.walk(method):
         if isinstance(node, ast.Call) and PORTS.search(dotted_name(node.func)):
             raise source.error_at(
@@ -220,7 +221,7 @@ def sorted_imports(source: str) -> str:
 
 
 def generate(sources: dict[str, str]) -> dict[str, str]:
-    """Return the async sources by file name, for the blocking ones by file name."""
+    """Return the async sources by file name, given the blocking sources by file name."""
     parsed = [Source(file, text) for file, text in sources.items()]
     awaited = awaited_names({source.cls.name: source for source in parsed})
     return {FILES[source.file]: async_source(source, awaited) for source in parsed}

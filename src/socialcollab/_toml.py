@@ -1,4 +1,4 @@
-"""Parse TOML from people, within limits."""
+"""Parse untrusted TOML, with a limit on the length of dotted keys."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ _DEEP_KEY = re.compile(
 
 def parse_toml(text: str) -> dict[str, Any]:
     """
-    Return the tables of a TOML text.
+    Parse a TOML string and return its tables.
 
-    The standard library takes time and memory in proportion to the square of the number of parts in
-    a dotted key. Such keys are therefore refused before it parses the text.
+    The standard library's parser takes time and memory that grow with the square of the number of
+    parts in a dotted key. Keys with too many parts are therefore rejected before the text is
+    parsed.
 
     >>> parse_toml("a.b = 1")
     {'a': {'b': 1}}
 
     Raises:
-        tomllib.TOMLDecodeError: If the text is not valid TOML, or a key has more than
+        tomllib.TOMLDecodeError: If *text* is not valid TOML, or if a key has more than
             `MAX_KEY_PARTS` parts. The message ends with the line and the column.
         RecursionError: If values are nested too deeply.
     """

@@ -29,7 +29,7 @@ class Shape:
 
 
 class Grammar(Protocol):
-    """The protocol of values that are written in the document as strings."""
+    """The protocol of classes whose values are written in the document as strings."""
 
     @classmethod
     def parse(cls, text: str, /) -> Self:
@@ -46,7 +46,7 @@ class Grammar(Protocol):
 
 
 NOT_IN_NAMES = r"\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069"
-"""The characters that a name cannot contain, as the content of a class in a regular expression."""
+"""The characters that a name cannot contain, for use in the brackets of a regular expression."""
 
 NOT_IN_PROSE = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
 """The characters that prose cannot contain: control characters other than tabs and line breaks."""
@@ -63,9 +63,9 @@ class Text(Shape):
     Attributes:
         at_most: The maximum length in characters.
         prose: Whether the string is prose, which can contain tabs and line breaks.
-        personal: Whether the string may contain personal data, such as a name or free
-            prose. Personal strings are excluded from the document's digest and the
-            journal's hash chain, so that they can be erased.
+        personal: Whether the string may contain personal data, such as a name or free prose.
+            Personal strings are excluded from the document's digest and from the journal's hash
+            chain, so that they can be erased.
         file: Whether the string is the name of one of the document's files.
     """
 
@@ -206,14 +206,14 @@ def as_words(value: str | Iterable[str]) -> tuple[str, ...]:
     (('ana',), ('ana', 'ben'))
 
     Raises:
-        InvalidValueError: If the value, or an item of it, is not a text.
+        InvalidValueError: If the value, or one of its items, is not a string.
     """
     if isinstance(value, str):
         return (value,)
     words = as_items(value, "words")
     for word in words:
         if not isinstance(word, str):
-            raise InvalidValueError(f"`{word!r}` is not a text", value=word, expected="a text")
+            raise InvalidValueError(f"`{word!r}` is not a string", value=word, expected="a string")
     return words
 
 

@@ -1,9 +1,9 @@
 """
 Effects: code that performs I/O, written once for blocking and async programs.
 
-Effects are a generator that yields calls, such as reading from a store. `run`
-makes each call and sends the result back into the generator. `arun` does the
-same, but awaits each result that is awaitable.
+Effects are written as a generator that yields calls, such as a read from a store. `run` makes each
+call and sends the result back into the generator. `arun` does the same, but awaits each result that
+is awaitable.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ T = TypeVar("T")
 @attrs.frozen
 class Call(Generic[R]):
     """
-    A call that effects yield, to be made by `run` or `arun`.
+    A call that a generator of effects yields, and that `run` or `arun` makes.
 
     Attributes:
         function: The function to call.
@@ -61,7 +61,7 @@ def call_cancellable(
 
 
 def shielded(effects: Effects[T]) -> Effects[T]:
-    """Yield the calls of *effects*, all of which are made before a cancellation takes effect."""
+    """Yield the calls of *effects*, and delay any cancellation until all of them have been made."""
     try:
         pending = next(effects)
         while True:

@@ -188,7 +188,8 @@ class NotAllowedError(SocialCollabError):
         super().__init__()
         self.verdict = verdict
 
-    # Computing the remedies takes most of the time of a refusal, and many callers show no text.
+    # Most of the time of a refusal is spent on computing its remedies, and many callers never show
+    # them.
     def __str__(self) -> str:
         return self.verdict.explain()
 

@@ -1,6 +1,5 @@
 """
-The example of one week, from a spreadsheet to published posts, however often it is killed or
-frozen.
+The example of one week, from a spreadsheet to published posts, with runs that are killed or frozen.
 """
 
 from __future__ import annotations
@@ -76,7 +75,7 @@ def check_journal(out: Path) -> None:
 
 
 def finish_here(out: Path) -> None:
-    """Run the week to its end in this process, which is faster than starting another one."""
+    """Run the week to its end in this process, which is faster than starting another process."""
     before = set(sys.modules)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", [str(WEEK), "--out", str(out)])
@@ -150,7 +149,7 @@ def test_hold(week: Path) -> None:
 
 
 def test_unknown_deliveries(week: Path) -> None:
-    """A delivery without an answer was looked up, and a rate-limited one deferred."""
+    """A delivery without a response was looked up, and a rate-limited delivery was deferred."""
     with Desk.open(week / "agency.db") as desk:
         types = Counter(
             entry.type
@@ -175,7 +174,7 @@ def test_second_run(week: Path) -> None:
 
 
 def wait_for(process: subprocess.Popen[bytes]) -> None:
-    """Wait for the end of a process, which has to succeed."""
+    """Wait until a process ends, and check that it succeeded."""
     _, errors = process.communicate(timeout=300)
     assert process.returncode == 0, errors.decode()
 
@@ -184,7 +183,7 @@ def wait_for(process: subprocess.Popen[bytes]) -> None:
 def test_killed_at_any_moment(
     tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A week that was killed at a random moment is finished by a second run, without copies or losses."""
+    """A second run finishes a week that was killed at a random moment, without duplicates."""
     chance, seed = seeded_random()
     began = time.monotonic()
     finish(tmp_path / "whole")
@@ -211,10 +210,10 @@ def test_frozen_at_any_moment(
     tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """
-    A week that was frozen, while another run took over, wakes up without making copies or losses.
+    A frozen run that resumes after another run took over causes no duplicates or losses.
 
-    The second run starts past every lease and deadline, and may still be working when the first one
-    wakes up with an outdated clock and outdated plans.
+    The second run starts after all leases and deadlines, and may still be working when the first
+    run resumes with an outdated clock and outdated plans.
     """
     chance, seed = seeded_random()
     began = time.monotonic()
@@ -229,7 +228,7 @@ def test_frozen_at_any_moment(
         frozen.send_signal(signal.SIGSTOP)
         try:
             other = start(out, *SHORT)
-            time.sleep(chance.uniform(FROZEN_S, 3 * FROZEN_S))  # past every lease and deadline
+            time.sleep(chance.uniform(FROZEN_S, 3 * FROZEN_S))  # after all leases and deadlines
         finally:
             frozen.send_signal(signal.SIGCONT)
         still_working += other.poll() is None

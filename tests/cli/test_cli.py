@@ -1,4 +1,4 @@
-"""The command line: exit codes, JSON, and no traceback for a user's mistake."""
+"""The command line: exit codes, JSON output, and no tracebacks for user errors."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Run = Callable[..., tuple[int, str, str]]
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str]) -> Run:
-    """Run one command; return its exit code, standard output and standard error."""
+    """Run a command, and return its exit code, standard output and standard error."""
 
     def go(*words: str) -> tuple[int, str, str]:
         code = main(words)
@@ -49,14 +49,14 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_check(run: Run) -> None:
-    """A document without faults and failing expectations gives exit code 0."""
+    """A document without faults and without failing expectations results in exit code 0."""
     code, out, err = run("check", AGENCY, "--at", "2026-06-01T09:00+02:00")
     assert (0, "") == (code, err)
     assert "4 expectations, 0 failing" in out
 
 
 def test_check_failing_expectation(run: Run, tmp_path: Path) -> None:
-    """A failing expectation is printed, and gives exit code 1."""
+    """A failing expectation is printed and results in exit code 1."""
     text = (WEEK / "clients" / "tulip.toml").read_text(encoding="utf-8")
     (tmp_path / "clients").mkdir()
     (tmp_path / "clients" / "tulip.toml").write_text(text, encoding="utf-8")
@@ -110,7 +110,7 @@ def test_wrong_usage(run: Run, words: list[str], code: int, said: str) -> None:
 
 
 def test_help_and_version(run: Run) -> None:
-    """`--help` and `--version` give exit code 0."""
+    """`--help` and `--version` exit with code 0."""
     assert run("--help")[0] == 0
     code, out, _ = run("--version")
     assert code == 0
@@ -118,7 +118,7 @@ def test_help_and_version(run: Run) -> None:
 
 
 def test_lint_text(run: Run, tmp_path: Path) -> None:
-    """The findings on a text are printed; only an error gives exit code 1."""
+    """The findings on a text are printed; only an error results in exit code 1."""
     text = tmp_path / "post.txt"
     text.write_text("Fly cheap to Porto", encoding="utf-8")
     guide = str(WEEK / "style" / "house.toml")
@@ -133,7 +133,7 @@ def test_lint_text(run: Run, tmp_path: Path) -> None:
 
 
 def test_lint_encoding(run: Run, tmp_path: Path) -> None:
-    """A text that is not UTF-8 is refused, and the first wrong byte is named."""
+    """A text that is not UTF-8 is rejected, and the message contains the first invalid byte."""
     text = tmp_path / "post.txt"
     text.write_bytes("café".encode("latin-1"))
     code, _, err = run("lint", str(text))
@@ -170,7 +170,7 @@ def test_calendar(run: Run, desk: Path, tmp_path: Path) -> None:
 
 
 def test_calendar_holds(run: Run, tmp_path: Path) -> None:
-    """The calendar shows active holds, and marks ended ones as ended."""
+    """The calendar shows active holds, and marks ended holds as ended."""
     path = tmp_path / "agency.db"
     now = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
     with Desk.create(
@@ -194,7 +194,7 @@ def test_calendar_holds(run: Run, tmp_path: Path) -> None:
 
 
 def test_calendar_viewer(run: Run, desk: Path) -> None:
-    """With `--viewer`, the calendar has only what that member may view."""
+    """With `--viewer`, the calendar contains only entries that the member may view."""
     everything = run("calendar", str(desk), "--json")[1]
     assert everything == run("calendar", str(desk), "--viewer", "noor", "--json")[1]
 
@@ -209,7 +209,7 @@ def test_calendar_viewer(run: Run, desk: Path) -> None:
     ],
 )
 def test_calendar_title(run: Run, desk: Path, tmp_path: Path, words: list[str], title: str) -> None:
-    """The title of a calendar page names the month, the week or the days."""
+    """The title of a calendar page contains the month, the week or the days."""
     page = tmp_path / "calendar.html"
     assert run("calendar", str(desk), *words, "--html", str(page))[0] == 0
     assert f": {title}</title>" in page.read_text(encoding="utf-8")
@@ -267,7 +267,7 @@ def test_desk_as_document(run: Run, desk: Path, tmp_path: Path) -> None:
 
 
 def test_written_files(run: Run, desk: Path, tmp_path: Path) -> None:
-    """Every command that writes a file says so."""
+    """Every command that writes a file prints the file's name."""
     page, ics = tmp_path / "a.html", tmp_path / "a.ics"
     _, out, err = run("calendar", str(desk), "--html", str(page), "--ics", str(ics), "--json")
     assert f"wrote {page}: 2 entries of 2026-04\nwrote {ics}: 2 entries\n" == err
@@ -321,7 +321,7 @@ W4;twitter;07/04/2099;11:30;Netwerk;;
 
 
 def test_import(run: Run, tmp_path: Path) -> None:
-    """`import` drafts each row as its author, reports the others, and can be repeated."""
+    """`import` drafts each row as its author, reports rejected rows, and can be repeated."""
     run_demo(tmp_path / "demo")
     database, sheet = tmp_path / "demo" / "agency.db", tmp_path / "posts.csv"
     sheet.write_bytes(SHEET.encode("cp1252"))
@@ -383,7 +383,7 @@ def test_import_images_outside_folder(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_columns_option(run: Run, tmp_path: Path, columns: list[str], said: str) -> None:
-    """An invalid `--columns` is refused."""
+    """An invalid value of `--columns` is rejected."""
     sheet = tmp_path / "posts.csv"
     sheet.write_text("Wat\na\n", encoding="utf-8")
     options = [word for column in columns for word in ("--columns", column)]
@@ -459,14 +459,14 @@ def test_help_is_light() -> None:
 
 @pytest.mark.parametrize("month", ["2026", "2026-13", "juni", "0000-01"])
 def test_calendar_month(run: Run, desk: Path, month: str) -> None:
-    """A `--month` that is not a month is refused."""
+    """A value of `--month` that is not a month is rejected."""
     code, _, err = run("calendar", str(desk), "--month", month)
     assert code == 2
     assert f"`{month}` is not a month" in err
 
 
 def test_history(run: Run, desk: Path) -> None:
-    """The history says in local time who did what, in words, and as JSON with every value."""
+    """The history shows each action in words with actor and local time, or as JSON."""
     entries = json.loads(run("calendar", str(desk), "--json")[1])
     code, out, _ = run("history", str(desk), entries[0]["post"])
     assert code == 0
@@ -483,7 +483,7 @@ def test_history(run: Run, desk: Path) -> None:
 
 
 def test_notifications_and_to_do(run: Run, tmp_path: Path) -> None:
-    """A member sees what happened since a day, and what to do, in words and in their own zone."""
+    """`notifications` and `to-do` print texts in the member's own time zone, since a given day."""
     now = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
     path = str(tmp_path / "agency.db")
     with Desk.create(
@@ -562,7 +562,7 @@ reviewers = "member:eva"
 
 
 def test_who_approves(run: Run, tmp_path: Path) -> None:
-    """For `approve`, each line says on which steps the member can decide, also as a delegate."""
+    """For `approve`, each line lists the steps that the member can decide, even as a delegate."""
     document = tmp_path / "agency.toml"
     document.write_text(APPROVERS, encoding="utf-8")
     rule = "grants[0] grants `{}` `all` on `tulip-x`"
@@ -597,7 +597,7 @@ def test_reindex(run: Run, desk: Path) -> None:
 
 
 def test_audit_anchor(run: Run, desk: Path) -> None:
-    """`audit` prints an anchor, and compares the journal with a given one."""
+    """`audit` prints an anchor, and compares the journal with a given anchor."""
     code, out, _ = run("audit", str(desk), "--json")
     report = json.loads(out)
     assert (0, True) == (code, report["clean"])
@@ -628,7 +628,7 @@ def test_missing_desk(run: Run, tmp_path: Path) -> None:
 
 
 def test_demo(run: Run, tmp_path: Path) -> None:
-    """The demo prints its story, and refuses a folder that is not empty."""
+    """The demo prints its story, and rejects a folder that is not empty."""
     out = str(tmp_path / "demo")
     code, printed, _ = run("demo", "--out", out)
     assert code == 0
@@ -641,7 +641,7 @@ def test_demo(run: Run, tmp_path: Path) -> None:
 
 @pytest.mark.integration
 def test_closed_pipe(desk: Path) -> None:
-    """`python -m socialcollab` runs, and a closed pipe ends it quietly."""
+    """`python -m socialcollab` runs, and exits without an error if its pipe is closed."""
     command = [sys.executable, "-m", "socialcollab", "audit", str(desk)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("clean")
@@ -700,7 +700,7 @@ def test_can(run: Run) -> None:
 
 
 def test_compare(run: Run, tmp_path: Path) -> None:
-    """`compare` prints who gains and who loses permissions between two documents."""
+    """`compare` prints which members gain or lose permissions between two documents."""
     plain = (
         '[organization]\nid = "acme"\nlanguage = "en"\ntimezone = "UTC"\n'
         '[[workspaces]]\nid = "tulip"\nlead = "eva"\ndefault_approval = "none"\n'
@@ -785,7 +785,7 @@ def test_compare_policies(run: Run, tmp_path: Path) -> None:
 
 
 def test_check_steps(run: Run, tmp_path: Path) -> None:
-    """`check` warns of steps that too few members can pass."""
+    """`check` warns about steps that too few members can approve."""
     document = tmp_path / "acme.toml"
     text = POLICY.replace(
         '["member:eva", "member:ana"]', '["member:eva", "member:ana", "member:ben"]'
@@ -816,7 +816,7 @@ def test_coverage_of_steps(run: Run, tmp_path: Path) -> None:
 
 
 def test_coverage(run: Run, tmp_path: Path) -> None:
-    """`coverage` names the members whose absence loses a permission."""
+    """`coverage` lists the members whose absence would leave nobody with a permission."""
     document = tmp_path / "acme.toml"
     document.write_text(
         '[organization]\nid = "acme"\nlanguage = "en"\ntimezone = "UTC"\n'
@@ -860,7 +860,7 @@ def test_coverage(run: Run, tmp_path: Path) -> None:
     ],
 )
 def test_coverage_wrong_period(run: Run, tmp_path: Path, given: tuple[str, ...], said: str) -> None:
-    """A period or a number of absences that makes no sense is refused."""
+    """An invalid period or number of absent members is rejected."""
     document = tmp_path / "rotating.toml"
     team = Organization.template(
         "rotating", id="acme", brand="tulip", lead="eva", first="ana", second="ben", third="mo"
@@ -931,7 +931,7 @@ def test_permissions_page(run: Run, tmp_path: Path) -> None:
 
 
 def test_check_rule_matching_nothing(run: Run, tmp_path: Path) -> None:
-    """A rule that matches no profile is a warning, and exit code 0."""
+    """A rule that matches no profile causes a warning, but the exit code is 0."""
     from socialcollab import Organization
 
     organization = Organization.template("northwind")
@@ -986,7 +986,7 @@ def test_local_time(run: Run, tmp_path: Path) -> None:
     organization = Organization.from_dict(table, files=Organization.template("northwind").files)
     document = tmp_path / "agency.toml"
     written(organization, document)
-    # Noor's grant on Tulip ends with the year there: 05:00 UTC.
+    # Noor's grant on Tulip ends with the year in Tulip's time zone, at 05:00 UTC.
     answers = [
         run("can", str(document), "noor", "approve", "tulip-x", "--at", at)[0]
         for at in ("2026-12-31T23:59", "2027-01-01T04:59Z", "2027-01-01", "2027-01-01T05:00Z")
@@ -1028,7 +1028,7 @@ def test_desk_runtime_state(run: Run, tmp_path: Path) -> None:
                  if "publish" in one["permissions"]]
         for source in (document, database)
     }  # fmt: skip
-    # Without Ben nobody but Eva publishes on Mastodon: Ana is forbidden it.
+    # If Ben is absent, only Eva can publish on Mastodon, because a forbid applies to Ana.
     assert ([], ["eva"]) == (lost[document], lost[database][0]["absent"])
     assert 2 == run("who", str(tmp_path / "no.db"), "view", "tulip-x")[0]
 
@@ -1059,7 +1059,7 @@ def test_permissions_workspace(run: Run, tmp_path: Path) -> None:
 
 
 def test_check_dangling_rule(run: Run, tmp_path: Path) -> None:
-    """A rule that names only members who have left is a warning."""
+    """A rule that names only members who have left causes a warning."""
     organization = Organization.template("northwind")
     members = [
         attrs.evolve(one, left=dt.date(2026, 2, 1)) if one.id == "noor" else one
@@ -1083,7 +1083,7 @@ def written(organization: Organization, path: Path) -> None:
 
 
 def test_permissions_member(run: Run) -> None:
-    """With `--member`, one member's permissions are printed, with whom to ask for more."""
+    """With `--member`, the permissions of one member and the member to ask for more are printed."""
     at = "2026-06-01T09:00+02:00"
     code, out, err = run("permissions", AGENCY, "--member", "ana", "--at", at)
     assert (0, "") == (code, err)
@@ -1096,7 +1096,7 @@ def test_permissions_member(run: Run) -> None:
 
 
 def test_check_shared_account(run: Run, tmp_path: Path) -> None:
-    """Two profiles of one account are a warning."""
+    """Two profiles with the same account cause a warning."""
     organization = Organization.template("northwind")
     again = attrs.evolve(organization.profiles[0], id="again", handle="@tulip")
     first = attrs.evolve(organization.profiles[0], handle="Tulip")
@@ -1147,7 +1147,7 @@ def test_progress_of_failed_work(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("extra", [True, False], ids=["rich", "plain"])
 def test_progress(desk: Path, monkeypatch: pytest.MonkeyPatch, extra: bool) -> None:
-    """An audit and a reindex show their progress on a terminal, and only there."""
+    """An audit and a reindex show their progress only on a terminal."""
     monkeypatch.setenv("TERM", "xterm")
     if extra:
         pytest.importorskip("rich")

@@ -55,5 +55,5 @@ def test_digest_is_stable() -> None:
 
 
 def test_salt_changes_digest() -> None:
-    """Different salts lead to different digests."""
+    """Different salts produce different digests."""
     assert salted_digest(bytes(16), "ana") != salted_digest(b"\x01" * 16, "ana")

@@ -10,7 +10,7 @@ FACEBOOK = Profile(id="tulip-facebook", workspace="tulip", network="facebook")
 
 
 def test_texts_of_thread() -> None:
-    """A finding names the text of the thread that is too long."""
+    """A finding identifies the text of the thread that is too long."""
     found = exceeded_limits(network("x"), text="een", thread=["y" * 280, "z" * 281])
     assert [(finding.code, finding.field) for finding in found] == [
         ("limit.text.thread", "thread.3")
@@ -20,7 +20,7 @@ def test_texts_of_thread() -> None:
 
 
 def test_network_without_threads() -> None:
-    """A network without threads accepts a post only if the profile has a text of its own."""
+    """A network without threads accepts a thread only if the profile has a separate text."""
     content = PostContent(text="een", thread=["twee"], targets=[X.id, FACEBOOK.id])
     (finding,) = limit_findings(content, [X, FACEBOOK])
     assert (finding.code, finding.profile) == ("limit.thread", FACEBOOK.id)
@@ -31,7 +31,7 @@ def test_network_without_threads() -> None:
 
 
 def test_links_and_warnings() -> None:
-    """Links count towards the first text only, and warnings towards every text."""
+    """Links count only towards the first text, and warnings towards every text."""
     content = PostContent(
         text="a" * 256, thread=["b" * 280], links=["https://tulip.nl/lente"], targets=[X.id]
     )

@@ -53,7 +53,7 @@ def post(text: str = "De lente is er", **fields) -> Post:
     ],
 )
 def test_display_name(written: Post, name: str) -> None:
-    """A post is named by its external id, or the beginning of its text, or its id."""
+    """A post is displayed by its external id, or else by the beginning of its text or by its id."""
     assert name == written.display_name
 
 

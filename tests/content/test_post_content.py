@@ -53,10 +53,14 @@ def test_texts_of_profiles() -> None:
 
 @pytest.mark.parametrize(
     ("thread", "message"),
-    [(["twee", " \n"], "text 3 of the thread is empty"), ([5], "`5` is not a text"), (5, "words")],
+    [
+        (["twee", " \n"], "text 3 of the thread is empty"),
+        ([5], "`5` is not a string"),
+        (5, "words"),
+    ],
 )
 def test_invalid_threads(thread, message) -> None:
-    """Every text of a thread must be a text, and not empty."""
+    """Every text of a thread must be a non-empty string."""
     with pytest.raises(InvalidValueError, match=message):
         PostContent(text="een", thread=thread)
     if isinstance(thread, list):

@@ -74,7 +74,7 @@ def deliveries(*states: str) -> list[Delivery]:
     ],
 )
 def test_status_of_states(states: list[str], shown: str) -> None:
-    """The states of the deliveries lead to the documented status."""
+    """The states of the deliveries result in the documented status."""
     assert Summary(shown) == summarise(post(), deliveries(*states))
 
 
@@ -125,6 +125,6 @@ def test_published_is_never_wrong() -> None:
 
 
 def test_cancelled_post_shows_publications() -> None:
-    """A cancelled post still shows what is published."""
+    """A cancelled post still shows its publications."""
     assert Summary.PUBLISHED is summarise(post("cancelled"), deliveries("published"))
     assert Summary.CANCELLED is summarise(post("cancelled"), deliveries("waiting"))

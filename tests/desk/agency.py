@@ -1,4 +1,4 @@
-"""A desk of an agency with two clients, for tests that move its clock by hand."""
+"""The desk of an agency with two clients, with a clock that tests set."""
 
 from __future__ import annotations
 
@@ -149,13 +149,13 @@ MINUTE = dt.timedelta(minutes=1)
 
 
 def in_review(agency: Any, **content: Any) -> Post:
-    """Return a post of ana's on `tulip-x` that is in review."""
+    """Return a post by Ana on `tulip-x` that is in review."""
     ana = agency.desk.acting_as("ana")
     return ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED, **content))
 
 
 def refusal_code(command: Callable[[], object]) -> str:
-    """Return the code of the first reason for which a command is refused."""
+    """Return the code of the first reason for the refusal of a command."""
     with pytest.raises(NotAllowedError) as caught:
         command()
     verdict = caught.value.verdict
@@ -168,7 +168,7 @@ class Agency:
     A desk with its clock, store, media and sandbox.
 
     Args:
-        folder: Where its files are.
+        folder: The folder of its files.
         kind: "memory", "sqlite", "async memory" or "async sqlite".
         faults: The faults of the sandbox.
         sandbox: Further options of the sandbox.
@@ -211,7 +211,7 @@ class Agency:
         )
 
     def inject(self, *faults: InjectedFault, **options: object) -> None:
-        """Replace the faults of the sandbox; its posts and the journal stay."""
+        """Replace the faults of the sandbox, without changing its posts or the journal."""
         self.sandbox.close()
         self.sandbox = self._sandbox(faults, **options)
         self.desk = self.second_desk()
@@ -223,13 +223,13 @@ class Agency:
         return tuple(self.desk.acting_as(member) for member in members)
 
     def adopt(self, document: Organization | str, *, reason: str = "new rules") -> None:
-        """Adopt a document as its owner, Eva."""
+        """Adopt a document as Eva, the owner."""
         if isinstance(document, str):
             document = Organization.loads(document)
         self.desk.acting_as("eva").adopt(self.desk.propose(document), reason=reason)
 
     def second_desk(self) -> Any:
-        """Open the same journal as another process would."""
+        """Open the same journal a second time, as another process would."""
         return self.kind.open(self.store, **self.options)
 
     def approved_post(
@@ -246,7 +246,7 @@ class Agency:
         return ben.approve(ana.submit(draft))
 
     def run_due(self, *, after: dt.timedelta = dt.timedelta(0)) -> Any:
-        """Move the clock to `DUE` if it is earlier, then by *after*, and do the due work."""
+        """Set the clock to `DUE` unless it is later, advance it by *after*, and do the due work."""
         self.now = max(self.now, DUE) + after
         return self.desk.run_due()
 
@@ -265,7 +265,7 @@ class Agency:
         return [post.text for post in self.sandbox.posts(profile) if not post.removed]
 
     def notified(self, *kinds: str) -> list[tuple[str, str]]:
-        """Return the kind and the recipient of all notifications, or of those of some kinds."""
+        """Return the kind and the recipient of all notifications, optionally of some kinds only."""
         return [
             (notification.kind, notification.to)
             for notification in self.desk.notifications()

@@ -1,4 +1,4 @@
-"""An async desk with the interface of a blocking one, so that the same tests run on both."""
+"""An async desk with the interface of a blocking desk, so that the same tests run on both."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def loop() -> _Loop:
 
 
 class Awaited:
-    """An async object whose coroutines are run to their end."""
+    """A wrapper for an async object that runs its coroutines to completion."""
 
     def __init__(self, inner: Any) -> None:
         self.inner = inner
@@ -47,7 +47,7 @@ async def _no_sleep(_: float) -> None: ...
 
 
 class AwaitedDesk:
-    """Creates and opens async desks as `Desk` does blocking ones."""
+    """A replacement for `Desk` that creates and opens async desks."""
 
     PROJECTIONS = AsyncDesk.PROJECTIONS
 

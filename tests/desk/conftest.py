@@ -1,4 +1,4 @@
-"""Fixtures of a desk whose clock is set by hand."""
+"""Fixtures for a desk whose clock is set by tests."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ KINDS = ("memory", "sqlite", "async sqlite")
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """
-    Choose the kinds of desk on which a test runs.
+    Choose the kinds of desks on which a test runs.
 
-    `test_desk` runs on every kind. The other tests run on a desk in memory, and with --integration
-    on every kind too. A module with its own fixture `agency` is left alone.
+    `test_desk` runs on every kind. The other tests run on a desk in memory or, with --integration,
+    on every kind. A module with its own fixture `agency` is not affected.
     """
     if "agency" not in metafunc.fixturenames or hasattr(metafunc.module, "agency"):
         return
@@ -53,7 +53,7 @@ def open_agency(tmp_path: Path) -> Iterator[Callable[..., Agency]]:
 
 @pytest.fixture(scope="session")
 def naive() -> ModuleType:
-    """The naive evaluator of permissions, shared with their own tests."""
+    """The naive evaluator of permissions, which the tests of permissions also use."""
     path = Path(__file__).parents[1] / "permissions" / "naive_access.py"
     spec = importlib.util.spec_from_file_location("naive_access", path)
     assert spec is not None

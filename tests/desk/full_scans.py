@@ -1,4 +1,4 @@
-"""Lists as they would be if every query read all posts, to compare them with those of a desk."""
+"""Reference lists that read all posts, to be compared with the lists of a desk."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def all_posts(engine: Engine, *_: object, **__: object) -> Effects[list[str]]:
 
 
 def rows_without_conditions(engine: Engine, projection: str, **_: object) -> Effects[list[Row]]:
-    """Return all rows of a projection, whatever the conditions."""
+    """Return all rows of a projection, ignoring the conditions."""
     return (yield from all_rows(engine, projection))
 
 
@@ -59,7 +59,7 @@ def lists(desk: Desk, *proposed: Organization) -> list[Any]:
 def naive_entries(
     desk: Desk, start: dt.datetime, end: dt.datetime, viewer: str
 ) -> Iterator[dict[str, Any]]:
-    """Yield what a calendar shows, from the snapshots of all posts and deliveries."""
+    """Yield the expected calendar entries, computed from all posts and deliveries."""
     engine = desk.engine
     state = desk.run(engine.state())
     now = engine.now()
@@ -120,7 +120,7 @@ def _shown(
 
 
 def check_calendar(desk: Desk) -> None:
-    """Check that the calendar of every member shows what the posts and deliveries say."""
+    """Check that every member's calendar agrees with the posts and deliveries."""
     now = desk.engine.now()
     start, end = now - dt.timedelta(days=20), now + dt.timedelta(days=20)
     for viewer in ("", *sorted(desk.organization.members_by_id)):
@@ -138,7 +138,7 @@ def check_calendar(desk: Desk) -> None:
 
 
 def check_lists(desk: Desk, *proposed: Organization) -> None:
-    """Check that the lists of a desk are those of a full scan."""
+    """Check that the lists of a desk equal the lists of a full scan."""
     found = lists(desk, *proposed)
     with full_scans():
         wanted = lists(desk, *proposed)

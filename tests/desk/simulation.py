@@ -1,4 +1,4 @@
-"""A simulation of several workers of one desk, which may die, freeze or lose answers at any call."""
+"""A simulation of a desk whose workers may crash, freeze or lose responses at any call."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ FINAL = ("published", "missed", "failed", "cancelled", "removed")
 
 @attrs.define
 class Worker:
-    """A run of the due work that is stopped before its next call."""
+    """A run of the due work that is paused before its next call."""
 
     steps: Generator[Any, Any, Any]
     call: Any
@@ -59,9 +59,9 @@ class Worker:
 
 class Simulation:
     """
-    A desk with its network, members and workers, all decided by one seed.
+    A desk with its network, members and workers, all controlled by one seed.
 
-    What the sandbox shows is the truth, and the journal has to agree with it.
+    The journal must agree with the posts that the sandbox shows.
     """
 
     def __init__(self, folder: Path, seed: int) -> None:
@@ -127,13 +127,13 @@ class Simulation:
         self.latest = max(self.latest, self.now)
 
     def open_desk(self) -> Desk:
-        """Open the same journal as another process would, with the clocks of the simulation."""
+        """Open the same journal again, as another process would, with the simulated clocks."""
         desk = Desk.open(self.store, **self.options)
         desk._publisher.dispatcher.monotonic = self.monotonic
         return desk
 
     def act(self) -> None:
-        """Let a member do something at random."""
+        """Perform a random action as a member."""
         act = self.random.choice(
             ("write", "write", "write", "hold", "resume", "take_down", "edit", "amend",
              "mark_published", "mark_not_published", "schedule", "adopt", "resume", "reconcile")
@@ -215,7 +215,7 @@ class Simulation:
         return self.random.choice(unknown)
 
     def visible_posts(self, delivery: Delivery) -> list[Any]:
-        """Return what a member who looks at the account sees of a delivery, by its key."""
+        """Return the posts of a delivery that are visible on the account, by key."""
         key = delivery.prepared.get("key", "none")
         part = len(delivery.parts)
         wanted = key if part == 0 else f"{key}-{part}"
@@ -225,7 +225,7 @@ class Simulation:
         delivery = self.unknown_delivery()
         visible = self.visible_posts(delivery)
         if visible and not self.desk.post(delivery.post).content.thread:
-            # A member would have to find every part of a thread, so threads are left out.
+            # A member would have to find every part of a thread, so threads are omitted.
             self.acting("eva").mark_published(
                 delivery.post, delivery.profile, network_id=visible[0].network_id
             )
@@ -332,7 +332,7 @@ class Simulation:
         """Stop all workers, repair the network and the clock, and do all due work."""
         for worker in list(self.workers):
             self.kill(worker, after_call=True)
-        # The clock may have been set back: set it to the latest time that it showed.
+        # The clock may have been set back, so it is set to the latest time that it has shown.
         self.now = self.latest
         self.sandbox.close()
         self.sandbox = self.network(())
@@ -351,7 +351,7 @@ class Simulation:
         ]
 
     def check_claims(self) -> None:
-        """Check that published posts are on the network, and removed ones are not."""
+        """Check that published posts are on the network and that removed posts are not."""
         posts = {post.network_id: post for post in self.sandbox.posts()}
         for delivery in self.deliveries():
             assert (delivery.state != "published") or delivery.network_id in posts, delivery
@@ -363,18 +363,18 @@ class Simulation:
                 assert name in posts, delivery
 
     def check(self) -> None:
-        """Check all invariants, once everything has come to an end."""
+        """Check all invariants after all work has been completed."""
         self.check_claims()
         posts = self.sandbox.posts()
-        # Invariant: each part has one post, however often workers died.
+        # Invariant: each part has one post, no matter how often workers crashed.
         counts = Counter(post.key for post in posts)
         copies = {key: count for key, count in counts.items() if count > 1}
         assert not copies, copies
-        # Invariant: the journal knows exactly the posts that the network shows.
+        # Invariant: the journal contains exactly the posts that the network shows.
         known = {name for delivery in self.deliveries() for name in delivery.live_ids}
         shown = {post.network_id for post in posts if not post.removed}
         assert known == shown, f"claimed: {known - shown}, lost: {shown - known}"
-        # Invariant: every delivery has reached its end, or is on the to-do list of a member.
+        # Invariant: every delivery is in a final state or on the to-do list of a member.
         for delivery in self.deliveries():
             parts_wait = delivery.partly_published and delivery.problem
             assert delivery.state.value in FINAL or delivery.attention or parts_wait, delivery

@@ -1,4 +1,4 @@
-"""Adoption of documents: what a proposal shows, and who may adopt it."""
+"""Adoption of documents: the content of proposals, and the permissions to adopt them."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def test_proposal_changes_nothing(agency) -> None:
 
 
 def test_adopted_document_applies_to_other_desks(agency) -> None:
-    """An adopted document applies at once to other desks that are open on the same store."""
+    """An adopted document immediately applies to other desks that are open on the same store."""
     (eva,) = agency.acting("eva")
     other = agency.second_desk()
     assert not other.organization.access.allows("tom", "draft", "tulip-x", at=agency.now)
@@ -73,7 +73,7 @@ def test_adopted_document_applies_to_other_desks(agency) -> None:
 
 
 def test_events_carry_digest(agency) -> None:
-    """Every event carries the digest of the document that was active when it was decided."""
+    """Every event contains the digest of the document that was active when it was decided."""
     (eva,) = agency.acting("eva")
     first = agency.desk.as_of().digest
     ana = agency.desk.acting_as("ana")
@@ -117,7 +117,7 @@ def test_open_with_other_document(agency) -> None:
 
 
 def test_names_do_not_change_digest(agency) -> None:
-    """Changed names and comments are a change to adopt, but do not make a different document."""
+    """Changed names and comments can be adopted, but do not change the document's digest."""
     renamed = edited(('id = "ana"', 'id = "ana"\nname = "Ana Prado"  # of the team'))
     Desk.open(agency.store, organization=renamed, **agency.options).close()
     proposal = agency.desk.propose(renamed)
@@ -127,7 +127,7 @@ def test_names_do_not_change_digest(agency) -> None:
 
 
 def test_second_proposal_is_stale(agency) -> None:
-    """Once a proposal is adopted, another one made from the same document is stale."""
+    """After a proposal has been adopted, other proposals based on the same document are stale."""
     (eva,) = agency.acting("eva")
     first = agency.desk.propose(with_lines(agency, GRANT_TOM))
     second = agency.desk.propose(edited(('late = "hold"', 'late = "publish"')))
@@ -161,7 +161,7 @@ on = { workspace = "dike" }
 def test_manager_of_one_workspace(
     agency,
 ) -> None:
-    """A manager of one workspace can add grants there, up to their own permissions, not elsewhere."""
+    """A manager of one workspace can grant their own permissions there, but not elsewhere."""
     eva, tom = agency.acting("eva", "tom")
     eva.adopt(agency.desk.propose(with_lines(agency, MANAGER)), reason=REASON)
     inside = (
@@ -180,7 +180,7 @@ def test_manager_of_one_workspace(
 def test_rotation_counts_as_grant(
     agency,
 ) -> None:
-    """A rotation counts as a grant of its role: its author needs the permissions of the role."""
+    """A rotation counts as a grant of its role, so its author needs the permissions of the role."""
     eva, dirk = agency.acting("eva", "dirk")
     managing = MANAGER.replace("member:tom", "member:dirk")
     eva.adopt(agency.desk.propose(with_lines(agency, managing)), reason=REASON)
@@ -200,7 +200,7 @@ def test_rotation_counts_as_grant(
 
 
 def test_future_grant(agency) -> None:
-    """A grant that starts next year is refused like one that starts today."""
+    """A grant that starts next year is refused in the same way as a grant that starts today."""
     eva, tom = agency.acting("eva", "tom")
     eva.adopt(agency.desk.propose(with_lines(agency, MANAGER)), reason=REASON)
     later = (
@@ -237,7 +237,7 @@ end = 2026-04-10
 
 @pytest.mark.parametrize("use", ["extended", "by default"])
 def test_policy_used_elsewhere(agency, use: str) -> None:
-    """Changing a policy needs `manage_policies` also where others extend it or use it by default."""
+    """Changing a policy requires `manage_policies` wherever it is extended or used by default."""
     eva, tom = agency.acting("eva", "tom")
     base = """
 [[grants]]
@@ -349,7 +349,7 @@ reviewers = ["member:eva"]
 
 
 def test_losing_policy_role(agency) -> None:
-    """Taking away a role by which a policy applies to an author needs `manage_policies`."""
+    """Removing a role because of which a policy applies to an author requires `manage_policies`."""
     eva, tom = agency.acting("eva", "tom")
     text = agency.desk.organization.to_toml() + TRAINEES
     eva.adopt(agency.desk.propose(Organization.loads(text)), reason=REASON)
@@ -364,7 +364,7 @@ def test_losing_policy_role(agency) -> None:
         proposal = agency.desk.propose(Organization.loads(changed))
         with pytest.raises(NotAllowedError, match=r"to remove the role `trainee` from `dirk`"):
             tom.adopt(proposal, reason=REASON)
-    # A member who can no longer draft has no posts that the policy could apply to.
+    # A member who can no longer draft has no posts to which the policy could apply.
     drafts = (
         '[[grants]]\nto = "member:dirk"\npermissions = ["draft"]\non = { workspace = "dike" }\n'
     )
@@ -450,7 +450,7 @@ def test_exempting_shift(agency, old: str, new: str) -> None:
 
 
 def test_fewer_shifts(agency) -> None:
-    """A change that only takes shifts away exempts nobody, and needs no `manage_policies`."""
+    """A change that only removes shifts exempts no member and needs no `manage_policies`."""
     eva, tom = agency.acting("eva", "tom")
     eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + ROTATIONS)), reason=REASON)
     for old, new in (
@@ -518,7 +518,7 @@ network = "x"
 
 
 def test_profile_tag_of_policy(agency) -> None:
-    """Removing a tag by which a policy applies to a profile needs `manage_policies`."""
+    """Removing a tag because of which a policy applies to a profile requires `manage_policies`."""
     eva, tom = agency.acting("eva", "tom")
     text = (
         agency.desk.organization.to_toml()
@@ -558,7 +558,7 @@ reviewers = ["member:eva"]
 
 
 def test_removed_forbid_counts_as_grant(agency) -> None:
-    """Removing a forbid counts as granting the permissions that it took away."""
+    """Removing a forbid counts as granting the permissions that it withheld."""
     eva, ben = agency.acting("eva", "ben")
     manage = MANAGER.replace("member:tom", "member:ben").replace('"dike"', '"*"')
     eva.adopt(agency.desk.propose(with_lines(agency, manage)), reason=REASON)
@@ -573,7 +573,7 @@ def test_removed_forbid_counts_as_grant(agency) -> None:
 
 
 def test_last_owner(agency) -> None:
-    """A document is refused if no member would have every permission everywhere, now and later."""
+    """A document is refused if no member would permanently have every permission everywhere."""
     (eva,) = agency.acting("eva")
     ending = edited(('role = "owner"', 'role = "owner"\nend = 2027-01-01'))
     with pytest.raises(NotAllowedError, match="no member would have"):
@@ -598,7 +598,7 @@ on = { workspace = "dike" }
 
 
 def test_removing_forbidden_profile(agency) -> None:
-    """Removing a profile and the forbid on it needs the permissions that the forbid takes away."""
+    """Removing a profile and its forbid requires the permissions that the forbid withholds."""
     eva, ben = agency.acting("eva", "ben")
     manage = """
 [[grants]]
@@ -620,7 +620,7 @@ on = { workspace = "tulip" }
 
 
 def test_removing_tagged_profile(agency) -> None:
-    """Removing a profile with tags needs `manage_policies`: it could return without them."""
+    """Removing a profile with tags requires `manage_policies`: it could return without tags."""
     eva, tom = agency.acting("eva", "tom")
     managing = MANAGER.replace(', "manage_policies"', "")
     text = DOCUMENT + managing + """
@@ -671,7 +671,7 @@ def test_stale_error_hides_changes(agency) -> None:
 
 
 def test_orphans(agency) -> None:
-    """A proposal lists the posts, deliveries and absences that refer to what it would remove."""
+    """A proposal lists the posts, deliveries and absences that refer to removed entries."""
     ana, ben, tom = agency.acting("ana", "ben", "tom")
     post = ben.approve(ana.submit(drafted(ana)))
     open_post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-04-03 10:00"))
@@ -740,7 +740,7 @@ def test_changed_policy_stops_approved_post(agency) -> None:
 
 
 def test_adoption_by_other_process(agency) -> None:
-    """A desk decides by a document that another process has adopted meanwhile."""
+    """A desk uses a document that another process has adopted in the meantime."""
     (eva,) = agency.acting("eva")
     other = agency.second_desk()
     post = other.acting_as("ana").submit(drafted(other.acting_as("ana")))
@@ -751,7 +751,7 @@ def test_adoption_by_other_process(agency) -> None:
 
 
 def test_account_of_approved_post(agency) -> None:
-    """An approved post does not go to another account than the one that was approved."""
+    """An approved post is not published to a different account than the approved account."""
     post, other = agency.approved_post(), agency.approved_post("twee", profiles=["tulip-x"])
     ignored = agency.approved_post("drie")
     agency.adopt(DOCUMENT.replace('handle = "@tulip"', 'handle = "@other"', 1))

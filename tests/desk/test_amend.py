@@ -34,7 +34,7 @@ def test_amend(agency) -> None:
 
 
 def test_network_without_amendments(agency) -> None:
-    """On a network without amendments the command is refused, and the remedy is a takedown."""
+    """On a network without amendments, the command is refused, and the remedy is a takedown."""
     post = agency.approved_post(profiles=["tulip-x", PROFILE])
     agency.run_due()
     ana, ben, eva = agency.acting("ana", "ben", "eva")
@@ -67,7 +67,7 @@ def test_network_without_amendments(agency) -> None:
     ],
 )
 def test_fault(open_agency, fault, expected) -> None:
-    """The delivery's revision changes only with the network's answer."""
+    """The delivery's revision changes only when the network confirms the amendment."""
     first, known, attention, last = expected
     agency = open_agency("memory")
     post = agency.approved_post("old")
@@ -91,7 +91,7 @@ def test_fault(open_agency, fault, expected) -> None:
 
 
 def test_hold_and_outdated_approval(agency) -> None:
-    """No amendment is sent during a hold, or after the post was edited again."""
+    """No amendment is sent during a hold or after the post has been edited again."""
     post = agency.approved_post("old")
     agency.run_due()
     ana, ben, eva = agency.acting("ana", "ben", "eva")

@@ -1,4 +1,4 @@
-"""Posts in review that need no further decision, and posts whose planned time comes meanwhile."""
+"""Posts in review that need no further decision, and posts whose planned time passes in review."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def submitted(agency, *, by: str = "ana", **content):
 
 
 def test_approved_content_again(agency) -> None:
-    """An edit that brings back the approved content approves the post; author and lead learn of it."""
+    """An edit that restores the approved content approves the post and notifies the author."""
     agency.adopt(DOCUMENT.replace('reviewers = ["role:editor"]', TWO_OF_ALL, 1))
     post = submitted(agency)
     ana, ben, eva = agency.acting("ana", "ben", "eva")
@@ -65,7 +65,7 @@ def test_edit_of_published_post(agency, state) -> None:
 
 
 def test_expired_amendment(agency) -> None:
-    """A post that expired with one target published can be submitted without the other target."""
+    """An expired post that is published on one target can be submitted without the other."""
     agency.adopt(EXPIRES)
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = agency.approved_post()

@@ -1,4 +1,4 @@
-"""Odd values given to the methods of a desk."""
+"""Invalid values passed to the methods of a desk."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ VALID = {
     "at": "2026-06-01 10:00",
     "role": "writer",
 }
-# Methods of the host, not of a member, and those that only return what they are given.
+# Methods for the host application, and methods that only return their argument.
 NOT_TRIED = {"create", "from_template", "open", "run", "run_forever"}
 
 
@@ -59,9 +59,9 @@ def agency(tmp_path_factory) -> Iterator[Agency]:
 @pytest.mark.parametrize(("cls", "name", "odd_parameter"), [*methods(Desk), *methods(MemberDesk)])
 def test_odd_arguments(agency, cls, name, odd_parameter) -> None:
     """
-    A method answers a value of the wrong type with an error of the library, if with any.
+    If a method raises an error for a value of the wrong type, it is one of the library's errors.
 
-    If the value is not a string, the error names no field of a command that is not an argument.
+    If the value is not a string, the error names an argument, not an internal field of a command.
     """
     post = agency.desk.acting_as("ana").draft("x", profiles=[PROFILE])
     target = agency.desk if cls is Desk else agency.desk.acting_as("eva")
@@ -87,7 +87,7 @@ def test_odd_arguments(agency, cls, name, odd_parameter) -> None:
 
 
 def test_ids_of_deliveries(agency) -> None:
-    """A post cannot have an id from which a delivery would get the id of another post's delivery."""
+    """A post's id cannot result in delivery ids that collide with those of another post."""
     ana = agency.desk.acting_as("ana")
     post = ana.draft("x", profiles=[PROFILE])
     draft = cm.Draft(
@@ -103,7 +103,7 @@ def test_ids_of_deliveries(agency) -> None:
 
 
 def test_names_of_arguments(agency) -> None:
-    """An error names an argument as the caller does."""
+    """An error uses the argument name that the caller used."""
     ana, eva = agency.acting("ana", "eva")
     post = ana.draft("x", profiles=[PROFILE])
     with pytest.raises(InvalidValueError, match=r"`at` is `'2026-06-01 10:00'`.*`planned_at`"):

@@ -28,7 +28,7 @@ TEXT = "De lente is er"
 
 
 class AsyncAgency:
-    """A store, media and a sandbox for an async desk, with a clock that is set by hand."""
+    """A store, media and a sandbox for an async desk, with a clock that tests set."""
 
     def __init__(self, folder: Path, store: Any = None) -> None:
         self.now = START
@@ -73,7 +73,7 @@ def agency(request: pytest.FixtureRequest, tmp_path: Path) -> Any:
 
 
 def async_test(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    """Run an async test on its own loop, then check the journal and that no task is left."""
+    """Run an async test on a new loop, then check the journal and that no tasks remain."""
 
     def blocking(agency: AsyncAgency) -> None:
         errors: list[Any] = []
@@ -104,7 +104,7 @@ def _reindex(desk: AsyncDesk) -> Any:
 
 @async_test
 async def test_concurrent_commands_on_one_post(agency, desk) -> None:
-    """Commands of many tasks on one post are decided one after another, and none is lost."""
+    """Commands from many tasks on one post are decided one after another, and none is lost."""
     ana, ben = await asyncio.gather(desk.acting_as("ana"), desk.acting_as("ben"))
     post = await ana.draft(TEXT, profiles=["tulip-x"])
     notes = [f"remark {n}" for n in range(40)]
@@ -115,7 +115,7 @@ async def test_concurrent_commands_on_one_post(agency, desk) -> None:
 
 
 def test_concurrent_threads_on_one_post(tmp_path) -> None:
-    """Commands of many threads on one post are decided one after another by a blocking desk."""
+    """A blocking desk decides commands from many threads on one post one after another."""
     agency = AsyncAgency(tmp_path)
     options = {**agency.options, "sleep": lambda _: None}
     desk = Desk.create(agency.store, agency.organization, owner="eva", **options)
@@ -129,7 +129,7 @@ def test_concurrent_threads_on_one_post(tmp_path) -> None:
 
 @async_test
 async def test_concurrent_slots(agency, desk) -> None:
-    """Posts that ask for the next slot at the same time get different slots."""
+    """Posts that are submitted for the next slot at the same time get different slots."""
     ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
 
     async def scheduled_time(number: int) -> str:
@@ -162,7 +162,7 @@ async def test_concurrent_due_work(agency, desk) -> None:
 
 @async_test
 async def test_cancelled_command(agency, desk) -> None:
-    """A cancelled command is stored or not, and nothing is written after its caller got control back."""
+    """A cancelled command is stored completely or not at all, and writes nothing afterwards."""
     ana = await desk.acting_as("ana")
     outcomes = set()
     for switches in [*range(12), *range(12, 150, 6)]:
@@ -191,7 +191,7 @@ async def test_cancelled_command(agency, desk) -> None:
 
 
 def test_close(tmp_path) -> None:
-    """Closing a desk ends its threads, and leaves the given store open."""
+    """Closing a desk ends its threads but does not close a store that the caller passed."""
     before = set(threading.enumerate())
     own: list[threading.Thread] = []
 
@@ -216,7 +216,7 @@ def test_close(tmp_path) -> None:
 
 
 def test_open_file_of_blocking_desk(tmp_path) -> None:
-    """An async desk continues with the file of a blocking desk, and the other way round."""
+    """An async desk can open the file of a blocking desk, and vice versa."""
     path = tmp_path / "agency.db"
     with Desk.create(path, Organization.loads(DOCUMENT), owner="eva") as blocking:
         picture = [Image.from_bytes(PNG, alt="tulpen")]
@@ -241,7 +241,7 @@ def test_open_file_of_blocking_desk(tmp_path) -> None:
 
 
 class AsyncNetwork:
-    """The sandbox with a transport that is awaited."""
+    """The sandbox with an async transport."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
@@ -287,7 +287,7 @@ def test_blocking_and_async_networks(tmp_path) -> None:
 
 
 def test_cancelled_send_stores_answer(tmp_path) -> None:
-    """A worker that is cancelled during a send stores the answer before it ends."""
+    """A worker that is cancelled during a send stores the response before it ends."""
 
     async def run() -> None:
         agency = AsyncAgency(tmp_path)
@@ -331,7 +331,7 @@ def test_cancelled_send_stores_answer(tmp_path) -> None:
 
 @pytest.mark.parametrize("switches", range(0, 400, 23))
 def test_cancelled_worker(tmp_path, switches) -> None:
-    """A worker that is cancelled at any moment sends nothing twice."""
+    """Cancelling a worker at any moment never causes a second send."""
 
     async def run() -> None:
         agency = AsyncAgency(tmp_path)

@@ -1,4 +1,4 @@
-"""The audit of a desk's file finds every change to it, also if the desk cannot be opened."""
+"""The audit of a desk's file finds every change to it, even if the desk cannot be opened."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 
 def damaged(value: object, chance: random.Random) -> object:
-    """Return another value: a number off by one, or a text with one bit changed."""
+    """Return a damaged value: a number off by one, or a string with one changed bit."""
     if value is None:
         return 0
     if isinstance(value, int):
@@ -65,20 +65,20 @@ def update(
 
 
 def is_found(path: Path) -> bool:
-    """Return whether the audit finds damage and names its place, or the file is refused."""
+    """Return whether the audit reports damage at its location, or the file is rejected."""
     try:
         report = audit_file(path)
     except StoreError as error:
         return bool(str(error))
     except NotFoundError:
-        # The id of the organization was changed in every place.
+        # The id of the organization was changed everywhere.
         return True
     return not report.clean and all(finding.place for finding in report.findings)
 
 
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
 def test_one_changed_byte(journal: bytes, tmp_path: Path, every: int) -> None:
-    """One changed byte in any column of any row is found; the default run tries every ninth value."""
+    """A changed byte in any column of any row is found; by default, every ninth is tested."""
     path = tmp_path / "agency.db"
     path.write_bytes(journal)
     chance = random.Random(2)
@@ -111,7 +111,7 @@ def test_one_changed_byte(journal: bytes, tmp_path: Path, every: int) -> None:
 
 
 def test_deleted_events(journal: bytes, tmp_path: Path) -> None:
-    """Deleted events are found, and the findings name their place."""
+    """Deleted events are found, and the findings contain their location."""
     path = tmp_path / "agency.db"
     for cut in ("stream LIKE 'delivery/%'", "position > 10", "stream = 'organization'"):
         path.write_bytes(journal)
@@ -125,7 +125,7 @@ def test_deleted_events(journal: bytes, tmp_path: Path) -> None:
 
 
 def test_anchor(journal: bytes, tmp_path: Path) -> None:
-    """Deleted events at the end of the journal are found with an anchor."""
+    """An anchor makes it possible to find deleted events at the end of the journal."""
     path = tmp_path / "agency.db"
     path.write_bytes(journal)
     anchor = audit_file(path).anchor
@@ -157,12 +157,12 @@ def test_desk_that_cannot_be_opened(
 
 
 def test_damage_of_one_stream(tmp_path: Path) -> None:
-    """A damaged delivery and a damaged post are problems of the run, and the others are published."""
+    """A run reports a damaged delivery and a damaged post, and publishes all other posts."""
     agency = Agency(tmp_path, "sqlite")
     posts = [agency.approved_post(f"post {number}") for number in range(3)]
     (ana,) = agency.acting("ana")
     in_review = ana.submit(ana.draft("x", profiles=[PROFILE], planned_at="2026-05-01 09:30"))
-    # Everything has to be reevaluated.
+    # All posts have to be reevaluated.
     agency.adopt(f'{DOCUMENT}\n[[members]]\nid = "zoe"\n')
     streams = [f"delivery/{agency.delivery(posts[0]).id}", f"post/{in_review.id}"]
     raw = sqlite3.connect(tmp_path / "desk.db")
@@ -186,7 +186,7 @@ class DamagedMedia(MemoryMedia):
 
 
 def test_damaged_image(tmp_path: Path) -> None:
-    """A damaged image keeps its own post from being published, and no other."""
+    """A damaged image prevents only its own post from being published."""
     agency = Agency(tmp_path, "memory", media=DamagedMedia())
     image = Image.from_bytes(b"GIF89a" + bytes(20), alt="a tulip")
     damaged = agency.approved_post("with image", media=[image])

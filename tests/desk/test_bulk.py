@@ -11,7 +11,7 @@ from socialcollab.errors import InvalidValueError, NotFoundError
 
 
 def test_one_outcome_each(agency) -> None:
-    """A refused post does not keep the others from being submitted, approved and cancelled."""
+    """A refused post does not prevent other posts from being submitted, approved and cancelled."""
     ana, ben = agency.acting("ana", "ben")
     posts = [ana.draft(f"{n}", profiles=[PROFILE], planned_at=PLANNED) for n in range(3)]
     empty = ana.draft("no targets", workspace="tulip")
@@ -31,7 +31,7 @@ def test_one_outcome_each(agency) -> None:
 
 
 def test_reschedule_by(agency) -> None:
-    """Posts are moved on the wall clock, with all of their times; also across a clock change."""
+    """All times of posts are moved in local time, even across a clock change."""
     (ana,) = agency.acting("ana")
     times = {"tulip-x": "2026-10-24 12:00"}
     both = ana.draft("a", profiles=["tulip-x", PROFILE], planned_at="2026-10-24 09:30", times=times)
@@ -70,7 +70,7 @@ def test_triage_of_a_hold(agency) -> None:
 
 
 def test_delivery_by_id(agency) -> None:
-    """A delivery is found by its id."""
+    """A delivery can be found by its id."""
     post = agency.approved_post()
     delivery = agency.delivery(post)
     assert delivery == agency.desk.delivery(delivery.id)

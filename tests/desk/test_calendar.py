@@ -1,4 +1,4 @@
-"""Blackouts and holds bar times, and each workspace has its own calendar."""
+"""Blackouts and holds block times, and each workspace has its own calendar."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_hold(agency) -> None:
 
 
 def test_calendar_of_workspace(agency) -> None:
-    """The calendar of a workspace has only its own entries."""
+    """The calendar of a workspace contains only the workspace's own entries."""
     drafted(agency, AFTER)
     drafted(agency, AFTER, profile="dike-x", member="dirk")
     start = dt.datetime(2026, 5, 1, tzinfo=dt.UTC)
@@ -72,7 +72,7 @@ def test_calendar_of_workspace(agency) -> None:
 
 
 def test_entries_keep_their_identity(agency) -> None:
-    """An entry keeps its occurrence in every window, and counts the stored changes to it."""
+    """An entry has the same occurrence number in every window, and counts the changes to it."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     entries: list[Entry] = []
 
@@ -128,7 +128,7 @@ def test_delivery_builds_no_calendar(agency, monkeypatch) -> None:
 
 
 def test_notifications_of_several_streams(agency) -> None:
-    """Each event of an append gets its own notifications, also after an event that has none."""
+    """Each event of an append has its own notifications, even after an event without any."""
     post = drafted(agency, AFTER)
     desk = Desk.open(agency.store, **agency.options)
     engine = desk.engine
@@ -151,7 +151,7 @@ def test_notifications_of_several_streams(agency) -> None:
 
 
 def test_missed_by_earlier_hold(agency) -> None:
-    """A hold does not list deliveries that an earlier hold made late."""
+    """A hold does not list deliveries that are late because of an earlier hold."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     ben.approve(ana.submit(drafted(agency, "2026-04-02 09:30")))
     first = eva.hold("tulip-x", reason="a crisis")
@@ -165,7 +165,7 @@ def test_missed_by_earlier_hold(agency) -> None:
 
 
 def test_published_text(agency) -> None:
-    """The calendar shows the text that is published, and a newer one as a pending edit."""
+    """The calendar shows the published text, and marks a newer text as a pending edit."""
     post = agency.approved_post("published text")
     agency.run_due()
     (ana,) = agency.acting("ana")
@@ -178,7 +178,7 @@ def test_published_text(agency) -> None:
 
 
 def test_cancelled_posts(agency) -> None:
-    """Cancelled posts are shown if they are asked for."""
+    """Cancelled posts are shown on request."""
     post = agency.approved_post("no more")
     agency.desk.acting_as("ana").cancel(post)
     week = ("2026-04-06", "2026-04-13")

@@ -1,4 +1,4 @@
-"""What clients and guests see of posts, decisions and comments."""
+"""Posts, decisions and comments as visible to clients and guests."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def clients_see(agency, stage: str) -> None:
     ],
 )
 def test_stages(agency, stage, seen) -> None:
-    """A client sees a post from the stage that the workspace defines."""
+    """A client sees a post as soon as it reaches the stage that the workspace defines."""
     if stage != "submitted":
         clients_see(agency, stage)
     ana, ben, noor = agency.acting("ana", "ben", "noor")
@@ -50,7 +50,7 @@ def test_stages(agency, stage, seen) -> None:
 
 
 def test_hidden_draft_has_no_commands(agency) -> None:
-    """A command on a draft that is not shown answers as if there were no such post."""
+    """A command on a hidden draft raises the same error as a command on an unknown post."""
     ana, noor = agency.acting("ana", "noor")
     post = ana.draft("idea", profiles=["tulip-x"])
     for command in (
@@ -74,7 +74,7 @@ def test_withdrawn_post(agency) -> None:
 
 
 def test_notes_and_history(agency) -> None:
-    """A client sees neither internal notes and comments nor what was written before submission."""
+    """A client sees neither internal notes and comments nor content from before the submission."""
     ana, ben, noor = agency.acting("ana", "ben", "noor")
     post = ana.edit(ana.draft("SECRET first idea", profiles=["tulip-x"]), text="SECRET second idea")
     post = ana.submit(ana.reschedule(ana.edit(post, text="Good text"), PLANNED))

@@ -7,7 +7,7 @@ from socialcollab.errors import InvalidValueError, NotFoundError
 
 
 def test_threads(agency) -> None:
-    """Replies belong to the thread of the comment that they answer."""
+    """A reply belongs to the thread of the comment to which it replies."""
     ana, ben = agency.acting("ana", "ben")
     post = ben.comment(in_review(agency), "Which link?")
     post = ana.comment(post, "And which picture?")
@@ -32,7 +32,7 @@ def test_resolution(agency) -> None:
 
 
 def test_unknown_comment(agency) -> None:
-    """A reply or a resolution names an existing comment."""
+    """Replying to or resolving an unknown comment raises an error."""
     ben = agency.desk.acting_as("ben")
     post = in_review(agency)
     for command in (
@@ -58,7 +58,7 @@ def test_unknown_comment(agency) -> None:
     ],
 )
 def test_mentions(agency, text, mentioned) -> None:
-    """A mention names another member who can view the post, and notifies only that member."""
+    """A mention of a member who can view the post notifies only that member."""
     post = agency.desk.acting_as("ana").comment(in_review(agency), text)
     assert mentioned == list(post.comments[-1].mentions)
     assert [("mentioned", name) for name in mentioned] == agency.notified("mentioned")
@@ -72,12 +72,12 @@ def test_mentions(agency, text, mentioned) -> None:
         ("@bne, please look", ("bne",)),
         ("@Bne. @bne @eva", ("bne",)),
         ("ask ben@example.org", ()),
-        # The author, and a member of another client.
+        # These are the author and a member of another client.
         ("@ana @dirk", ("ana", "dirk")),
     ],
 )
 def test_unmatched_mentions(agency, text, unmatched) -> None:
-    """A mention that notifies no member is visible on the comment and in the history."""
+    """A mention that notifies no member is recorded in the comment and in the history."""
     post = agency.desk.acting_as("ana").comment(in_review(agency), text)
     assert unmatched == post.comments[-1].unmatched_mentions
     shown = agency.desk.history(post)[-1].text()
@@ -86,7 +86,7 @@ def test_unmatched_mentions(agency, text, unmatched) -> None:
 
 
 def test_mentioned_author(agency) -> None:
-    """An author who is mentioned gets one notification, and earlier participants get the other."""
+    """An author is notified only of a mention, and earlier participants of the comment."""
     ben, eva = agency.acting("ben", "eva")
     eva.comment(ben.comment(in_review(agency), "Hm."), "@ana, what do you think?")
     assert [("mentioned", "ana")] == agency.notified("mentioned")
@@ -100,7 +100,7 @@ def test_mentioned_author(agency) -> None:
 
 
 def test_internal_threads(agency) -> None:
-    """Clients see and answer shared threads only, and a reply is as internal as its thread."""
+    """Clients can read and answer only shared threads; replies are as internal as their thread."""
     ana, noor = agency.acting("ana", "noor")
     post = ana.comment(in_review(agency), "Between us.")
     post = ana.comment(post, "For @noor.", internal=False)
@@ -122,7 +122,7 @@ def test_internal_threads(agency) -> None:
 
 
 def test_internal_mention_of_client(agency) -> None:
-    """An internal comment cannot mention a client, who would never see it."""
+    """An internal comment cannot mention a client, because the client could not see it."""
     ana = agency.desk.acting_as("ana")
-    with pytest.raises(InvalidValueError, match="`noor`, who does not see internal comments"):
+    with pytest.raises(InvalidValueError, match="`noor`, who cannot see internal comments"):
         ana.comment(in_review(agency), "@noor, what do you think?")

@@ -44,7 +44,7 @@ def created(agency: Agency, condition: str) -> Desk:
 
 @pytest.mark.parametrize(("condition", "text"), [(LINK, "Nu op shop.example"), (PRICE, "Nu € 9")])
 def test_step_for_some_posts(agency: Agency, condition: str, text: str) -> None:
-    """A post that meets the condition waits for the step, and another post does not."""
+    """A step is required for a post that meets the condition, but not for other posts."""
     desk = created(agency, condition)
     ana, ben, eva = (desk.acting_as(name) for name in ("ana", "ben", "eva"))
     plain = ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED))
@@ -58,7 +58,7 @@ def test_step_for_some_posts(agency: Agency, condition: str, text: str) -> None:
     assert status in eva.post_view(post).steps
     assert [item.step for item in eva.to_do() if item.kind == "decide"] == ["brand/legal"]
     assert eva.approve(post).state == "approved"
-    # A later edit that meets the condition takes the post back to review.
+    # A later edit that meets the condition returns the post to review.
     edited = ben.edit(plain, text=text)
     assert edited.state == "in_review"
     agency.now = DUE
@@ -68,7 +68,7 @@ def test_step_for_some_posts(agency: Agency, condition: str, text: str) -> None:
 
 
 def test_posts_of_new_authors(agency: Agency) -> None:
-    """The author's published posts are counted at submission, and not again at later changes."""
+    """The author's published posts are counted at submission, and later changes have no effect."""
     desk = created(agency, "author_posts_fewer_than = 1")
     ana, ben, eva = (desk.acting_as(name) for name in ("ana", "ben", "eva"))
 
@@ -88,7 +88,7 @@ def test_posts_of_new_authors(agency: Agency) -> None:
     agency.now = DUE
     desk.run_due()
     assert desk.summary(first) == "published"
-    # The second post was submitted before the first was published.
+    # The second post was submitted before the first post was published.
     assert ["edit", "legal"] == pending(second)
     third = submitted(9)
     assert ["edit"] == pending(third)
@@ -136,7 +136,7 @@ def test_condition_is_pinned(agency: Agency) -> None:
 
 
 def test_unregistered_conditions(agency: Agency) -> None:
-    """A document with an unregistered condition can be neither the first nor an adopted one."""
+    """A desk can neither be created with nor adopt a document with an unregistered condition."""
     misspelt = document('custom = "names-a-prize"')
     with pytest.raises(NotFoundError) as caught:
         Desk.create(MemoryStore(), misspelt, owner="eva", conditions=CONDITIONS, **agency.options)
@@ -150,7 +150,7 @@ def test_unregistered_conditions(agency: Agency) -> None:
 
 
 def test_desk_without_the_conditions(agency: Agency) -> None:
-    """A process that does not register a condition sends nothing that depends on it."""
+    """A process in which a condition is not registered sends no post that depends on it."""
     store = MemoryStore()
     desk = Desk.create(store, document(PRICE), owner="eva", conditions=CONDITIONS, **agency.options)
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
@@ -170,7 +170,7 @@ def test_desk_without_the_conditions(agency: Agency) -> None:
     "conditions", [{"Names a price": names_a_price}, {"names-a-price": "€"}, {"": names_a_price}]
 )
 def test_invalid_conditions(agency: Agency, conditions: dict) -> None:
-    """A condition has an identifier and can be called."""
+    """A condition must have an identifier and be callable."""
     with pytest.raises(InvalidValueError):
         Desk.create(
             MemoryStore(), document(LINK), owner="eva", conditions=conditions, **agency.options

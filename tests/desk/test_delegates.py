@@ -1,4 +1,4 @@
-"""Delegates decide for absent reviewers, and the decision says so."""
+"""Delegates decide for absent reviewers, and the decision records this."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def absent(agency, member: str, delegate: str, **options) -> None:
 
 
 def test_delegate_decides(agency) -> None:
-    """A delegate is asked and notified, and their decision says for whom they made it."""
+    """A delegate is notified, and their decision records the member for whom they decided."""
     adopt(agency, BY_BEN)
     post = submitted(agency)
     tom = agency.desk.acting_as("tom")
@@ -59,7 +59,7 @@ def test_delegate_decides(agency) -> None:
 
 
 def test_decision_stays_after_return(agency) -> None:
-    """A delegate's decision stays when the absent member is back; new ones are refused."""
+    """A delegate's decision remains valid after the absence, but new decisions are refused."""
     adopt(agency, BY_BEN)
     post = submitted(agency)
     absent(agency, "ben", "tom")
@@ -93,7 +93,7 @@ def test_absent_reviewer_decides(agency) -> None:
 
 
 def test_delegate_of_two_reviewers(agency) -> None:
-    """The delegate of two reviewers has one vote, which does not stand for two people."""
+    """The delegate of two reviewers has only one vote."""
     adopt(agency, BY_ALL)
     post = submitted(agency)
     absent(agency, "ben", "tom")
@@ -121,7 +121,7 @@ def test_own_work(agency) -> None:
 
 
 def test_absent_delegate(agency) -> None:
-    """A member who is absent at that time cannot be a delegate."""
+    """A member who is absent at the same time cannot be a delegate."""
     absent(agency, "tom", "")
     with pytest.raises(NotAllowedError, match=r"the delegate .* is absent"):
         absent(agency, "ben", "tom")
@@ -139,7 +139,7 @@ def test_delegated_permissions(agency) -> None:
 
 
 def test_rotation(agency) -> None:
-    """A member has the role of a rotation while on duty, and not longer."""
+    """A member has the role of a rotation only while on duty."""
     rotation = (
         '[[rotations]]\nid = "desk"\nrole = "editor"\non = { workspace = "tulip" }\n'
         'members = ["tom", "ana"]\nstart = 2026-03-30\nevery = "day 06:00"\n\n'
@@ -176,7 +176,7 @@ def test_delegate_named_by_manager(agency) -> None:
 
 
 def test_refusal_hides_resources(agency) -> None:
-    """The refusal of a delegate names no resource that the manager may not view."""
+    """The refusal of a delegate does not name resources that the manager cannot view."""
     managing = '[[grants]]\nto = "member:dirk"\npermissions = ["manage_access"]\non = { workspace = "*" }\n'
     adopt(agency, ("[[forbids]]\n", f"{managing}\n[[forbids]]\n"))
     today = agency.desk.engine.now().date()
@@ -188,7 +188,7 @@ def test_refusal_hides_resources(agency) -> None:
 
 
 def test_everything_but_decisions(agency) -> None:
-    """A delegate edits, submits and schedules the absent member's posts with that member's permissions."""
+    """A delegate can edit, submit and schedule posts with the absent member's permissions."""
     ana, ben, tom = agency.acting("ana", "ben", "tom")
     post = ana.draft("Lente", profiles=["tulip-x"], planned_at="2026-04-20 09:30")
     with pytest.raises((NotAllowedError, NotFoundError)):
@@ -222,7 +222,7 @@ def items_of(agency, member: str) -> list[tuple[str, str]]:
 
 
 def test_absent_author(agency) -> None:
-    """The delegate of an absent author learns that a post was sent back, and can finish it."""
+    """The delegate of an absent author is notified that a post was sent back, and can finish it."""
     post = submitted(agency)
     absent(agency, "ana", "tom")
     agency.desk.run_due()
@@ -240,7 +240,7 @@ def test_absent_author(agency) -> None:
     "options", [{"delegate": ""}, {"delegate": "tom", "permissions": ["view"]}]
 )
 def test_absent_author_without_delegate(agency, options) -> None:
-    """The lead takes care of the post if no delegate of the absent author can edit it."""
+    """The lead is responsible for the post if no delegate of the absent author can edit it."""
     post = submitted(agency)
     absent(agency, "ana", **options)
     agency.desk.acting_as("ben").request_changes(post, "shorter")

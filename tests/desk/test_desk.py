@@ -1,4 +1,4 @@
-"""The desk as its users meet it: one post from draft to published, and what is refused."""
+"""The desk from a user's point of view: one post from draft to published, and refusals."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 
 
 def test_draft_to_published(agency) -> None:
-    """A post is drafted, submitted, approved and published, and every read shows it."""
+    """A post is drafted, submitted, approved and published, and every query shows the result."""
     ana, ben = agency.acting("ana", "ben")
     post = ana.draft(
         "De lente is er 🌷",
@@ -57,7 +57,7 @@ def test_draft_to_published(agency) -> None:
 
 
 def test_due_work_is_idempotent(agency) -> None:
-    """Due work that is done again, also by another desk, sends nothing again."""
+    """Repeating the due work, on the same desk or on another desk, sends nothing twice."""
     post = agency.approved_post(profiles=["tulip-x"])
     agency.now = DUE
     agency.desk.run_due()
@@ -68,7 +68,7 @@ def test_due_work_is_idempotent(agency) -> None:
 
 
 def test_stale_edit(agency) -> None:
-    """An edit of an outdated revision is refused; the error says who changed which fields."""
+    """An edit of an outdated revision is refused, and the error describes the changes."""
     ana, ben = agency.acting("ana", "ben")
     post = ana.draft("een", profiles=["tulip-x"])
     ben.edit(post, text="twee", tags=["offer"])
@@ -89,7 +89,7 @@ def test_decision_needs_revision(agency) -> None:
 
 
 def test_forms_of_times(agency) -> None:
-    """Every method that takes a time takes a text, a datetime, a wall time, and a date if it can."""
+    """Times can be strings, datetimes, wall times and, where it makes sense, dates."""
     ana, eva = agency.acting("ana", "eva")
     local = dt.datetime(2026, 4, 7, 9, 30)  # noqa: DTZ001  a local time
     wall_time = WallTime(local=local, zone="Europe/Amsterdam")
@@ -125,7 +125,7 @@ def test_skipped_local_time(agency) -> None:
 
 
 def test_hold_and_resume(open_agency) -> None:
-    """A hold lists the deliveries it stops and those under way; `resume` lists those it made late."""
+    """A hold lists stopped deliveries and deliveries under way; `resume` lists late deliveries."""
     agency = open_agency(
         "memory", faults=(InjectedFault("lost_request", profile="tulip-mastodon"),)
     )
@@ -193,7 +193,7 @@ def test_submit_timing(agency) -> None:
 
 
 def test_hold_needs_permission_on_every_profile(agency) -> None:
-    """A hold on a workspace needs the permission on each of its profiles; so does its end."""
+    """Placing or ending a hold on a workspace requires the permission on each of its profiles."""
     ben, eva = agency.acting("ben", "eva")
     with pytest.raises(NotAllowedError, match="forbids `ben` to use `hold` on `tulip-mastodon`"):
         ben.hold({"workspace": "tulip"}, reason="storm")
@@ -206,7 +206,7 @@ def test_hold_needs_permission_on_every_profile(agency) -> None:
 
 
 def test_lone_surrogate(agency) -> None:
-    """An id with a lone surrogate names nothing, and a command refuses it."""
+    """An id with a lone surrogate is never found, and commands reject it."""
     (eva,) = agency.acting("eva")
     half = "\ud800"
     for query in (
@@ -220,7 +220,7 @@ def test_lone_surrogate(agency) -> None:
         lambda: eva.comment(half, "hoi"),
         lambda: eva.remove_native_post("tulip-x", network_id=half),
     ):
-        with pytest.raises(InvalidValueError, match="half of a surrogate pair at position 0"):
+        with pytest.raises(InvalidValueError, match="lone surrogate at position 0"):
             command()
     with pytest.raises(InvalidValueError, match="surrogate"):
         eva.add_native_post("tulip-x", network_id=half, at=agency.now)
@@ -228,7 +228,7 @@ def test_lone_surrogate(agency) -> None:
 
 
 def test_other_client_sees_nothing(agency) -> None:
-    """A client sees nothing of another client's work: no post, reason, suggestion, task or note."""
+    """A client cannot see another client's posts, reasons, suggestions, tasks or notes."""
     post = agency.approved_post(profiles=["tulip-x"])
     (eva,) = agency.acting("eva")
     hold = eva.hold({"workspace": "tulip"}, reason="storm")
@@ -268,7 +268,7 @@ def test_other_client_sees_nothing(agency) -> None:
 
 
 def test_allowed_actions_match_commands(open_agency) -> None:
-    """`allowed_actions` says yes to a command that works, and gives the refusal of one that does not."""
+    """`allowed_actions` agrees with the results of the actual commands."""
     agency = open_agency("memory")
     (ana,) = agency.acting("ana")
     post = ana.draft("een", profiles=["tulip-x"], planned_at=PLANNED)
@@ -309,7 +309,7 @@ def test_allowed_actions_match_commands(open_agency) -> None:
 
 
 def test_two_desks_on_one_file(open_agency) -> None:
-    """Two desks on one file that work at the same time publish each post once, as approved."""
+    """Two desks that work on one file at the same time publish each post once, as approved."""
     agency = open_agency("sqlite")
     (ana,) = agency.acting("ana")
     posts = [
@@ -346,7 +346,8 @@ def test_two_desks_on_one_file(open_agency) -> None:
     in_two_threads(work, ("ben",), ("eva",))
     for post in posts:
         current = agency.desk.post(post.id)
-        # One of the two edits won, and its author cannot decide on it; the other one was stale.
+        # One of the two edits succeeded, and its author cannot decide on it; the other edit was
+        # stale.
         assert len(current.revisions) == 2
         if current.state == "in_review":
             reviewer = {"ben": "eva", "eva": "ben"}[current.revision.author]
@@ -372,7 +373,7 @@ def test_two_desks_on_one_file(open_agency) -> None:
 
 
 def test_owner(open_agency) -> None:
-    """The owner of a new desk needs every permission, and a store has one desk of an organization."""
+    """The owner of a new desk needs every permission, and a store has one desk per organization."""
     agency = open_agency("memory")
     with pytest.raises(NotAllowedError, match="ana"):
         Desk.create(MemoryStore(projections=Desk.PROJECTIONS), agency.organization, owner="ana")
@@ -387,7 +388,7 @@ def test_acting_as_non_member(agency) -> None:
 
 
 def test_external_id_is_unique(agency) -> None:
-    """An external id names one post."""
+    """An external id belongs to only one post."""
     (ana,) = agency.acting("ana")
     post = ana.draft("een", profiles=["tulip-x"], external_id="row-7")
     with pytest.raises(InvalidValueError, match="row-7"):
@@ -396,10 +397,10 @@ def test_external_id_is_unique(agency) -> None:
 
 
 def test_taken_external_id_hides_post(agency) -> None:
-    """The error about a taken external id names its post only to members who may view it."""
+    """The error about an external id in use names the post only if the member can view it."""
     ana, tom = agency.acting("ana", "tom")
     post = tom.draft("geheim", profiles=["dike-x"], external_id="row-7")
-    with pytest.raises(InvalidValueError, match="another post already") as refused:
+    with pytest.raises(InvalidValueError, match="already belongs to another post") as refused:
         ana.draft("twee", profiles=["tulip-x"], external_id="row-7")
     assert post.id not in str(refused.value)
     with pytest.raises(InvalidValueError, match=post.id):
@@ -437,7 +438,7 @@ def test_calendar_notes_of_viewer() -> None:
 
 @pytest.mark.parametrize("time", [dt.date(2026, 4, 7), 5, object()])
 def test_invalid_planned_time(agency, time) -> None:
-    """A planned time that is not a time is refused, and the error shows what to write."""
+    """An invalid planned time is refused, and the error shows a valid form."""
     (ana,) = agency.acting("ana")
     with pytest.raises(InvalidValueError, match="is not a time; write a time such as"):
         ana.draft("Lente", profiles=["tulip-x"], planned_at=time)
@@ -451,7 +452,7 @@ def test_nul_in_text(agency) -> None:
 
 
 def test_repeated_local_time(agency) -> None:
-    """The second of two equal local times can be chosen; 02:30 happens twice on 25 October 2026."""
+    """The second occurrence of a local time can be chosen: 02:30 on 25 October 2026 is repeated."""
     (ana,) = agency.acting("ana")
     second = WallTime(local="2026-10-25 02:30", zone="Europe/Amsterdam", repeated="second")
     post = ana.draft("Nacht", profiles=["tulip-x"], planned_at=second)
@@ -459,7 +460,7 @@ def test_repeated_local_time(agency) -> None:
 
 
 def test_concurrent_create(open_agency) -> None:
-    """Of several threads that create a desk at once, one succeeds and the others are told to open it."""
+    """If several threads create a desk concurrently, one succeeds and all others get an error."""
     agency = open_agency("sqlite")
     start = threading.Barrier(4)
     results = []
@@ -517,7 +518,7 @@ def test_unknown_filter(agency) -> None:
 
 
 def test_workspace_instead_of_profile(agency) -> None:
-    """A workspace where a profile is needed leads to a suggestion, if the member can view it."""
+    """A workspace in place of a profile results in a suggestion if the member can view it."""
     ana, eva, dirk = agency.acting("ana", "eva", "dirk")
     write = re.escape('`tulip` is a workspace; write {"workspace": "tulip"}')
     for command in (
@@ -542,7 +543,7 @@ def test_workspace_instead_of_profile(agency) -> None:
 
 
 def test_invalid_note_date(agency) -> None:
-    """A calendar note on something that is not a date is refused."""
+    """A calendar note on an invalid date is refused."""
     (eva,) = agency.acting("eva")
     with pytest.raises(InvalidValueError, match="3 maart"):
         eva.add_calendar_note("tulip", "3 maart", "King's Day")

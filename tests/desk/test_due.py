@@ -1,4 +1,4 @@
-"""Due work: a piece of work that fails does not hold up the others."""
+"""Due work: a failure does not block other work."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def desk_with(networks: Mapping[str, Any]) -> Desk:
 
 
 def test_profile_without_network(tmp_path: Path) -> None:
-    """A profile without a network is reported, stays due, and does not hold up the others."""
+    """A profile without a network is reported, stays due, and does not block other profiles."""
     with Sandbox(tmp_path) as sandbox:
         desk = desk_with({"x": sandbox})
         report = desk.run_due(DUE)
@@ -99,7 +99,7 @@ def test_profile_without_network(tmp_path: Path) -> None:
         assert "tulip-mastodon" in stream
         assert "no network is configured for profile `tulip-mastodon`" in problem
         assert desk.next_due() == DUE
-        # Every run tries it again; `after` leaves it out, to show what else is due.
+        # Every run tries it again; `after` omits it, to show when other work is due.
         assert desk.next_due(after=report.at) is None
         assert desk.next_due(after=DUE - dt.timedelta(microseconds=1)) == DUE
         later = DUE + dt.timedelta(days=1)
@@ -113,7 +113,7 @@ def test_profile_without_network(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("broken", "outcome"), [("prepare", "failed"), ("publish", "published")])
 def test_bug_in_adapter(broken: str, outcome: str, tmp_path: Path) -> None:
-    """A bug before the send fails the delivery; after it the outcome is unknown, and then looked up."""
+    """A bug before the send fails the delivery; after a bug during the send, it is looked up."""
     with Sandbox(tmp_path) as sandbox:
         desk = desk_with({"*": PartlyBroken(sandbox, broken)})
         desk.run_due(DUE)
@@ -126,7 +126,7 @@ def test_bug_in_adapter(broken: str, outcome: str, tmp_path: Path) -> None:
 
 
 def test_bug_in_lookup(tmp_path: Path) -> None:
-    """A lookup that fails leaves the delivery unknown, and the report says why."""
+    """If a lookup fails, the delivery stays unknown, and the report contains the reason."""
     with Sandbox(tmp_path) as sandbox:
         desk = desk_with({"*": PartlyBroken(sandbox, "find")})
         desk.run_due(DUE)
@@ -136,7 +136,7 @@ def test_bug_in_lookup(tmp_path: Path) -> None:
 
 
 def test_budget(tmp_path: Path) -> None:
-    """A run with a budget ends early and returns how much is left; the next run does the rest."""
+    """A run with a budget ends early and returns the amount of remaining work for the next run."""
     agency = Agency(tmp_path, "memory")
     for number in range(5):
         agency.approved_post(f"post {number}")

@@ -1,4 +1,4 @@
-"""Holds that keep what they have caught, exemptions from them, and publishing without waiting."""
+"""Holds that continue to apply to edited posts, exemptions from holds, and immediate publishing."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EMERGENCY = (
 
 
 def test_no_edit_frees_a_post_from_a_hold(agency) -> None:
-    """A hold keeps a post that it has caught, whatever its tags and campaign become."""
+    """A hold continues to stop a post that it has caught, even if the tags or campaign change."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = agency.approved_post(tags=["easter"])
     later = agency.approved_post("later", at="2026-04-20 09:30")
@@ -36,7 +36,7 @@ def test_no_edit_frees_a_post_from_a_hold(agency) -> None:
 
 
 def test_exempt(agency) -> None:
-    """A member with `hold` lets one post out in spite of a hold; its author and the lead learn of it."""
+    """A member with `hold` can exempt a post from a hold; the author and the lead are notified."""
     ana, eva = agency.acting("ana", "eva")
     hold = eva.hold({"workspace": "tulip"}, reason="storm")
     statement, other = agency.approved_post("We are safe"), agency.approved_post("Sale!")
@@ -51,7 +51,7 @@ def test_exempt(agency) -> None:
     assert ("scheduled", "held") == (agency.desk.summary(statement), agency.desk.summary(other))
     agency.run_due()
     assert ["We are safe"] == agency.live_texts()
-    # An exemption is from one hold, not from the next.
+    # An exemption applies to one hold and not to later holds.
     second = agency.approved_post("We are still safe", at="2026-04-08 09:30")
     eva.exempt(hold, second, reason="news")
     eva.hold(PROFILE, reason="a second storm")
@@ -59,7 +59,7 @@ def test_exempt(agency) -> None:
 
 
 def test_bypass(agency) -> None:
-    """A member with `bypass` skips the open steps; everyone concerned is notified."""
+    """A member with `bypass` can skip the open steps; all affected members are notified."""
     agency.adopt(DOCUMENT + EMERGENCY)
     ana, ben = agency.acting("ana", "ben")
     draft = ana.draft("Closed today", profiles=[PROFILE], planned_at=PLANNED, tags=["offer"])
@@ -77,13 +77,13 @@ def test_bypass(agency) -> None:
     assert {"ana", "eva", "noor"} == notified | {"noor"}
     (entry,) = [e for e in agency.desk.history(post) if isinstance(e.data, ev.PostBypassed)]
     assert ("ben", "storm") == (entry.actor.removeprefix("member:"), entry.data.reason)
-    # An edit opens the steps again.
+    # An edit reopens the steps.
     assert "in_review" == ana.edit(post, text="Open again").state
     assert agency.desk.audit().clean
 
 
 def test_publish_now(agency) -> None:
-    """An approved post is published at once; another one needs its approval first."""
+    """An approved post is published immediately; any other post must be approved first."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     draft = ana.draft("x", profiles=[PROFILE], planned_at=PLANNED)
     (noor,) = agency.acting("noor")
@@ -101,7 +101,7 @@ def test_publish_now(agency) -> None:
 
 
 def test_publish_now_without_policy(agency) -> None:
-    """Where no policy applies, a member with `publish` publishes on their own authority."""
+    """Where no policy applies, a member with `publish` can publish without approval."""
     (dirk,) = agency.acting("dirk")
     post = dirk.publish_now(dirk.draft("y", profiles=["dike-x"]))
     assert "approved" == post.state

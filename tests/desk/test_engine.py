@@ -1,4 +1,4 @@
-"""Retries after conflicts: commands that lose a race are tried again, one after another."""
+"""Retries after conflicts: conflicting commands are retried one after another."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from socialcollab.stores import MemoryStore
 
 
 def conflicting(engine: Any, rounds: int, log: list[str], *, nested: bool = True) -> Effects[str]:
-    """Attempt something that conflicts *rounds* times, with nested attempts that do as well."""
+    """Make an attempt that conflicts *rounds* times, with nested attempts that also conflict."""
     remaining = [rounds]
 
     def attempt() -> Effects[str]:
@@ -31,7 +31,7 @@ def conflicting(engine: Any, rounds: int, log: list[str], *, nested: bool = True
 
 
 def test_nested_retries() -> None:
-    """A retry inside another attempt does not wait for a lock that the outer one holds."""
+    """A nested retry does not wait for the lock that the outer attempt holds."""
     log: list[str] = []
     desk = Desk(MemoryStore(Desk.PROJECTIONS), "northwind")
     assert desk.run(conflicting(desk.engine, 3, log)) == "done"
@@ -49,7 +49,7 @@ def test_nested_retries() -> None:
 
 
 def test_endless_conflict() -> None:
-    """A command that conflicts every time raises the conflict, and releases the lock."""
+    """A command that always conflicts raises the conflict and releases the lock."""
     desk = Desk(MemoryStore(Desk.PROJECTIONS), "northwind")
     with pytest.raises(ConflictError):
         desk.run(conflicting(desk.engine, 99, [], nested=False))
@@ -57,7 +57,7 @@ def test_endless_conflict() -> None:
 
 
 def test_cancelled_while_waiting_for_lock() -> None:
-    """A task that is cancelled while it waits for the lock does not take it."""
+    """A task that is cancelled while it waits for the lock does not acquire the lock."""
 
     async def run() -> None:
         desk = AsyncDesk(MemoryStore(Desk.PROJECTIONS), "northwind")

@@ -1,4 +1,4 @@
-"""Erasure: the personal data of a member or a post is removed everywhere, and nothing else is."""
+"""Erasure: all personal data of a member or a post are removed, and no other data."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def bytes_of(folder: Path) -> bytes:
 
 
 def test_erased_from_disk(on_disk: Agency, tmp_path: Path) -> None:
-    """After the erasure and `compact`, no byte of the database's files holds the personal data."""
+    """After the erasure and `compact`, the database's files no longer contain the personal data."""
     posts = on_disk.work_for_a_week()
     on_disk.ben.comment(on_disk.desk.post_by_external_id("bens_post"), f"vraag het {NAME}")
     before = bytes_of(tmp_path)
@@ -145,7 +145,7 @@ def test_erased_from_disk(on_disk: Agency, tmp_path: Path) -> None:
 
 
 def test_other_data_stays(agency: Agency) -> None:
-    """Everything else stays: states, other members' content, the history, and a clean audit."""
+    """All other data remain: states, other members' content and the history; the audit is clean."""
     posts = agency.work_for_a_week()
     anchor = agency.desk.audit().anchor
     digest = agency.desk.organization.digest
@@ -210,7 +210,7 @@ def test_commands_on_erased_post(agency: Agency) -> None:
 
 
 def test_erase_one_post(agency: Agency) -> None:
-    """Erasing one post erases its comments too, and nothing else."""
+    """Erasing one post also erases its comments, but no other data."""
     posts = agency.work_for_a_week()
     agency.ben.comment(posts["anas_post"], "Tjiftjaf")
     report = agency.eva.erase(post=posts["anas_post"], reason="wish")
@@ -222,7 +222,7 @@ def test_erase_one_post(agency: Agency) -> None:
 
 
 def test_takedown_reason(on_disk: Agency, tmp_path: Path) -> None:
-    """Erasing a post erases the reason of its takedown too."""
+    """Erasing a post also erases the reason of its takedown."""
     ana, ben, eva = on_disk.ana, on_disk.ben, on_disk.eva
     post = ana.draft("Zwaluw", profiles=["tulip-x"], planned_at="2026-04-02 09:30")
     ben.approve(ana.submit(post))
@@ -246,7 +246,7 @@ def test_takedown_reason(on_disk: Agency, tmp_path: Path) -> None:
     "comment", ["vraag het\n{}", "vraag\t{}\n", "{}", '"{}"', "\\{}\\", "({})", "{},\x07{}"]
 )
 def test_name_inside_text(on_disk: Agency, tmp_path: Path, comment: str) -> None:
-    """The member's name is erased from texts of others, whatever characters surround it."""
+    """The member's name is erased from texts by others, regardless of the characters around it."""
     on_disk.work_for_a_week()
     on_disk.ben.comment(on_disk.desk.post_by_external_id("bens_post"), comment.format(NAME, NAME))
     on_disk.eva.erase(member="ana", reason="left")
@@ -255,7 +255,7 @@ def test_name_inside_text(on_disk: Agency, tmp_path: Path, comment: str) -> None
 
 
 def test_name_with_quotes(tmp_path: Path) -> None:
-    """A name with quotes is erased too."""
+    """A name that contains quotes is erased."""
     name = 'Ana "Paardje" Bloem'
     store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
     document = DOCUMENT.replace('id = "ana"', f"id = \"ana\"\nname = '{name}'", 1)
@@ -280,7 +280,7 @@ def mentions(report) -> list[tuple[str, str, tuple[str, ...], str]]:
 
 
 def test_mentions_by_others(agency: Agency) -> None:
-    """The texts in which others mention the person are listed, and not erased."""
+    """Texts in which other members mention the person are listed but not erased."""
     posts = agency.work_for_a_week()
     ben, eva, ana = agency.ben, agency.eva, agency.ana
     bens_post = agency.desk.post(posts["bens_post"])
@@ -292,7 +292,7 @@ def test_mentions_by_others(agency: Agency) -> None:
     ben.edit(agency.desk.post(posts["bens_post"]), tags=["lente"])
     eva.add_calendar_note("tulip", "2026-04-28", "Ana naar de tandarts")
     expected = [
-        # The erasure has replaced the full name by the id.
+        # The erasure has replaced the full name with the id.
         ("post", "text", ("ana",), "@ana, kijk jij even?"),
         ("post", "content.text", ("Paardebloem",), "Met dank aan Paardebloem"),
         ("runtime_state", "text", ("Ana",), "Ana naar de tandarts"),
@@ -315,7 +315,7 @@ def test_mentions_by_others(agency: Agency) -> None:
     assert "@ana, kijk jij even?" in texts
     again = eva.erase(member="ana", reason="left")
     assert not again
-    # The name is no longer known, so only the id is searched for.
+    # The name no longer exists in the journal, so only the id is searched for.
     assert [one.words for one in again.mentions] == [("ana",), ("ana",), ("Ana",)]
 
 
@@ -338,7 +338,7 @@ def test_external_ids(agency: Agency) -> None:
 
 
 def test_mentions_of_everyone_stay_private(agency: Agency) -> None:
-    """A member who may not erase gets no report either."""
+    """A member without the permission to erase does not get a report either."""
     agency.work_for_a_week()
     with pytest.raises(NotAllowedError):
         agency.ben.erase(member="ana", reason="left", dry_run=True)
@@ -373,7 +373,7 @@ def test_unfinished_post(agency: Agency) -> None:
 
 
 def test_progress(agency: Agency) -> None:
-    """The erasure of a member reports its progress, and a refused one does not search the journal."""
+    """An erasure reports its progress; a refused erasure does not search the journal."""
     ana, eva = agency.desk.acting_as("ana"), agency.desk.acting_as("eva")
     post = ana.draft("Lente", profiles=["tulip-x"])
     calls: list[tuple[int, int]] = []
@@ -416,7 +416,7 @@ def test_invalid_erasure(agency: Agency) -> None:
 
 
 def test_erase_twice(agency: Agency) -> None:
-    """Erasing a member again changes nothing."""
+    """Erasing a member a second time changes nothing."""
     agency.work_for_a_week()
     assert agency.eva.erase(member="ana", reason="left")
     events = agency.journal.read_all(limit=10_000)
@@ -425,7 +425,7 @@ def test_erase_twice(agency: Agency) -> None:
 
 
 def test_concurrent_erasures(on_disk: Agency) -> None:
-    """Erasures of two members, and of one member twice, can run at the same time."""
+    """Erasures of two members, or of the same member, can run concurrently."""
     on_disk.work_for_a_week()
     on_disk.ben.comment(on_disk.desk.post_by_external_id("anas_post"), "Tjiftjaf")
     on_disk.eva.adopt(
@@ -494,7 +494,7 @@ def test_as_of_after_erasure(agency: Agency) -> None:
 
 
 def test_proposal_from_before_erasure(agency: Agency) -> None:
-    """A proposal from before an erasure is stale, because it would bring the name back."""
+    """A proposal from before an erasure is stale, because it would restore the name."""
     proposal = agency.desk.propose(attrs.evolve(document(), forbids=()))
     agency.eva.erase(member="ana", reason="left")
     with pytest.raises(StaleError, match="eva"):
@@ -544,7 +544,7 @@ def test_crash_during_media_deletion(agency: Agency, monkeypatch: pytest.MonkeyP
 
 
 def test_crash_before_commit(on_disk: Agency) -> None:
-    """A crash before the commit leaves everything unerased, and the erasure can be repeated."""
+    """After a crash before the commit, nothing is erased, and the erasure can be repeated."""
     on_disk.work_for_a_week()
     with on_disk.store.connections.connection() as raw:
         raw.execute(
@@ -563,8 +563,7 @@ def test_crash_before_commit(on_disk: Agency) -> None:
 
 def test_personal_fields_are_erasable(tool) -> None:
     """
-    Every event can be read with its personal fields erased; otherwise its journal could not be
-    read.
+    Every event can be read after its personal fields have been erased.
     """
     from types import SimpleNamespace
 
@@ -602,7 +601,7 @@ def tool() -> object:
 
 
 def test_async_desk(tmp_path: Path) -> None:
-    """An async desk erases and compacts as well."""
+    """An async desk can erase and compact."""
 
     async def run() -> None:
         store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)

@@ -21,7 +21,7 @@ from socialcollab.workflow.events import DeliveryFailed, DeliveryMissed
     ],
 )
 def test_problem(problem, words) -> None:
-    """A code is translated, and the words of a network are quoted as they are."""
+    """A code is translated, and a network's message is quoted unchanged."""
     event = DeliveryMissed(problem=problem)
     assert describe_event(event, "delivery/p.tulip-x.1").endswith(f"in time {words}")
 
@@ -34,7 +34,7 @@ def test_problem_in_dutch() -> None:
 
 
 def test_cancelled_delivery(agency) -> None:
-    """The history says why a delivery was cancelled and why another one was missed."""
+    """The history contains the reasons why deliveries were cancelled or missed."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ben.approve(in_review(agency))
     post = ana.unschedule(post)

@@ -32,7 +32,7 @@ def test_ended_holds(agency) -> None:
         (hold.id, hold.reason, hold.ended_at, hold.ended_by)
         for hold in agency.desk.holds(ended=True)
     ]
-    # A member who ends a hold that has already ended automatically did not end it.
+    # A hold that ended automatically is not recorded as ended by a member who ends it later.
     eva.resume(second)
     assert agency.desk.holds(ended=True)[1].ended_by == ""
     assert agency.desk.audit().clean
@@ -42,7 +42,7 @@ def test_ended_holds(agency) -> None:
 
 
 def test_calendar_holds(agency) -> None:
-    """The calendar has only the holds that are active."""
+    """The calendar contains only active holds."""
     eva = agency.desk.acting_as("eva")
     eva.hold("tulip-x", reason="storm", until=START + HOUR)
 
@@ -56,7 +56,7 @@ def test_calendar_holds(agency) -> None:
 
 
 def test_hold_of_late_post(agency) -> None:
-    """A post that a hold made late shows the hold, marked as ended once it has ended."""
+    """A post that is late because of a hold shows the hold, marked as ended once it has ended."""
     ana, ben, eva, noor = agency.acting("ana", "ben", "eva", "noor")
     post = ben.approve(in_review(agency))
     hold = eva.hold("tulip-x", reason="storm")
@@ -86,7 +86,7 @@ def test_hold_of_late_post(agency) -> None:
 
 
 def test_hold_blocks(agency) -> None:
-    """The block of a hold on a calendar says when the hold ended, and who ended it."""
+    """The block of a hold on a calendar shows when the hold ended and who ended it."""
     eva = agency.desk.acting_as("eva")
     eva.hold("tulip-x", reason="storm", until=START + HOUR)
     eva.resume(eva.hold("tulip-mastodon", reason="storing"))

@@ -1,4 +1,4 @@
-"""Importing a spreadsheet: one outcome for each row, and no post twice."""
+"""Importing a spreadsheet: one outcome for each row, and no duplicate posts."""
 # ruff: noqa: DTZ001  the rows contain local times
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def statuses(report) -> list[str]:
 
 
 def test_import(agency) -> None:
-    """Each row is drafted with all of its cells, or refused with the reason."""
+    """Each row is drafted with all of its cells or refused with a reason."""
     (ana,) = agency.acting("ana")
     report = ana.import_rows(rows_of(SHEET), images={"a.png": PNG})
     assert statuses(report) == ["drafted", "drafted", "refused", "refused"]
@@ -58,7 +58,7 @@ def test_import(agency) -> None:
 
 
 def test_row_without_profile(agency) -> None:
-    """A row without a profile is refused with the ways to supply one, unless it has a workspace."""
+    """A row without a profile or workspace is refused, and the error shows how to supply them."""
     (ana,) = agency.acting("ana")
     rows = rows_of("text\nZon!\n")
     (refused,) = ana.import_rows(rows).refused
@@ -71,7 +71,7 @@ def test_row_without_profile(agency) -> None:
 
 
 def test_dry_run(agency) -> None:
-    """A dry run gives the same outcomes as the import, and writes nothing."""
+    """A dry run returns the same outcomes as the import, and writes nothing."""
     (ana,) = agency.acting("ana")
     before = agency.desk.feed()[-1].position
     dry = ana.import_rows(rows_of(SHEET), images={"a.png": PNG}, dry_run=True)
@@ -108,7 +108,7 @@ def test_equal_rows(agency, dry_run) -> None:
     same = "id,text,profiles\nW1,Een,tulip-x\nW1,Twee,tulip-x\n"
     report = ana.import_rows(rows_of(same), dry_run=dry_run)
     assert statuses(report) == ["drafted", "refused"]
-    assert "row 2 has the external id `W1` too" in report.refused[0].text()
+    assert "row 2 also has the external id `W1`" in report.refused[0].text()
 
 
 @fewer_examples()
@@ -169,7 +169,7 @@ def test_update(agency) -> None:
     report = ana.import_rows(new, images={"c.png": PNG + b"1"}, update=True)
     assert report.outcomes[0].changes == ("media",)
     assert report.posts[0].media[0].name == "c.png"
-    # Empty cells do not clear what the post has.
+    # Empty cells do not clear values of the post.
     assert report.posts[0].planned_at is not None
     agency.check_journal()
 
@@ -195,7 +195,7 @@ def test_changed_since(agency) -> None:
 
 
 def test_author(agency) -> None:
-    """A row of another author is refused, because its author could approve it."""
+    """A row by another author is refused, because that author could approve it."""
     ben, eva = agency.acting("ben", "eva")
     rows = rows_of("author,profiles,text\nben,tulip-x,a\neva,tulip-x,b\nbn,tulip-x,c\n")
     report = ben.import_rows(rows)
@@ -228,7 +228,7 @@ def test_zone_of_row(agency) -> None:
 
 
 def test_permissions(agency) -> None:
-    """A member imports only what they are allowed to draft, and learns nothing about other posts."""
+    """Members can import only posts that they may draft; errors reveal no other posts."""
     ana, dirk, noor = agency.acting("ana", "dirk", "noor")
     rows = rows_of("id,text,profiles\nW1,Een,tulip-x\n")
     (outcome,) = noor.import_rows(rows).outcomes
@@ -236,12 +236,12 @@ def test_permissions(agency) -> None:
     assert "`noor`" in outcome.text("nl")
     ana.import_rows(rows)
     (outcome,) = dirk.import_rows(rows_of("id,text,profiles\nW1,Een,dike-x\n")).outcomes
-    assert "belongs to another post already" in outcome.text()
+    assert "already belongs to another post" in outcome.text()
     assert outcome.post is None
 
 
 def test_wrong_rows(agency) -> None:
-    """Something other than rows is refused."""
+    """Values other than rows are refused."""
     (ana,) = agency.acting("ana")
     with pytest.raises(InvalidValueError, match="not a row"):
         ana.import_rows([{"text": "a"}])
@@ -259,7 +259,7 @@ W4,tulip-x,,,Nog geen tijd
 
 @pytest.mark.parametrize("dry_run", [True, False])
 def test_clashes_of_rows(agency, dry_run) -> None:
-    """The report names the clashes of rows with each other and with the calendar."""
+    """The report contains the clashes of rows with one another and with the calendar."""
     ana, ben = agency.acting("ana", "ben")
     ben.draft("Al gepland", profiles=["tulip-mastodon"], planned_at="2026-04-08 09:30")
     report = ana.import_rows(rows_of(CLASHING), dry_run=dry_run)
@@ -280,7 +280,7 @@ def test_clashes_of_rows(agency, dry_run) -> None:
 
 
 def test_clashes_of_updated_row(agency) -> None:
-    """A row that moves its post clashes at the new time, not at the old one."""
+    """A row that moves its post clashes at the new time but not at the old time."""
     (ana,) = agency.acting("ana")
     ana.import_rows(rows_of(CLASHING.replace("04-07,09:30,Tweede", "04-09,09:30,Tweede")))
     moved = CLASHING.replace("04-07,09:30,Eerste", "04-09,09:30,Eerste").replace(

@@ -1,8 +1,8 @@
 """
 Isolation of workspaces, and of two organizations in one file.
 
-Whatever a member asks, for any id and in any language, no answer, error or reason contains text of a
-workspace that the member may not view.
+No result, error or reason that a member gets, for any id and in any language, contains text from a
+workspace that the member cannot view.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from socialcollab.workflow import commands as cm
 
 NOW = dt.datetime(2026, 4, 2, 8, tzinfo=dt.UTC)
 MARKS = {"tulip": "GEHEIMTULP", "dike": "GEHEIMDIJK"}
-# No name resembles another one, since an error would suggest it instead.
+# No name resembles another name, because errors would suggest it.
 ROTATIONS = {"tulip": "bulbs", "dike": "waters"}
 PROFILES = {"tulip": ["tulip-x", "tulip-mastodon"], "dike": ["dike-x"]}
 ADDITIONS = """
@@ -147,7 +147,7 @@ def _work(desk: Desk, ws: str, mark: str) -> Iterator[Post]:
 
 
 def all_text(value: object) -> str:
-    """Return all text of an answer, in both languages."""
+    """Return all text in a result, in both languages."""
     parts = [repr(value), str(value)]
     if isinstance(value, dict):
         parts += [all_text(item) for pair in value.items() for item in pair]
@@ -178,7 +178,7 @@ def all_text(value: object) -> str:
 
 @attrs.frozen(kw_only=True)
 class Target:
-    """The names that a question is about, which exist or not."""
+    """The names that a question is about, which may or may not exist."""
 
     post: str
     digest: str
@@ -193,7 +193,7 @@ class Target:
     member: str
 
     def without_names(self, text: str) -> str:
-        """Return a text with these names replaced."""
+        """Return *text* with the target's names replaced."""
         for name in sorted(attrs.astuple(self), key=len, reverse=True):
             text = text.replace(name, "?")
         return text
@@ -390,13 +390,13 @@ def test_every_method_is_covered() -> None:
     """These tests call every method of `MemberDesk`, and give every command."""
     public = {name for name in vars(MemberDesk) if not name.startswith("_")}
     known = set(questions(MemberDesk.__new__(MemberDesk), UNKNOWN, random.Random(0)))
-    # The commands on several posts take posts, which a member has only if they may view them.
+    # Commands on several posts accept posts, which a member has only if they can view them.
     on_several = {"submit_all", "approve_all", "cancel_all", "reschedule_all"}
     assert public - on_several <= known
     other_commands = {
         command.NAME for command in set(get_args(dc.Command)) - set(get_args(cm.PostCommand))
     }
-    # `adopt` takes a proposal, and `add_absence` an absence with an id of its own.
+    # `adopt` accepts a proposal, and `add_absence` an absence with a new id.
     assert other_commands - {"adopt", "add_absence"} <= {
         command.NAME for command in commands(UNKNOWN, NOW).values()
     }
@@ -408,7 +408,7 @@ def text_of(ask: Callable[[], Any]) -> str:
 
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 3))])
 def test_no_answer_shows_hidden_text(shared_file, seed: int) -> None:
-    """No answer to any question about any post contains text that the member may not view."""
+    """No answer to any question about any post contains text that the member cannot view."""
     desks, posts, known = shared_file
     rng = random.Random(seed)
     asked = 0
@@ -443,7 +443,7 @@ def test_hidden_answers_like_unknown(shared_file, member: str) -> None:
         about = target_of(known, "northwind", post)
         hidden = questions(acting, about, random.Random(1))
         unknown = questions(acting, UNKNOWN, random.Random(1))
-        # `adopt` is left out: a member who adopts a proposal has already seen it.
+        # `adopt` is omitted, because a member who adopts a proposal has already seen it.
         for name in set(hidden) - {"adopt"}:
             pair = [
                 about.without_names(text_of(hidden[name])),
@@ -460,7 +460,7 @@ def test_hidden_answers_like_unknown(shared_file, member: str) -> None:
 
 
 def test_absence_of_colleague(shared_file) -> None:
-    """Only members who share a workspace with the absent member learn that an absence exists."""
+    """Only members who share a workspace with the absent member can see an absence."""
     desks, _, _ = shared_file
     desk = desks["northwind"]
     absence = desk.acting_as("eva").add_absence("2026-06-01", "2026-06-03", member="noor").id
@@ -471,7 +471,7 @@ def test_absence_of_colleague(shared_file) -> None:
 
 
 def test_hold_on_hidden_profiles(shared_file) -> None:
-    """A hold that matches only hidden profiles matches nothing; one that also matches them is refused."""
+    """A hold on hidden profiles matches nothing, and a hold that also matches others is refused."""
     desks, _, _ = shared_file
     dirk, ben = desks["northwind"].acting_as("dirk"), desks["northwind"].acting_as("ben")
     for on in (
@@ -480,14 +480,14 @@ def test_hold_on_hidden_profiles(shared_file) -> None:
     ):
         with pytest.raises(NotAllowedError, match="no profile matches"):
             dirk.hold(on, reason="x")
-    # A hold on the visible part alone would be less than was asked for.
+    # A hold on only the visible profiles would be less than the member requested.
     with pytest.raises(NotAllowedError, match="a resource that they cannot view"):
         ben.hold({"workspace": "*", "network": "x"}, reason="x")
 
 
 @pytest.mark.parametrize("member", VISIBLE)
 def test_reads_for_viewer(shared_file, member: str) -> None:
-    """Reads with `viewer=` show the member's workspaces, and no others."""
+    """Queries with `viewer=` show only the member's workspaces."""
     desks, _, _ = shared_file
     start, end = NOW, NOW + dt.timedelta(days=60)
     for organization, desk in desks.items():
@@ -501,7 +501,7 @@ def test_reads_for_viewer(shared_file, member: str) -> None:
 
 
 def test_reads_of_one_organization(shared_file) -> None:
-    """No read of one organization, with any id, shows anything of the other one in the file."""
+    """No query of one organization shows data of the other organization in the file."""
     desks, posts, _ = shared_file
     start, end = NOW - dt.timedelta(days=9), NOW + dt.timedelta(days=60)
     for organization, desk in desks.items():
@@ -537,7 +537,7 @@ def test_reads_of_one_organization(shared_file) -> None:
 
 
 def test_media_of_two_organizations(tmp_path) -> None:
-    """Erasing a post deletes its media for its organization, not for another one in the file."""
+    """Erasing a post deletes its media, but not those of another organization in the file."""
     picture = Image.from_bytes(b"\x89PNG\r\n\x1a\n" + bytes(16), alt="een tulp")
     posts = {}
     for name in ("northwind", "southwind"):
@@ -558,7 +558,7 @@ def test_media_of_two_organizations(tmp_path) -> None:
 
 
 def test_hold_without_view(agency) -> None:
-    """A member who may hold a profile, but not view it, may name it in a hold."""
+    """A member with `hold` but not `view` on a profile can place a hold on it by name."""
     text = DOCUMENT + (
         '\n[[forbids]]\nto = "member:tom"\npermissions = ["view"]\non = { workspace = "dike" }\n'
     )

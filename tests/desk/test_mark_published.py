@@ -1,4 +1,4 @@
-"""Members record the outcome of a delivery: that it is published, or that it is not."""
+"""Members can record that a delivery is published or not published."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialcollab.workflow.decide import Publication, record_outcome
 
 
 def test_mark_published(open_agency) -> None:
-    """A member can mark a waiting or an unknown delivery as published, once it cannot arrive any more."""
+    """A member can mark a delivery as published once no request can still arrive."""
     agency = open_agency("memory", faults=(InjectedFault("lost_request"),))
     (eva,) = agency.acting("eva")
     earlier = agency.approved_post("early", at="2026-04-07 12:00")
@@ -56,7 +56,7 @@ def test_mark_not_published(open_agency) -> None:
 
 
 def test_late_answer(open_agency) -> None:
-    """A late answer of the network is kept as a duplicate, reported, and can be taken down alone."""
+    """A late response is recorded and reported as a duplicate, which can be taken down."""
     agency = open_agency("memory", faults=(InjectedFault("lost_answer"),))
     (eva,) = agency.acting("eva")
     post = agency.approved_post()
@@ -64,7 +64,7 @@ def test_late_answer(open_agency) -> None:
     agency.now = DUE + MINUTE
     eva.mark_published(post, PROFILE, network_id="by-hand")
     (network_id,) = [post.network_id for post in agency.sandbox.posts()]
-    # The worker that sent the post wakes up, and stores the answer of the network.
+    # The worker that sent the post resumes and stores the network's response.
     publisher = agency.desk._publisher
     sent = Publication(network_id=network_id, url="", published_at=agency.now)
     steps = publisher.dispatcher.store(

@@ -1,4 +1,4 @@
-"""Media of posts: stored once a command is allowed, and named by digest only in their own workspace."""
+"""Media of posts: stored only if the command is allowed, and usable in their workspace only."""
 
 from __future__ import annotations
 
@@ -43,12 +43,12 @@ def test_refused_command_stores_no_media(agency) -> None:
 
 
 def test_digest_of_other_workspace(agency) -> None:
-    """A digest without bytes names media of posts in the same workspace only."""
+    """A digest without bytes can refer only to media of posts in the same workspace."""
     ana, tom = agency.acting("ana", "tom")
     ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])
     again = ana.draft("Nog een lente", profiles=["tulip-mastodon"], media=[without_bytes(PICTURE)])
     assert (without_bytes(PICTURE),) == again.media
-    # For another workspace the media does not exist, although its bytes are stored.
+    # In another workspace, the media does not exist, although its bytes are stored.
     dike = tom.draft("Dijk", profiles=["dike-x"])
     for refused in (
         lambda: tom.draft("x", profiles=["dike-x"], media=[without_bytes(PICTURE)]),
@@ -71,12 +71,12 @@ def test_digest_of_other_workspace(agency) -> None:
     ):
         with pytest.raises(NotFoundError, match=f"no media `{PICTURE.digest}`"):
             refused()
-    # With the bytes, the media can be used in any workspace.
+    # If the bytes are supplied, the media can be used in any workspace.
     assert (without_bytes(PICTURE),) == tom.edit(dike, media=[PICTURE]).media
 
 
 def test_unknown_digest(agency) -> None:
-    """An unknown digest is refused with the same error."""
+    """An unknown digest causes the same error."""
     (ana,) = agency.acting("ana")
     with pytest.raises(NotFoundError, match=f"no media `{OTHER.digest}`"):
         ana.draft("x", profiles=["tulip-x"], media=[without_bytes(OTHER)])
@@ -92,8 +92,7 @@ def test_media_of_earlier_revision(agency) -> None:
 
 def test_forged_digest(agency) -> None:
     """
-    Bytes that do not have their digest are refused; otherwise they would give access to other
-    media.
+    Bytes that do not match their digest are refused, because they would give access to other media.
     """
     ana, tom = agency.acting("ana", "tom")
     ana.draft("Lente", profiles=["tulip-x"], media=[PICTURE])

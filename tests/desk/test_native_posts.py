@@ -1,4 +1,4 @@
-"""Native posts: on the calendar, in their slots, and never beside the same post of the desk."""
+"""Native posts: they are on the calendar, occupy slots, and never duplicate a post of the desk."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialcollab.errors import NotFoundError
 
 
 def test_add_and_remove(agency) -> None:
-    """A native post is on the calendar until it is removed, and a post of the desk is not added twice."""
+    """A native post is on the calendar until it is removed; the desk's posts are not added."""
     eva, dirk = agency.acting("eva", "dirk")
     seen = dt.datetime(2026, 4, 1, 7, 30, tzinfo=dt.UTC)
     for _ in range(2):

@@ -1,4 +1,4 @@
-"""What members see of each fault of a network."""
+"""The effects of each network fault that are visible to members."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
     ],
 )
 def test_fault(open_agency, fault, expected) -> None:
-    """The summary and the to-do lists right after each fault, and after due work has run again."""
+    """The summary and the to-do lists are correct after each fault and after the next run."""
     first, attention, after, last = expected
     agency = open_agency("memory", faults=(fault,))
     post = agency.approved_post(media=[Image.from_bytes(GIF, alt="Een veld tulpen")])
@@ -60,7 +60,7 @@ def test_fault(open_agency, fault, expected) -> None:
 
 
 def test_id_of_another_post(open_agency) -> None:
-    """An answer with the id of an earlier post does not count as published."""
+    """A response with the id of an earlier post does not count as published."""
     agency = open_agency("memory", faults=())
     earlier = agency.approved_post("eerder")
     agency.run_due()

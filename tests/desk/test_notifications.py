@@ -1,4 +1,4 @@
-"""The outbox of notifications: who gets them, cursors, channels and digests."""
+"""The outbox of notifications: recipients, cursors, channels and digests."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def test_recipients(agency) -> None:
 
 
 def test_external_id(agency) -> None:
-    """The text names a post by its external id, which is not content; the parameters have both."""
+    """The text names a post by its external id; the parameters contain both ids."""
     (ana,) = agency.acting("ana")
     ana.submit(ana.draft("Hallo", profiles=["tulip-x"], external_id="W7"))
     asked = next(one for one in agency.desk.notifications() if one.kind == "review_requested")
@@ -55,7 +55,7 @@ def test_external_id(agency) -> None:
 
 
 def test_details(agency) -> None:
-    """A grant, an absence and a shift are described with what they are about and until when."""
+    """The descriptions of a grant, an absence and a shift contain their subject and their end."""
     ben, eva = agency.acting("ben", "eva")
     on = {"workspace": "tulip"}
     grant = eva.grant(
@@ -141,7 +141,7 @@ def test_failure(open_agency, kind: str) -> None:
 
 
 def test_cursor(agency) -> None:
-    """Notifications have stable ids, and reading on from a cursor misses none."""
+    """Notifications have stable ids, and continuing from a cursor does not miss any."""
     post = in_review(agency)
     first = agency.desk.notifications(limit=1)
     again = agency.desk.notifications(limit=1)
@@ -161,7 +161,7 @@ BEN = 'id = "ben"\ntimezone = "Europe/Lisbon"\nnotify = ["slack", "email digest 
 
 @pytest.fixture
 def digest(agency):
-    """Give Ben immediate notifications on Slack, and a daily digest by e-mail."""
+    """Configure immediate notifications on Slack and a daily e-mail digest for Ben."""
     eva = agency.desk.acting_as("eva")
     text = DOCUMENT.replace('id = "ben"', BEN, 1)
     eva.adopt(agency.desk.propose(Organization.loads(text)), reason="channels")
@@ -170,7 +170,7 @@ def digest(agency):
 
 
 def test_channels_and_digest(agency, digest) -> None:
-    """A notification names its immediate channels; the digest closes at the member's local time."""
+    """A notification lists its immediate channels; the digest closes at the member's local time."""
     post = in_review(agency)
     (asked,) = agency.desk.notifications(member="ben")
     assert (("slack",), "review_requested") == (asked.channels, asked.kind)

@@ -1,4 +1,4 @@
-"""Offboarding: the plan of what depends on a member, and the command that hands it over."""
+"""Offboarding: the plan of items that depend on a member, and the command that hands them over."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LATER = "2026-05-01 09:30"
 
 @pytest.fixture
 def busy(agency):
-    """Return the agency after Ben has a post, an absence, a grant and more that depend on him."""
+    """Return an agency in which a post, an absence, a grant and more depend on Ben."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER, external_id="asked"))
     ben.draft("half", profiles=["tulip-x"], external_id="unfinished")
@@ -54,8 +54,7 @@ def codes(plan) -> dict[str, str]:
 
 def test_plan(busy) -> None:
     """
-    The plan lists everything in the document, the runtime state and the posts that depends on the
-    member.
+    The plan lists everything that depends on the member: entries, runtime state and posts.
     """
     plan = busy.desk.offboarding_plan("ben")
     by_name = codes(plan)
@@ -78,7 +77,7 @@ def test_plan(busy) -> None:
 
 
 def test_offboard(busy) -> None:
-    """Offboarding hands over or ends everything of the plan in one append."""
+    """Offboarding hands over or ends all items of the plan in one append."""
     eva = busy.desk.acting_as("eva")
     plan = busy.desk.offboarding_plan("ben")
     events = len(busy.desk.feed())
@@ -136,7 +135,7 @@ reviewers = ["member:ben"]
 
 
 def test_missing_successor(agency) -> None:
-    """Without a successor for an item that needs one, the command is refused and changes nothing."""
+    """If an item needs a successor and none is given, the command is refused."""
     eva = agency.desk.acting_as("eva")
     eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + ALONE)), reason="law")
     plan = agency.desk.offboarding_plan("ben")
@@ -156,7 +155,7 @@ def test_missing_successor(agency) -> None:
 
 
 def test_step_without_reviewers(agency) -> None:
-    """A successor has to be able to decide on the posts that wait for the member."""
+    """A successor must be able to decide on the posts that wait for the member."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at=LATER, tags=["offer"]))
     ben.approve(post)
@@ -216,7 +215,7 @@ def test_only_reviewer_of_step(agency, document, step, place) -> None:
 
 
 def test_last_owner(agency) -> None:
-    """The last member with every permission everywhere can only leave with a successor for that."""
+    """The last member with every permission everywhere can only leave if a successor is given."""
     eva = agency.desk.acting_as("eva")
     plan = agency.desk.offboarding_plan("eva")
     assert "workspaces[0].lead" in plan.successors
@@ -243,7 +242,7 @@ every = "day 09:00"
 
 
 def test_shift_swaps(agency) -> None:
-    """A swap to the member ends, or passes to a successor."""
+    """A swap to the member ends or is handed over to a successor."""
     eva = agency.desk.acting_as("eva")
     eva.adopt(agency.desk.propose(Organization.loads(DOCUMENT + ROTATION)), reason="a rotation")
     ended, handed_over = (
@@ -263,7 +262,7 @@ def test_shift_swaps(agency) -> None:
 
 
 def test_stale_plan(busy) -> None:
-    """A plan is stale if more depends on the member by now; the error names it."""
+    """A plan is stale if a new item depends on the member; the error names the item."""
     ben, eva = busy.acting("ben", "eva")
     plan = busy.desk.offboarding_plan("ben")
     new_post = ben.draft("more", profiles=["tulip-x"])
@@ -271,7 +270,7 @@ def test_stale_plan(busy) -> None:
         eva.offboard(plan, reassign_to=plan.successors, reason="a new job")
     plan = busy.desk.offboarding_plan("ben")
     reworded = Organization.loads(DOCUMENT.replace("training first", "still training"))
-    eva.adopt(busy.desk.propose(reworded), reason="words")  # which leaves the places as they are
+    eva.adopt(busy.desk.propose(reworded), reason="words")  # this does not change the places
     note = Grant(to="member:tom", permissions="note", on=TULIP)
     eva.adopt(
         busy.desk.propose(attrs.evolve(reworded, grants=(note, *reworded.grants))),
@@ -304,7 +303,7 @@ on = { workspace = "*" }
 
 
 def test_successor_of_absence(busy) -> None:
-    """Nobody can take over the member's own absence, and an absent member cannot become a delegate."""
+    """The member's own absence has no successor, and an absent member cannot become a delegate."""
     eva = busy.desk.acting_as("eva")
     with pytest.raises(InvalidValueError, match="cannot have a successor"):
         eva.offboard("ben", reassign_to={f"absence {busy.absences[0].id}": "tom"}, reason="x")
@@ -331,7 +330,7 @@ def test_invalid_arguments(agency, values, message) -> None:
 
 
 def test_member_who_left_by_document(agency) -> None:
-    """A member whose `left` day has come by the document can be offboarded, and keeps that day."""
+    """A member who left according to the document can be offboarded and keeps that day."""
     eva = agency.desk.acting_as("eva")
     announced = DOCUMENT.replace('id = "ben"', 'id = "ben"\nleft = 2026-04-03', 1)
     eva.adopt(agency.desk.propose(Organization.loads(announced)), reason="announced")
@@ -343,7 +342,7 @@ def test_member_who_left_by_document(agency) -> None:
 
 
 def test_conflicting_offboarding_is_decided_again(busy, monkeypatch) -> None:
-    """An offboarding whose append meets a conflict is decided again, and stored."""
+    """An offboarding whose append conflicts is decided again and stored."""
     append, attempts = Engine.append, []
 
     def with_conflict(self, *args, **kwargs):
@@ -379,7 +378,7 @@ def test_lead_takes_over_open_posts(agency) -> None:
 
 
 def test_other_workspaces_are_hidden(agency) -> None:
-    """A manager of one workspace learns nothing about the member's work in another one."""
+    """A manager of one workspace learns nothing about the member's work in another workspace."""
     (eva,) = agency.acting("eva")
     document = (
         DOCUMENT

@@ -1,4 +1,4 @@
-"""A process that offboards a member is killed at any moment: everything is stored, or nothing."""
+"""If a process is killed while offboarding a member, either everything is stored or nothing."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def create_desk(folder: Path) -> None:
 
 
 def offboard(folder: Path, ready: Connection) -> None:
-    """Offboard Ben in another process, which reports before and after it does."""
+    """Offboard Ben in another process, which sends a message before and after the command."""
     with open_desk(folder) as desk:
         plan = desk.offboarding_plan("ben")
         ready.send("about to")
@@ -73,7 +73,7 @@ def offboard(folder: Path, ready: Connection) -> None:
 
 
 def check_offboarded(desk: Desk) -> bool:
-    """Return whether Ben has been offboarded, after checking that everything agrees with that."""
+    """Check that all stored data are consistent, and return whether Ben has been offboarded."""
     offboarded = desk.organization.members_by_id["ben"].left is not None
     state = desk.runtime_state()
     (temporary_grant,) = state.temporary_grants
@@ -106,7 +106,7 @@ def check_offboarded(desk: Desk) -> bool:
 def test_killed_at_any_moment(
     tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A killed offboarding is stored whole or not at all, and can be repeated."""
+    """A killed offboarding is stored completely or not at all, and can be repeated."""
     chance, seed = seeded_random()
     began = time.monotonic()
     before = tmp_path / "before"
@@ -122,11 +122,11 @@ def test_killed_at_any_moment(
         here, there = context.Pipe()
         process = context.Process(target=offboard, args=(folder, there))
         process.start()
-        there.close()  # so that `recv` fails, and does not wait for ever, if the process fails
+        there.close()  # so that `recv` fails instead of waiting forever if the process fails
         assert here.recv() == "about to"
         ready = time.monotonic()
         if kills == 0:
-            # The first process is not killed: it shows how long the command takes.
+            # The first process is not killed, to measure how long the command takes.
             assert here.recv() == "done"
             duration = time.monotonic() - ready
         else:

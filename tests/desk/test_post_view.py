@@ -1,4 +1,4 @@
-"""`MemberDesk.post_view`: everything that a page about a post shows to a member, in one read."""
+"""`MemberDesk.post_view`: all data for a page about a post, in one read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def in_review(agency):
 
 
 def test_same_as_single_reads(agency) -> None:
-    """The view has the same values as the single reads."""
+    """The view contains the same values as the individual queries."""
     ben = agency.desk.acting_as("ben")
     post = in_review(agency)
     post = ben.approve(post)
@@ -42,7 +42,7 @@ def test_draft(agency) -> None:
 
 
 def test_hidden_post(agency) -> None:
-    """The view of a post that the member may not view raises the same error as for an unknown one."""
+    """The view of a hidden post raises the same error as the view of an unknown post."""
     post = in_review(agency)
     for member in ("tom", "dirk"):
         with pytest.raises(NotFoundError):
@@ -130,7 +130,7 @@ def test_pending_steps_by_state(agency) -> None:
 
 
 def test_changed_since_decision(agency) -> None:
-    """A view says what has changed since the viewer last decided."""
+    """A view lists the fields that have changed since the viewer's last decision."""
     ana, ben = agency.acting("ana", "ben")
     post = ana.submit(ana.draft("x", profiles=[PROFILE], planned_at=PLANNED))
     assert () == ben.post_view(post).changed_since_decision
@@ -141,7 +141,7 @@ def test_changed_since_decision(agency) -> None:
 
 
 def test_late_decision(agency) -> None:
-    """A refused decision says who decided before, and when; an unknown revision blames nobody."""
+    """A refused decision names the member who decided earlier; an unknown revision does not."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("Lente", profiles=[PROFILE], planned_at=PLANNED))
     with pytest.raises(
@@ -154,7 +154,7 @@ def test_late_decision(agency) -> None:
 
 
 def test_line_ends(agency) -> None:
-    """The line ends of browsers and of other systems are the same."""
+    """The line endings of browsers and of all systems are treated the same."""
     (ana,) = agency.acting("ana")
     post = ana.draft("een\r\ntwee\rdrie", profiles=[PROFILE], variants={PROFILE: "a\r\nb"})
     assert ("een\ntwee\ndrie", "a\nb") == (post.text, post.content.text_for(PROFILE))
@@ -163,7 +163,7 @@ def test_line_ends(agency) -> None:
 
 
 def test_waive_permissions(agency) -> None:
-    """A waiver needs the permission, a finding, a reason, and a post of another author."""
+    """A waiver requires the permission, a finding, a reason, and a post by another author."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     long_post = eva.draft("x" * 300, profiles=["tulip-x"], planned_at=PLANNED)
     with pytest.raises(NotAllowedError, match="own work"):

@@ -1,4 +1,4 @@
-"""A desk declares its projections in the store that it opens, or refuses the store."""
+"""A desk declares its projections in the store that it opens, or rejects the store."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_store_with_other_projections(kind, projections, lacking, tmp_path) -> N
 
 
 def test_existing_desk_with_other_projections(tmp_path) -> None:
-    """A store with other projections is refused for an existing desk, which stays intact."""
+    """A store with other projections is rejected for an existing desk, which remains intact."""
     path = tmp_path / "desk.db"
     Desk.create(path, ORGANIZATION, owner="eva").close()
     store = SqliteStore(path, projections=WITHOUT_DUE)
@@ -72,7 +72,7 @@ def test_existing_desk_with_other_projections(tmp_path) -> None:
 
 
 def test_async_store_without_projections(tmp_path) -> None:
-    """An async store learns the projections from an async desk."""
+    """An async desk declares its projections in an async store."""
     desk = AwaitedDesk.create(ThreadedStore(MemoryStore()), ORGANIZATION, owner="eva")
     desk.acting_as("ana").draft("Zon!", profiles=["tulip-x"])
     assert len(desk.posts()) == 1

@@ -1,6 +1,5 @@
 """
-The publisher: threads, rate limits, reconciliation, removed profiles, frozen workers, clocks that
-jump.
+The publisher: threads, rate limits, reconciliation, removed profiles, frozen workers, clocks.
 """
 
 from __future__ import annotations
@@ -31,11 +30,11 @@ def delivery_events(agency, post) -> list[str]:
 
 
 class KilledError(Exception):
-    """The process is killed here."""
+    """Simulates the end of the process at this point."""
 
 
 def kill_after(agency, number: int) -> None:
-    """Work on the only delivery, and kill the worker after its *number*-th call."""
+    """Process the only delivery, and kill the worker after call *number*."""
     steps = agency.desk._publisher.work(delivery_id(agency), now=agency.now)
     call = next(steps)
     try:
@@ -48,7 +47,7 @@ def kill_after(agency, number: int) -> None:
 
 
 def resume_worker(steps, call) -> None:
-    """Let a worker that stopped before a call go on to its end."""
+    """Let a worker that was paused before a call run to its end."""
     with suppress(StopIteration):
         while True:
             try:
@@ -65,7 +64,7 @@ def delivery_id(agency) -> str:
 
 
 def test_thread(open_agency) -> None:
-    """A thread is published part by part, each recorded, and taken down as a whole."""
+    """The parts of a thread are published and recorded one by one, and taken down together."""
     agency = open_agency("memory")
     post = agency.approved_post(**THREAD)
     agency.run_due()
@@ -85,7 +84,7 @@ def test_thread(open_agency) -> None:
 
 @pytest.mark.parametrize("number", range(1, 75, 3))
 def test_thread_after_crash(open_agency, number) -> None:
-    """A thread continues where its worker died, without copies, although the server ignores keys."""
+    """A thread continues after a crash without duplicates, although the server ignores keys."""
     agency = open_agency("memory", honours_keys=False)
     post = agency.approved_post(**THREAD, media=[Image.from_bytes(b"GIF89a\x01;", alt="een")])
     agency.now = DUE
@@ -152,7 +151,7 @@ def test_hold_between_parts(open_agency) -> None:
 
 
 def test_rate_limit_of_profile(open_agency) -> None:
-    """When the network asks to wait, all deliveries to that profile wait, and no others."""
+    """A rate limit of the network delays all deliveries to that profile, and no others."""
     agency = open_agency(
         "memory", faults=(InjectedFault("rate_limited", retry_after_s=900, times=None),)
     )
@@ -166,7 +165,8 @@ def test_rate_limit_of_profile(open_agency) -> None:
     assert sum(sends) == 1
     agency.run_due(after=14 * MINUTE)
     assert sum(delivery_events(agency, post).count("send_started") for post in posts) == 1
-    # They are late by now, and are spread. The first one was attempted before, so it does not wait.
+    # They are late now, so they are spread. The first delivery has already been attempted and does
+    # not wait.
     for _ in range(4):
         agency.run_due(after=15 * MINUTE)
     assert [agency.desk.summary(post) for post in posts] == ["published"] * 4
@@ -174,7 +174,7 @@ def test_rate_limit_of_profile(open_agency) -> None:
 
 
 def test_outage(open_agency) -> None:
-    """After an outage, late posts leave a profile one by one, and posts that are on time at once."""
+    """After an outage, late posts are sent one by one, and posts that are on time immediately."""
     agency = open_agency("memory")
     times = [f"2026-04-07 {hour:02}:30" for hour in (9, 10, 11)]
     late = [agency.approved_post(at, at=at) for at in times]
@@ -202,7 +202,7 @@ def test_outage(open_agency) -> None:
     [("min_gap = '2 hours'", [1, 1, 2, 2, 3]), ("max_per_day = 2", [1, 2, 2, 2, 2])],
 )
 def test_outage_with_slot_plan(open_agency, plan, counts) -> None:
-    """The gaps and caps of the slot plan apply to late posts."""
+    """The slot plan's `min_gap` and `max_per_day` apply to late posts."""
     agency = open_agency("memory")
     agency.adopt(f'{DOCUMENT}\n[[slot_plans]]\non = "{PROFILE}"\n{plan}\n')
     for number in range(4):
@@ -218,7 +218,7 @@ def test_outage_with_slot_plan(open_agency, plan, counts) -> None:
 
 
 def test_rejected_credentials(open_agency) -> None:
-    """Rejected credentials place a hold on the profile; when it ends, all deliveries are published."""
+    """Rejected credentials place a hold on the profile, whose end releases all deliveries."""
     agency = open_agency("memory", faults=(InjectedFault("unauthorized"),))
     first, second = agency.approved_post("een"), agency.approved_post("twee", at="2026-04-07 10:00")
     agency.run_due()
@@ -234,7 +234,7 @@ def test_rejected_credentials(open_agency) -> None:
 
 
 def test_lookups_become_rarer(open_agency) -> None:
-    """Lookups become rarer, and after three days the report asks a member to decide."""
+    """Lookups become less frequent, and after three days the report asks a member to decide."""
     failing_lookups = InjectedFault("rate_limited", on="find", times=None, retry_after_s=None)
     agency = open_agency("memory", faults=(InjectedFault("lost_request"), failing_lookups))
     post = agency.approved_post()
@@ -253,7 +253,7 @@ def test_lookups_become_rarer(open_agency) -> None:
 
 
 def test_reconcile(open_agency) -> None:
-    """`reconcile` looks a delivery up at once."""
+    """`reconcile` immediately looks up a delivery."""
     lag = InjectedFault("lagging_reads", delay_s=90, times=None)
     agency = open_agency(
         "memory", faults=(InjectedFault("lost_answer"), lag), conclusive_after_s=120
@@ -275,7 +275,7 @@ def test_reconcile(open_agency) -> None:
 
 
 def test_reads_that_lag_too_long(open_agency) -> None:
-    """Without keys, a network whose reads lag longer than its adapter says gets a second copy."""
+    """Without keys, reads that lag longer than the adapter states lead to a duplicate."""
     lag = InjectedFault("lagging_reads", delay_s=600, times=None)
     faults = (InjectedFault("lost_answer"), lag)
     for honours_keys, copies in ((True, 1), (False, 2)):
@@ -288,7 +288,7 @@ def test_reads_that_lag_too_long(open_agency) -> None:
 
 
 def test_removed_profile(open_agency) -> None:
-    """On a removed profile, waiting deliveries are missed, and unknown ones wait for a member."""
+    """On a removed profile, waiting deliveries are missed; unknown ones need a member."""
     agency = open_agency("memory", faults=(InjectedFault("lost_request"),))
     unknown = agency.approved_post("een")
     waiting = agency.approved_post("twee", at="2026-04-07 12:00")
@@ -314,7 +314,7 @@ def without_mastodon() -> Organization:
 
 
 def test_takedown_on_removed_profile(open_agency) -> None:
-    """A takedown on a removed profile fails, is reported once, and can be settled by a member."""
+    """A takedown on a removed profile fails, is reported once, and can be resolved by a member."""
     agency = open_agency("memory")
     post = agency.approved_post()
     agency.run_due()
@@ -341,14 +341,14 @@ def test_takedown_on_removed_profile(open_agency) -> None:
     assert 2 == sum(
         notification.kind == "takedown_failed" for notification in agency.desk.notifications()
     )
-    # A member saw on the account, before it was closed, that the post is not there.
+    # Before the account was closed, a member saw that the post was not there.
     eva.mark_not_published(post, PROFILE)
     assert (agency.desk.summary(post), agency.attention()) == ("removed", [])
     assert agency.desk.audit().clean
 
 
 def test_takedown_on_restored_profile(open_agency) -> None:
-    """A takedown that failed because the profile was removed can be repeated when it is back."""
+    """A takedown that failed because the profile was removed can be repeated after its return."""
     agency = open_agency("memory")
     post = agency.approved_post()
     agency.run_due()
@@ -396,8 +396,7 @@ def test_takedown_without_network(open_agency) -> None:
 
 def test_frozen_worker(open_agency) -> None:
     """
-    A worker that wakes up after the deadline of its send sends nothing, also if the clock went
-    back.
+    A worker that resumes after its send deadline sends nothing, even if the clock was set back.
     """
     for seconds, back in ((31, 0), (31, 86400)):
         passed = [0.0]
@@ -424,7 +423,7 @@ def test_frozen_worker(open_agency) -> None:
 
 
 def test_clock_jumps_back(open_agency) -> None:
-    """When the clock jumps back a day, no post is lost or published twice."""
+    """If the clock jumps back by a day, no post is lost or published twice."""
     agency = open_agency("memory", faults=(InjectedFault("lost_request", times=1),))
     post = agency.approved_post()
     agency.run_due()
@@ -445,7 +444,7 @@ def test_clock_jumps_back(open_agency) -> None:
 
 
 def test_clock_jumps_back_during_send(open_agency) -> None:
-    """A send that was under way when the clock jumped back is looked up."""
+    """A send that was in progress when the clock jumped back is looked up."""
     agency = open_agency("memory", honours_keys=False)
     post = agency.approved_post()
     agency.now = DUE
@@ -467,7 +466,7 @@ def test_clock_jumps_back_during_send(open_agency) -> None:
 
 
 def test_lease_of_dead_worker(open_agency) -> None:
-    """The lease of a dead worker ends, and another worker continues."""
+    """The lease of a crashed worker expires, and another worker continues."""
     agency = open_agency("memory")
     post = agency.approved_post()
     agency.now = DUE

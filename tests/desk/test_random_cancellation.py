@@ -1,4 +1,4 @@
-"""Tasks that are cancelled at random moments leave a consistent journal, and publish nothing twice."""
+"""Tasks that are cancelled at random leave a consistent journal and publish nothing twice."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ REFUSALS = (NotAllowedError, StaleError, InvalidValueError)
 
 
 class Day:
-    """Members and workers whose tasks at one async desk are cancelled now and then."""
+    """Members and workers at one async desk, some of whose tasks are cancelled."""
 
     def __init__(self, agency: AsyncAgency, desk: AsyncDesk, seed: int) -> None:
         self.agency, self.desk, self.random = agency, desk, random.Random(seed)
@@ -33,7 +33,7 @@ class Day:
         self.outcomes: Counter[str] = Counter()
 
     async def act(self, _: int) -> None:
-        """Do one random thing that a member or a worker does."""
+        """Perform a random action of a member or a worker."""
         act = self.random.choice([self.draft, self.draft, self.advance, self.advance, self.publish])
         await act()
 
@@ -63,7 +63,7 @@ class Day:
         await self.desk.run_due(lease_s=1.0)
 
     async def start(self, number: int) -> None:
-        """Start one task, and perhaps cancel it, once or more."""
+        """Start a task, and possibly cancel it one or more times."""
         task = asyncio.ensure_future(self.act(number))
         if self.random.random() < 0.6:
             for _ in range(self.random.randrange(60)):
@@ -89,7 +89,7 @@ async def play(agency: AsyncAgency, seed: int, rounds: int) -> Counter[str]:
             async with asyncio.TaskGroup() as group:
                 for _ in range(WORKERS):
                     group.create_task(day.start(number))
-        # After the cancelled tasks, the desk has to work as before: this post is published.
+        # After the cancelled tasks, the desk must still work, so this post is published.
         ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
         when = agency.now + dt.timedelta(minutes=20)
         submitted = await ana.submit(
@@ -114,7 +114,7 @@ def _reindex(desk: AsyncDesk) -> Any:
 
 
 async def _check(agency: AsyncAgency, desk: AsyncDesk) -> int:
-    """Check that the network shows what the journal says, once each; return how many posts."""
+    """Check that the network shows each published post once, and return the number of posts."""
     shown = Counter(post.network_id for post in agency.sandbox.posts())
     assert set(shown.values()) <= {1}
     published: list[str] = []
@@ -139,7 +139,7 @@ def create(folder: Path, kind: str) -> tuple[AsyncAgency, Any]:
 
 @pytest.mark.parametrize(("kind", "seed"), [("memory", 1), ("memory", 2), ("sqlite", 3)])
 def test_random_days(tmp_path, kind: str, seed: int) -> None:
-    """After random days with cancelled tasks, the journal is consistent and every post is out once."""
+    """After random days with cancelled tasks, the journal is consistent and has no duplicates."""
     agency, store = create(tmp_path, kind)
     outcomes = asyncio.run(play(agency, seed, 12))
     assert outcomes["CancelledError"], outcomes
@@ -151,7 +151,7 @@ def test_random_days(tmp_path, kind: str, seed: int) -> None:
 
 @pytest.mark.slow
 def test_many_random_days(tmp_path, seconds: float) -> None:
-    """The same, for as long as the session allows."""
+    """Many more random days agree, for as long as the session allows."""
     seed = random.SystemRandom().randrange(10**9)
     end, number, total = time.monotonic() + seconds, 0, Counter[str]()
     while time.monotonic() < end:

@@ -1,8 +1,9 @@
 """
 Random weeks of members, commands, faults and clocks, checked against the journal.
 
-Every event must have been allowed to its actor at that instant, by a naive reading of the rules.
-What the network shows must be what was approved, which is derived from the journal's decisions alone.
+According to a naive evaluation of the rules, every event must have been allowed to its actor at
+that instant. The network must show only approved content, which is derived from the decisions in
+the journal.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Week:
                 pass
 
     def advance(self) -> None:
-        """Do the natural next step on some post, by a member who probably may."""
+        """Perform the natural next step on a post, as a member who is probably allowed to."""
         pick = self.random.choice
         desk = self.agency.desk
         post = desk.post(pick(self.seen[-8:]).id)
@@ -81,7 +82,7 @@ class Week:
             changed = member.edit(post, planned_at=self.later()) if pick((True, False)) else post
             self.seen.append(member.submit(changed))
         elif post.state in ("in_review", "approved") and self.random.random() < 0.2:
-            # An edit after the submission: earlier decisions must not count for it.
+            # After an edit of a submitted post, earlier decisions must not count.
             self.seen.append(member.edit(post, text=self.text()))
         elif post.state == "in_review":
             reviewer = desk.acting_as(pick((*staff, *(("noor",) * ("offer" in post.content.tags)))))
@@ -118,7 +119,7 @@ class Week:
                 )
             )
             return
-        # Mostly the current revision, sometimes one that was seen long ago.
+        # This is usually the current revision, and sometimes a much older one.
         post = pick(self.seen[-5:])
         if self.random.random() < 0.85:
             post = self.agency.desk.post(post.id)
@@ -213,7 +214,7 @@ class JournalCheck:
         self.apply(entry, kind, name)
 
     def needed(self, entry, kind, name):
-        """Return the permissions of which one is needed, and on which resources."""
+        """Return the permissions of which one is required, and the resources."""
         data = entry.data
         if kind == "delivery":
             post = data.post if entry.type == "delivery.planned" else self.post_of[name]
@@ -306,7 +307,7 @@ class JournalCheck:
             self.published.append((self.profile_of[name], self.sent[name]))
 
     def check_send(self, delivery: str) -> None:
-        """Check that the post is as its reviewers saw it, with one decision only where that is enough."""
+        """Check that the reviewers approved the sent content, with enough decisions."""
         post = self.posts[self.post_of[delivery]]
         fields = {name: post.revisions[-1].fields[name] for name in PUBLISHED_FIELDS}
         approved_by = {
@@ -356,28 +357,28 @@ FAULTS = (
 
 @pytest.mark.parametrize("seed", range(2))
 def test_random_weeks_in_memory(open_agency, naive, seed) -> None:
-    """Random weeks on a store in memory."""
+    """Random weeks are consistent on a store in memory."""
     agency = open_agency("memory", faults=FAULTS if seed % 2 else ())
     play(agency, naive, seed=seed, steps=70)
 
 
 @pytest.mark.parametrize("seed", [101])
 def test_random_weeks_in_a_file(open_agency, naive, seed) -> None:
-    """Random weeks on a file."""
+    """Random weeks are consistent on an SQLite file."""
     agency = open_agency("sqlite", faults=FAULTS)
     play(agency, naive, seed=seed, steps=70)
 
 
 @pytest.mark.parametrize("seed", [201])
 def test_random_weeks_at_an_async_desk(open_agency, naive, seed) -> None:
-    """Random weeks at an async desk."""
+    """Random weeks are consistent at an async desk."""
     agency = open_agency("async memory", faults=FAULTS)
     play(agency, naive, seed=seed, steps=30)
 
 
 @pytest.mark.slow
 def test_many_random_weeks(open_agency, naive, seconds) -> None:
-    """The same on all of them, for as long as the session allows."""
+    """Many random weeks are consistent, for as long as the session allows."""
     seed = random.SystemRandom().randrange(10**9)
     end = time.monotonic() + seconds
     number = 0

@@ -1,4 +1,4 @@
-"""Rechecks: what a network published after the delivery was missed, failed or cancelled is found."""
+"""Rechecks: posts that appear after their delivery was missed, failed or cancelled are found."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def next_recheck(agency) -> dt.timedelta | None:
 
 
 def test_late_arrival(open_agency) -> None:
-    """A post that arrives after its delivery was missed is found, and author and lead are notified."""
+    """A post that appears after its delivery was missed is found, and the author is notified."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = missed_after_lookup(agency)
     agency.run_due(after=9 * MINUTE)
@@ -62,7 +62,7 @@ def test_late_arrival(open_agency) -> None:
 
 
 def test_edited_since(open_agency) -> None:
-    """A post that was edited since is looked up as it was sent, here as the first part of a thread."""
+    """An edited post is looked up with the content that was sent, here as part of a thread."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = missed_after_lookup(agency, "een", thread=["twee"])
     ana, ben = agency.acting("ana", "ben")
@@ -79,7 +79,7 @@ def test_edited_since(open_agency) -> None:
 
 
 def test_erased_comment(open_agency) -> None:
-    """An erased comment in the post's stream does not keep the sent text from being read."""
+    """An erased comment in the post's stream does not prevent the sent text from being read."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     first = ana.draft("eerst", profiles=[PROFILE], planned_at=PLANNED)
@@ -101,7 +101,7 @@ def test_erased_comment(open_agency) -> None:
 
 
 def test_takedown_before_arrival(open_agency) -> None:
-    """A missed post that was taken down is removed when it arrives."""
+    """A missed post that was taken down is removed when it appears."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = missed_after_lookup(agency)
     eva = agency.desk.acting_as("eva")
@@ -113,7 +113,7 @@ def test_takedown_before_arrival(open_agency) -> None:
 
 
 def test_takedown_of_cancelled(open_agency) -> None:
-    """A cancelled post that was taken down is removed when it arrives."""
+    """A cancelled post that was taken down is removed when it appears."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = missed_after_lookup(agency)
     eva, ben = agency.acting("eva", "ben")
@@ -125,7 +125,7 @@ def test_takedown_of_cancelled(open_agency) -> None:
 
 
 def test_arrived_post_is_not_sent_again(open_agency) -> None:
-    """A delivery that was rescheduled is not sent if the first one has arrived meanwhile."""
+    """A rescheduled delivery is not sent if the post of the first delivery has appeared."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = missed_after_lookup(agency)
     eva, ben = agency.acting("eva", "ben")
@@ -157,19 +157,19 @@ def test_three_rechecks(open_agency) -> None:
 
 
 def test_reconcile(open_agency) -> None:
-    """`reconcile` looks a delivery up at once, and does not count as one of the three rechecks."""
+    """`reconcile` immediately looks up a delivery, and does not count as a recheck."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = missed_after_lookup(agency)
     recheck_at = agency.delivery(post).recheck_at
     assert [delivery.state for delivery in agency.desk.reconcile(post)] == ["missed"]
-    # A lookup that a member asked for is not one of the three rechecks.
+    # A lookup at a member's request is not one of the three rechecks.
     assert agency.delivery(post).recheck_at == recheck_at
     agency.now += 6 * MINUTE
     assert [delivery.state for delivery in agency.desk.reconcile(post)] == ["published"]
 
 
 def test_sent_again(open_agency) -> None:
-    """A delivery that was sent again and published is not rechecked."""
+    """A delivery that has been sent again and published is not rechecked."""
     agency = open_agency("memory", faults=(InjectedFault("lost_request"),))
     post = agency.approved_post()
     agency.run_due()
@@ -180,7 +180,7 @@ def test_sent_again(open_agency) -> None:
 
 
 def test_network_unavailable(open_agency) -> None:
-    """A recheck that the network does not answer is followed by the next one."""
+    """A recheck without a response is followed by the next recheck."""
     agency = open_agency("memory", faults=(InjectedFault("late_arrival", delay_s=300),))
     post = missed_after_lookup(agency)
     agency.inject(InjectedFault("server_error", on="find"))
@@ -205,7 +205,7 @@ def test_broken_adapter(open_agency, monkeypatch) -> None:
 
 
 def nothing_reconciled(*_: object, **__: object) -> Iterator[None]:
-    """Reconcile nothing."""
+    """Reconcile no deliveries."""
     return []
     yield
 

@@ -88,7 +88,7 @@ def stored(desk: Desk) -> list[Any]:
 
 
 def test_send_due_during_reevaluation(desk, clock) -> None:
-    """A delivery that becomes due while many posts are reevaluated is sent in between, on time."""
+    """A delivery that becomes due during a long reevaluation is sent on time."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
     posts = in_review(desk, 100)
     due = ben.approve(
@@ -145,7 +145,7 @@ def test_due_send_follows_active_document(desk, clock) -> None:
 
 
 def test_conflict_in_batch(desk, monkeypatch) -> None:
-    """A conflict on one post of a batch does not keep the others from being reevaluated."""
+    """A conflict on one post of a batch does not prevent the reevaluation of the other posts."""
     posts = in_review(desk, 25)
     adopt(desk, ANOTHER_REVIEWER)
     store = desk.engine.store
@@ -169,7 +169,7 @@ def test_conflict_in_batch(desk, monkeypatch) -> None:
 
 
 def test_work_that_stays_due(desk, clock) -> None:
-    """Deliveries that stay due do not hide others, even if there are more than one read returns."""
+    """Deliveries that stay due do not hide other due work, even if they fill a whole page."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")
     desk._publisher.dispatcher.network_of = _no_network
     for number in range(120):
@@ -187,7 +187,7 @@ def _no_network(profile: Any) -> Any:
 
 
 def test_step_opened_by_adoption(desk, clock) -> None:
-    """A run handles both a step that an adoption opened and the timers that were due."""
+    """A run processes both a step that an adoption opened and the timers that were due."""
     remind = DOCUMENT.replace(
         REVIEWERS, f'{REVIEWERS}timers = [{{ after = "1 hour", do = "remind" }}]\n', 1
     )

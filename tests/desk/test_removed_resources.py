@@ -1,4 +1,4 @@
-"""Open work on profiles and workspaces that an adoption removed."""
+"""Open work on profiles and workspaces that an adoption has removed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from socialcollab.organization import Organization
 
 
 def without(text: str, header: str, name: str) -> str:
-    """Return *text* without the section of that header whose id is *name*."""
+    """Return *text* without the section that has this header and the id *name*."""
     start = text.index(f'{header}\nid = "{name}"')
     end = text.find("\n[", start + 2)
     return text[:start] + text[end + 1 :]
@@ -78,7 +78,7 @@ def test_removed_profile_is_missed(closed) -> None:
 
 
 def test_edit_drops_removed_target(closed) -> None:
-    """An edit is refused until it drops the removed target, and the refusal says so."""
+    """An edit is refused until it removes the missing target, which the refusal suggests."""
     ana = closed.desk.acting_as("ana")
     post = closed.posts["draft"]
     with pytest.raises(NotAllowedError, match="`tulip-x`, which no longer exists") as refused:
@@ -89,7 +89,7 @@ def test_edit_drops_removed_target(closed) -> None:
 
 
 def test_removed_workspace(agency) -> None:
-    """The posts of a removed workspace can be cancelled by an owner of everything."""
+    """The posts of a removed workspace can be cancelled by an owner of all resources."""
     tom, eva = agency.acting("tom", "eva")
     post = tom.draft("dijk", profiles=["dike-x"], planned_at=PLANNED)
     text = without(without(DOCUMENT, "[[workspaces]]", "dike"), "[[profiles]]", "dike-x")

@@ -1,4 +1,4 @@
-"""Members who become reviewers of an open step are notified once, whatever makes them reviewers."""
+"""Members who become reviewers of an open step are notified once, whatever the reason."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_reviewer_by_adoption(agency) -> None:
 def test_event_before_reevaluation(
     agency,
 ) -> None:
-    """A command before the reevaluation notifies the new reviewer; the reevaluation does not again."""
+    """A command before the reevaluation notifies the new reviewer, who is not notified again."""
     post = submitted(agency)
     adopt(agency, (REVIEWERS, 'reviewers = ["role:editor", "member:tom"]'), added=TOM)
     agency.desk.acting_as("ana").comment(post, "haast")
@@ -115,7 +115,7 @@ def test_future_grant(agency) -> None:
 
 
 def test_ending_forbid(agency) -> None:
-    """A member who is a reviewer once a forbid ends is notified then."""
+    """A member who becomes a reviewer when a forbid ends is notified at that time."""
     forbid = '[[forbids]]\nto = "member:ben"\npermissions = ["approve"]\non = "tulip-x"\nend = 2026-04-03\n'
     adopt(agency, added=forbid)
     agency.desk.run_due()
@@ -127,7 +127,7 @@ def test_ending_forbid(agency) -> None:
 
 
 def test_shift_begins(agency) -> None:
-    """A member whose shift makes them a reviewer is notified when it begins, once."""
+    """A member whose shift makes them a reviewer is notified once, when the shift begins."""
     adopt(agency, (REVIEWERS, 'reviewers = ["rotation:desk"]'), added=ROTATION)
     agency.desk.run_due()
     submitted(agency)
@@ -143,7 +143,7 @@ def test_shift_begins(agency) -> None:
 
 
 def test_absence_and_return(agency) -> None:
-    """A reviewer who is back from an absence is notified again, and nobody else is."""
+    """Only a reviewer who is back from an absence is notified again."""
     submitted(agency)
     ben = agency.desk.acting_as("ben")
     absence = ben.add_absence("2026-04-02", "2026-04-06", delegate="eva")
@@ -158,7 +158,7 @@ def test_absence_and_return(agency) -> None:
 
 
 def test_edit_of_approved_post(agency) -> None:
-    """An edit of an approved post notifies the reviewers again, and its timers count from then."""
+    """An edit of an approved post notifies the reviewers again and restarts the timers."""
     post = submitted(agency)
     ana, ben = agency.acting("ana", "ben")
     opened = agency.now
@@ -185,7 +185,7 @@ VARIANTS = (
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))]
 )
 def test_random_changes(open_agency, seed: int) -> None:
-    """After any random changes, every reviewer has been notified once of each opened step."""
+    """After random changes, every reviewer has been notified once of each opened step."""
     agency = open_agency("memory")
     rng = random.Random(seed)
     posts = [submitted(agency, at="2026-05-20 09:30") for _ in range(2)]
@@ -237,7 +237,7 @@ def test_random_changes(open_agency, seed: int) -> None:
 
 
 def check_notified(agency, post: str) -> None:
-    """Check, from the events of a post, who was notified of each step since it opened."""
+    """Check the notifications about each open step, based on the events of the post."""
     notified: dict[str, list[str]] = {}
     actor = ""
     for stored in agency.store.for_organization("northwind").read(f"post/{post}"):
@@ -253,7 +253,7 @@ def check_notified(agency, post: str) -> None:
                 for key in data.open_steps
             }
             for step, members in data.notified.items():
-                # A member who opens a step that asks them gets no notification of it.
+                # Reviewers are not notified of a step that they opened themselves.
                 notified[str(step)] += [member for member in members if member == actor]
             for step, members in data.absent.items():
                 # A reviewer who was absent is notified again when they are back.

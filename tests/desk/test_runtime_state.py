@@ -1,4 +1,4 @@
-"""The runtime state, which commands change: absences and campaigns; and members who left."""
+"""The runtime state, which commands change: absences, campaigns, and members who have left."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def test_absence_zone(agency) -> None:
 
 
 def test_absence_of_other_member(agency) -> None:
-    """A member records their own absences; those of others need `manage_access`."""
+    """Members can record their own absences; recording another member's needs `manage_access`."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     with pytest.raises(NotAllowedError, match="only for themselves"):
         ana.add_absence("2026-04-10", "2026-04-13", member="ben")
@@ -79,7 +79,7 @@ def test_absence_of_other_member(agency) -> None:
     ],
 )
 def test_invalid_absence(agency, values: dict, message: str) -> None:
-    """An absence that is over, overlaps another one, or has an unsuitable delegate is refused."""
+    """An absence that is over, overlaps another, or has an unsuitable delegate is refused."""
     ana, tom = agency.acting("ana", "tom")
     ana.add_absence("2026-04-10", "2026-04-13")
     tom.add_absence("2026-05-08", "2026-05-12")
@@ -160,7 +160,7 @@ def test_runtime_state_as_of(agency) -> None:
 
 
 def test_member_who_left(agency) -> None:
-    """From the day a member leaves, they can do nothing, and no step asks them."""
+    """From the day on which a member leaves, they have no permissions and review no steps."""
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-05-01 09:30"))
     absence = ben.add_absence("2026-06-01", "2026-06-03")

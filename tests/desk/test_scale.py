@@ -1,4 +1,4 @@
-"""Lists read rows and snapshots in proportion to their answer, however many other posts exist."""
+"""The amount of data that lists read depends on their results, not on the number of other posts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class CountingJournal:
 
 
 def filled(agency: Any, others: int, *, in_review: bool = True) -> Any:
-    """Return the desk with two open posts of Tom's, and *others* posts of each kind of others."""
+    """Return a desk with two open posts by Tom, and *others* posts of each kind by others."""
     ana, ben, eva, tom = agency.acting("ana", "ben", "eva", "tom")
     for number in range(others):
         texts = {"profiles": ["tulip-x"], "planned_at": f"2026-05-01 {number % 24:02}:30"}
@@ -112,7 +112,7 @@ def reads(desk: Any, work: Callable[[Any], object]) -> tuple[int, int]:
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_other_posts(open_agency, kind) -> None:
-    """Ten times as many posts of others do not change what a list reads."""
+    """Ten times as many posts by others do not change the amount of data that a list reads."""
     found = []
     for others in (SMALL, LARGE):
         desk = filled(open_agency(kind), others)
@@ -122,7 +122,7 @@ def test_other_posts(open_agency, kind) -> None:
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_finished_posts(open_agency, kind) -> None:
-    """Posts that are not in review do not change what proposals and offboardings read."""
+    """Proposals and offboardings do not read more if there are more posts outside of review."""
     found = []
     for others in (SMALL, LARGE):
         desk = filled(open_agency(kind), others, in_review=False)
@@ -131,7 +131,7 @@ def test_finished_posts(open_agency, kind) -> None:
 
 
 def test_steps_of_queries(open_agency) -> None:
-    """SQLite does not work more for a query if there are more rows that do not match."""
+    """Additional rows that do not match do not make SQLite's queries more expensive."""
     steps = []
     for others in (SMALL, LARGE):
         desk = filled(open_agency("sqlite"), others)
@@ -159,7 +159,7 @@ def test_steps_of_queries(open_agency) -> None:
 
 
 def test_calls_for_a_calendar(open_agency) -> None:
-    """A calendar reads its posts and deliveries with few calls, not with one for each entry."""
+    """A calendar reads its posts and deliveries with a few calls instead of one for each entry."""
     desk = filled(open_agency("memory"), LARGE)
     count, calls = reads(desk, lambda desk: desk.calendar("2026-05-01", "2026-05-08"))
     entries = len(desk.calendar("2026-05-01", "2026-05-08").entries())

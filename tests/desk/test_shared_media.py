@@ -31,7 +31,7 @@ def media(request: pytest.FixtureRequest, tmp_path: Path) -> Media:
 
 
 def test_create(media: Media) -> None:
-    """A desk whose media store belongs to another organization is not created."""
+    """A desk cannot be created with the media store of another organization."""
     store = MemoryStore()
     Desk.create(store, NORTHWIND, owner="eva", media=media)
     with pytest.raises(InvalidValueError, match=MESSAGE):
@@ -41,7 +41,7 @@ def test_create(media: Media) -> None:
 
 
 def test_open(media: Media) -> None:
-    """A desk is not opened with the media store of another organization."""
+    """A desk cannot be opened with the media store of another organization."""
     store = MemoryStore()
     Desk.create(store, NORTHWIND, owner="eva", media=media)
     Desk.create(store, OTHER, owner="eva")
@@ -51,14 +51,14 @@ def test_open(media: Media) -> None:
 
 
 def test_rejected_creation_claims_nothing(media: Media) -> None:
-    """A desk that is not created for another reason does not reserve the media store."""
+    """If creating a desk fails for another reason, the media store is not reserved."""
     with pytest.raises(Exception, match="ben"):
         Desk.create(MemoryStore(), OTHER, owner="ben", media=media)
     Desk.create(MemoryStore(), NORTHWIND, owner="eva", media=media)
 
 
 def test_async_desk(media: Media) -> None:
-    """An async desk is not opened with the media store of another organization either."""
+    """An async desk cannot be opened with the media store of another organization."""
 
     async def share() -> None:
         store = MemoryStore()
@@ -74,7 +74,7 @@ def test_async_desk(media: Media) -> None:
 
 
 def test_one_file(tmp_path: Path) -> None:
-    """The organizations of one file have separate folders."""
+    """The organizations in one file have separate folders."""
     path = tmp_path / "agency.db"
     for organization in (NORTHWIND, OTHER):
         with Desk.create(path, organization, owner="eva"):

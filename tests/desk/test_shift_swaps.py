@@ -1,4 +1,4 @@
-"""Shift swaps: who may swap a shift, what a swap grants, and how it is cancelled."""
+"""Shift swaps: the permissions to make them, their effects, and their cancellation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from tests.desk.agency import DOCUMENT
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.organization import Organization, references_to
 
-# Ana has the first shift, from 27 March; Ben has the one from Friday 3 April 17:00 until Monday 09:00.
+# Ana has the first shift, from 27 March; Ben has the shift from Friday 3 April 17:00 until Monday
+# 09:00.
 ROTATION = """
 [roles.care]
 permissions = ["view", "waive"]
@@ -94,7 +95,7 @@ def test_shift_of_other_member(agency) -> None:
         ana.swap_shift("desk", **SATURDAY, to="ana")
     (remedy,) = caught.value.verdict.remedies
     assert ("eva",) == remedy.by
-    # Part of the time is Ana's shift, or has no shift at all.
+    # Some of the time belongs to Ana's shift or to no shift.
     for start, end in (
         ("2026-04-03 16:00", "2026-04-05 12:00"),
         ("2026-04-04 12:00", "2026-04-11 12:00"),
@@ -107,7 +108,7 @@ def test_shift_of_other_member(agency) -> None:
     assert () == agency.desk.runtime_state().swaps
     eva.swap_shift("desk", **SATURDAY, to="ana")
     assert "ana" == on_duty(agency)
-    # The shift is Ana's now, so that only she can hand it over.
+    # The shift now belongs to Ana, so only she can hand it over.
     with pytest.raises(NotAllowedError, match="`ben` is not on duty"):
         ben.swap_shift("desk", start="2026-04-04 13:00", end="2026-04-04 14:00", to="ben")
     ana.swap_shift("desk", start="2026-04-04 13:00", end="2026-04-04 15:00", to="ben")
@@ -115,7 +116,7 @@ def test_shift_of_other_member(agency) -> None:
 
 
 def test_hidden_rotation(agency) -> None:
-    """A rotation that the member may not view is answered like an unknown one."""
+    """A hidden rotation causes the same error as an unknown rotation."""
     adopt(agency)
     for member in ("tom", "dirk"):
         acting = agency.desk.acting_as(member)
@@ -131,12 +132,12 @@ def test_member_outside_rotation(agency) -> None:
     """Swapping to a member outside the rotation needs all permissions of its role."""
     adopt(agency, ROTATION + MANAGING)
     ana, ben, eva = agency.acting("ana", "ben", "eva")
-    # Ben manages access, but has `waive` only on duty, and so cannot grant it.
+    # Ben manages access but has `waive` only on duty, so he cannot grant it.
     with pytest.raises(NotAllowedError, match=r"`ben` cannot grant .* `waive`"):
         ben.swap_shift("desk", **SATURDAY, to="tom")
     with pytest.raises(NotAllowedError, match="`ana` does not manage access for that role"):
         ana.swap_shift("desk", start="2026-04-11 12:00", end="2026-04-12 12:00", to="tom")
-    # The same error for an unknown member, so that it does not reveal who is a member.
+    # An unknown member causes the same error, so that the error does not reveal who is a member.
     with pytest.raises(NotAllowedError, match="`ana` does not manage access for that role"):
         ana.swap_shift("desk", start="2026-04-11 12:00", end="2026-04-12 12:00", to="zoe")
     with pytest.raises(NotFoundError, match="no member `zoe`"):
@@ -146,7 +147,7 @@ def test_member_outside_rotation(agency) -> None:
 
 
 def test_time_without_shift(agency) -> None:
-    """Filling a time without a shift needs all permissions of the rotation's role."""
+    """Filling a time without a shift requires all permissions of the rotation's role."""
     adopt(agency, ROTATION + MANAGING)
     ben, eva = agency.acting("ben", "eva")
     wednesday = {"start": "2026-04-08 09:00", "end": "2026-04-08 18:00"}
@@ -162,8 +163,7 @@ EXEMPT = EDIT, f'exempt = ["role:care"]\n{EDIT}'
 
 def test_exempting_role(agency) -> None:
     """
-    A swap that gives a member an exempted role needs `manage_policies`, unless it only moves a
-    shift.
+    A swap that gives a member an exempted role requires `manage_policies` unless it moves a shift.
     """
     managing = MANAGING.replace('["manage_access"]', '["manage_access", "waive"]')
     adopt(agency, ROTATION + managing, EXEMPT)
@@ -172,8 +172,8 @@ def test_exempting_role(agency) -> None:
         NotAllowedError, match="give `noor` the role `care`, because a policy exempts"
     ):
         ben.swap_shift("desk", **SATURDAY, to="noor")
-    # A time without a shift would exempt Ana for longer; Ben's shift does not, since the
-    # rotation gives both of them the role already.
+    # A time without a shift would exempt Ana for longer. Ben's shift does not, because the rotation
+    # already gives both of them the role.
     wednesday = {"start": "2026-04-08 09:00", "end": "2026-04-08 18:00"}
     with pytest.raises(
         NotAllowedError, match="give `ana` the role `care`, because a policy exempts"
@@ -217,7 +217,7 @@ def test_absent_successor(agency) -> None:
     ],
 )
 def test_invalid_swap(agency, values: dict, error: type, match: str) -> None:
-    """A swap that is over, changes nothing, or has wrong bounds is refused."""
+    """A swap that is over, changes nothing, or has invalid bounds is refused."""
     adopt(agency)
     with pytest.raises(error, match=match):
         agency.desk.acting_as("eva").swap_shift("desk", **{**SATURDAY, "to": "ana", **values})
@@ -225,7 +225,7 @@ def test_invalid_swap(agency, values: dict, error: type, match: str) -> None:
 
 
 def test_swap_in_return(agency) -> None:
-    """Two shifts are swapped together, or neither."""
+    """Either both shifts are swapped or neither."""
     adopt(agency)
     eva = agency.desk.acting_as("eva")
     weekend = {"start": "2026-04-03 17:00", "end": "2026-04-06 09:00", "to": "ana"}
@@ -243,11 +243,11 @@ def test_swap_in_return(agency) -> None:
 
 
 def test_mutual_swap(agency) -> None:
-    """Two members who swap without a manager each hand over their own shift."""
+    """Without a manager, two members can swap shifts by each handing over their own shift."""
     adopt(agency)
     ana, ben = agency.acting("ana", "ben")
     weekend = {"start": "2026-04-03 17:00", "end": "2026-04-06 09:00", "to": "ana"}
-    # In return Ben would take Ana's shift, which only she can hand over.
+    # In return, Ben would take over Ana's shift, which only she can hand over.
     with pytest.raises(NotAllowedError, match="`ben` is not on duty"):
         ben.swap_shift("desk", **weekend, in_return=("2026-04-10 17:00", "2026-04-13 09:00"))
     ben.swap_shift("desk", **weekend)
@@ -256,7 +256,7 @@ def test_mutual_swap(agency) -> None:
 
 
 def test_cancel_swap(agency) -> None:
-    """A cancelled swap ends now; a swap that is over cannot be cancelled."""
+    """A cancelled swap ends immediately; a swap that is over cannot be cancelled."""
     adopt(agency)
     ana, ben, eva = agency.acting("ana", "ben", "eva")
     (swap,) = ben.swap_shift("desk", **SATURDAY, to="ana")
@@ -299,7 +299,7 @@ def shift_notifications(agency, member: str) -> list[str]:
 
 
 def test_notifications(agency) -> None:
-    """Both members of a swap are notified of it and of its end, unless they gave the command."""
+    """Both members are notified of a swap and its cancellation, except the member who acted."""
     adopt(agency)
     ana, eva = agency.acting("ana", "eva")
     (swap,) = eva.swap_shift("desk", **SATURDAY, to="ana")
@@ -346,8 +346,7 @@ def test_review_after_swap(agency) -> None:
 
 def test_references_and_orphans(agency) -> None:
     """
-    `references_to` lists a member's swaps, and a proposal without the rotation lists them as
-    orphans.
+    `references_to` lists a member's swaps; without the rotation, a proposal lists orphans.
     """
     adopt(agency)
     (swap,) = agency.desk.acting_as("ben").swap_shift("desk", **SATURDAY, to="ana")
@@ -361,7 +360,7 @@ def test_references_and_orphans(agency) -> None:
     assert "the shift swap from 2026-04-04 12:00 refers to `desk`" in str(orphan)
     agency.desk.acting_as("eva").adopt(proposal, reason="no desk any more")
     agency.desk.run_due()
-    # A swap of a rotation that the document no longer has is ignored.
+    # A swap of a rotation that the document no longer contains is ignored.
     assert (
         () == agency.desk.organization.with_state(agency.desk.runtime_state()).access.rotation_ids
     )

@@ -1,4 +1,4 @@
-"""Simulations of workers that die or freeze, members who change their minds, and clocks that jump."""
+"""Simulations of workers that crash or freeze, members who change their minds, and clock jumps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def play(folder: Path, seed: int, steps: int) -> Simulation:
 
 @pytest.mark.parametrize("seed", range(2))
 def test_simulation(tmp_path: Path, seed: int) -> None:
-    """Nothing is published twice, lost, or claimed without being published."""
+    """No post is published twice, lost, or reported as published when it is not."""
     play(tmp_path, seed, 800)
 
 
@@ -34,7 +34,7 @@ def test_simulation(tmp_path: Path, seed: int) -> None:
 def test_many_simulations(
     tmp_path: Path, seconds: float, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The same, for as long as the session allows."""
+    """Many simulations keep the invariants, for as long as the session allows."""
     seed = int(os.environ.get("SOCIALCOLLAB_SEED", random.SystemRandom().randrange(10**9)))
     end = time.monotonic() + seconds
     number = 0

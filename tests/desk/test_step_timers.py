@@ -56,7 +56,7 @@ def submitted(agency, *, at: str = "2026-04-20 09:30"):
 def test_next_due(agency, timers) -> None:
     """After the submission, `next_due` is the time of the first reminder."""
     submitted(agency)
-    # Two business hours after 14:00 in Amsterdam.
+    # This is two business hours after 14:00 in Amsterdam.
     assert at(1, 14) == agency.desk.next_due()
 
 
@@ -75,7 +75,7 @@ def test_review_requested(agency, timers) -> None:
 
 
 def test_reminder_overdue_escalation(agency, timers) -> None:
-    """The reminder, the deadline and the escalation come once each, in order."""
+    """The reminder, the deadline and the escalation occur once each, in order."""
     post = submitted(agency)
     agency.now = at(1, 13, 59)
     agency.desk.run_due()
@@ -84,7 +84,7 @@ def test_reminder_overdue_escalation(agency, timers) -> None:
     agency.desk.run_due()
     agency.desk.run_due()
     assert [("reminder", "ben"), ("reminder", "eva")] == agency.notified("reminder")
-    # Four business hours: three on Wednesday, one on Thursday morning.
+    # Four business hours are three on Wednesday and one on Thursday morning.
     assert at(2, 8) == agency.desk.next_due()
     agency.now = at(2, 8)
     agency.desk.run_due()
@@ -103,7 +103,7 @@ def test_reminder_overdue_escalation(agency, timers) -> None:
 
 
 def test_late_worker(agency, timers) -> None:
-    """A worker that runs days later handles all timers that were due, in order and once."""
+    """A worker that runs days later fires each due timer once, in order."""
     post = submitted(agency)
     agency.now = at(9, 12)
     agency.desk.run_due()
@@ -123,7 +123,7 @@ def test_decision_ends_timers(agency, timers) -> None:
 
 
 def test_reopened_step(agency, timers) -> None:
-    """The timers of a step that opens again count from then."""
+    """The timers of a reopened step restart."""
     ana = agency.desk.acting_as("ana")
     post = submitted(agency)
     agency.now = at(1, 14)
@@ -142,7 +142,7 @@ def test_expiry(agency, timers) -> None:
 
 
 def test_absent_reviewer(agency, timers) -> None:
-    """An absent reviewer is not reminded, and does not delay the deadline while others are there."""
+    """An absent reviewer is not reminded, and does not delay the deadline if others are present."""
     ben = agency.desk.acting_as("ben")
     ben.add_absence("2026-04-01", "2026-04-13")
     post = submitted(agency)
@@ -156,7 +156,7 @@ def test_absent_reviewer(agency, timers) -> None:
 
 
 def test_all_reviewers_absent(agency, timers) -> None:
-    """If all reviewers are absent, the lead is notified, and these days do not count as time to decide."""
+    """If all reviewers are absent, the lead is notified, and these days do not count."""
     ben, eva = agency.acting("ben", "eva")
     ben.add_absence("2026-04-01", "2026-04-13")
     eva.add_absence("2026-04-01", "2026-04-08")
@@ -184,7 +184,7 @@ def test_absence_moves_timers(agency, timers) -> None:
     ben.add_absence("2026-04-02", "2026-04-03")
     eva.add_absence("2026-04-02", "2026-04-03")
     agency.desk.run_due()
-    # The absences begin at midnight in Amsterdam. From then on, no reviewer is there.
+    # The absences begin at midnight in Amsterdam. From then on, no reviewer is present.
     assert dt.datetime(2026, 4, 1, 22, tzinfo=dt.UTC) == agency.desk.next_due()
     agency.now = agency.desk.next_due()
     agency.desk.run_due()
@@ -194,7 +194,7 @@ def test_absence_moves_timers(agency, timers) -> None:
 
 
 def test_adoption_moves_timers(agency) -> None:
-    """An adoption moves the timers of open steps, and its author and the lead learn once of a changed policy."""
+    """An adoption moves the timers of open steps; a changed policy causes one notification."""
     post = submitted(agency)
     assert agency.desk.next_due() is None
     eva = agency.desk.acting_as("eva")
@@ -202,7 +202,7 @@ def test_adoption_moves_timers(agency) -> None:
     eva.adopt(agency.desk.propose(without_deadline), reason="deadlines")
     assert agency.now == agency.desk.next_due()
     agency.desk.run_due()
-    # The step has changed: the author is notified once that it has to be submitted again.
+    # The step has changed, so the author is notified once that the post must be submitted again.
     assert [("policy_changed", "ana"), ("policy_changed", "eva")] == agency.notified(
         "policy_changed"
     )
@@ -215,7 +215,7 @@ def test_adoption_moves_timers(agency) -> None:
 
 
 def test_step_without_reviewers(agency) -> None:
-    """The author and the lead are notified at once of a step that has no reviewers."""
+    """The author and the lead are immediately notified of a step that has no reviewers."""
     eva = agency.desk.acting_as("eva")
     text = DOCUMENT.replace('reviewers = ["role:editor"]', 'reviewers = ["member:tom"]', 1)
     eva.adopt(agency.desk.propose(Organization.loads(text)), reason="a slip")
@@ -225,7 +225,7 @@ def test_step_without_reviewers(agency) -> None:
 
 
 def test_clock_change(agency, timers) -> None:
-    """Two business hours from Friday 16:00 end on Monday 10:00, over the end of summer time."""
+    """Two business hours from Friday 16:00 end on Monday 10:00, even if the clocks change."""
     agency.now = dt.datetime(2026, 10, 23, 14, tzinfo=dt.UTC)
     submitted(agency, at="2026-11-20 09:30")
     assert dt.datetime(2026, 10, 26, 9, tzinfo=dt.UTC) == agency.desk.next_due()

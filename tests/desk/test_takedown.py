@@ -1,4 +1,4 @@
-"""Takedowns: published posts are removed, waiting ones cancelled, unknown ones settled first."""
+"""Takedowns: published posts are removed, waiting posts cancelled, unknown posts looked up."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_take_down(agency) -> None:
 
 
 def test_refusals(agency) -> None:
-    """A takedown needs the permission, a target of the post, and something to remove."""
+    """A takedown requires the permission, a target of the post, and something to remove."""
     post = agency.approved_post()
     ben, dirk = agency.acting("ben", "dirk")
     assert refusal_code(lambda: ben.take_down(post)) == "default_deny"
@@ -70,7 +70,7 @@ def test_waiting_delivery(agency) -> None:
     ],
 )
 def test_fault(open_agency, fault, removed_after) -> None:
-    """A takedown that fails is on the to-do list, and is tried again."""
+    """A failed takedown is on the to-do list and is retried."""
     agency = open_agency("memory")
     post = agency.approved_post()
     agency.run_due()
@@ -78,7 +78,7 @@ def test_fault(open_agency, fault, removed_after) -> None:
     agency.acting("eva")[0].take_down(post)
     agency.run_due()
     if fault.kind != "lost_answer":
-        # The driver repeats a takedown whose answer was lost, so that one loss has no effect.
+        # The driver repeats a takedown whose response was lost, so one loss has no effect.
         assert agency.desk.summary(post) == "removing"
         assert agency.attention() == ["takedown_failed"]
         assert agency.delivery(post).network_id
@@ -111,7 +111,7 @@ def test_rejected_credentials(open_agency) -> None:
 
 
 def test_unknown_delivery(open_agency) -> None:
-    """A takedown of an unknown delivery waits for the lookup: it removes a found post, or cancels."""
+    """A takedown of an unknown delivery waits for the lookup, and removes the post if found."""
     for fault, state in (
         (InjectedFault("lost_answer"), "removed"),
         (InjectedFault("lost_request"), "cancelled"),
@@ -149,7 +149,7 @@ def test_removed_post_stays_removed(agency) -> None:
     agency.acting("ben")[0].approve(edited)
     agency.run_due(after=MINUTE)
     assert agency.live_texts() == []
-    # Once it is approved again, a member can publish it there again.
+    # After a new approval, a member can publish it there again.
     post = agency.desk.post(post.id)
     eva.publish_now(post)
     agency.run_due(after=MINUTE)

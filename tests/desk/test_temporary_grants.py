@@ -1,4 +1,4 @@
-"""Temporary grants: commands that grant and revoke permissions, never beyond the grantor's own."""
+"""Temporary grants: commands that grant and revoke permissions of the grantor."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from socialcollab.permissions import TemporaryGrant
 from socialcollab.stores import MemoryStore
 
 TULIP = {"workspace": "tulip"}
-# Ben manages access in `tulip`, and Noor does until June; neither may view `dike`.
+# Ben manages access in `tulip`, and Noor does so until June; neither can view `dike`.
 MANAGERS = """
 [roles.manager]
 permissions = ["view", "manage_access"]
@@ -45,7 +45,7 @@ def may(agency, member: str, permission: str, resource: str = "tulip-x") -> bool
 
 
 def test_grant_until_end(managed) -> None:
-    """A grant counts until its end, and verdicts say who granted it and why."""
+    """A grant applies until its end, and verdicts name its grantor and its reason."""
     (ben,) = managed.acting("ben")
     assert not may(managed, "tom", "publish")
     grant = ben.grant("member:tom", role="publisher", on=TULIP, until="2026-04-10", reason="launch")
@@ -57,7 +57,7 @@ def test_grant_until_end(managed) -> None:
         == verdict.explain()
     )
     assert "`ben` heeft `tom` tot 2026-04-10" in verdict.explain("nl")
-    # The first instant of the tenth in Amsterdam.
+    # This is the first instant of the tenth in Amsterdam.
     managed.now = dt.datetime(2026, 4, 9, 22, tzinfo=dt.UTC)
     assert not may(managed, "tom", "publish")
     managed.now -= dt.timedelta(microseconds=1)
@@ -91,8 +91,7 @@ def test_start_and_local_end(managed) -> None:
 
 def test_grants_as_of(managed) -> None:
     """
-    `as_of` says for any past instant which grant allowed a permission, also if it was revoked
-    since.
+    `as_of` returns the grants of any past instant, even if they have been revoked since.
     """
     ben, eva = managed.acting("ben", "eva")
     managed.now = dt.datetime(2026, 5, 1, 9, tzinfo=dt.UTC)
@@ -115,7 +114,7 @@ def test_grants_as_of(managed) -> None:
 
 
 def test_grant_needs_own_permissions(managed) -> None:
-    """A grantor needs `manage_access` on all resources of the grant, and all that it grants."""
+    """A grantor needs `manage_access` on all resources and all permissions of the grant."""
     ana, ben, noor = managed.acting("ana", "ben", "noor")
     for member, values, code in (
         (ana, {"role": "writer"}, ""),  # no rule allows it
@@ -136,7 +135,7 @@ def test_grant_needs_own_permissions(managed) -> None:
 
 
 def test_grant_from_temporary_grant(managed) -> None:
-    """A member can grant what they have by a temporary grant, but not for longer."""
+    """Permissions from a temporary grant can be granted further, but not for longer."""
     eva, noor = managed.acting("eva", "noor")
     eva.grant("member:noor", permissions="cancel", on=TULIP, until="2026-05-01", reason="absence")
     with pytest.raises(NotAllowedError, match="exceeds the permissions"):
@@ -163,7 +162,7 @@ def test_exempting_role(managed) -> None:
 
 
 def test_revoke_policy_role(managed) -> None:
-    """Revoking a role by which a policy applies to its holder needs `manage_policies`."""
+    """Revoking a role because of which a policy applies to a member requires `manage_policies`."""
     eva, ben = managed.acting("eva", "ben")
     coached = (
         managed.desk.organization.to_toml()
@@ -215,7 +214,7 @@ reviewers = ["member:eva"]
     ],
 )
 def test_invalid_grant(managed, values, message) -> None:
-    """A grant with a wrong time, member, permission or resource is refused, and nothing is stored."""
+    """A grant with an invalid time, member, permission or resource is refused and not stored."""
     (ben,) = managed.acting("ben")
     arguments = {
         "to": "member:tom",
@@ -231,7 +230,7 @@ def test_invalid_grant(managed, values, message) -> None:
 
 
 def test_hidden_resources(managed) -> None:
-    """Errors about resources that the grantor may not view are the same as about unknown ones."""
+    """Errors about hidden resources are the same as errors about unknown resources."""
     ben, tom, eva = managed.acting("ben", "tom", "eva")
     for hidden, unknown in (
         ("dike-x", "dyke-x"),
@@ -257,11 +256,11 @@ def test_hidden_resources(managed) -> None:
         with pytest.raises(NotFoundError, match="no grant"):
             stranger.revoke(grant)
     with pytest.raises(NotAllowedError):
-        tom.revoke(grant)  # who may view the profile, but not manage access
+        tom.revoke(grant)  # who can view the profile but not manage access
 
 
 def test_revoke(managed) -> None:
-    """The grantor and members who manage access there can revoke a grant."""
+    """The grantor and members who manage access to the resources can revoke a grant."""
     ana, ben, eva, noor = managed.acting("ana", "ben", "eva", "noor")
 
     def grant_by(member) -> TemporaryGrant:
@@ -274,7 +273,7 @@ def test_revoke(managed) -> None:
         ana.revoke(grants[0])
     ben.revoke(grants[0])
     eva.revoke(grants[1].id)
-    # A member who no longer manages access can still revoke what they granted.
+    # A member who no longer manages access can still revoke grants that they made.
     without_managers = Organization.loads(DOCUMENT)
     eva.adopt(managed.desk.propose(without_managers), reason="no managers")
     noor.revoke(grants[2])
@@ -284,7 +283,7 @@ def test_revoke(managed) -> None:
 
 
 def test_revoke_expired_grant(managed) -> None:
-    """A grant that is over cannot be revoked, and is forgotten after a year."""
+    """A grant that is over cannot be revoked, and is deleted after a year."""
     (ben,) = managed.acting("ben")
     grant = ben.grant("member:tom", role="writer", on=TULIP, until="2026-04-02", reason="launch")
     managed.now = dt.datetime(2026, 4, 3, tzinfo=dt.UTC)
@@ -297,7 +296,7 @@ def test_revoke_expired_grant(managed) -> None:
 
 
 def test_suspended_grantor(managed) -> None:
-    """A suspended member cannot revoke what they granted."""
+    """A suspended member cannot revoke grants that they made."""
     ben, eva = managed.acting("ben", "eva")
     grant = ben.grant("member:tom", role="writer", on=TULIP, until="2026-05-02", reason="launch")
     suspended = Organization.loads(
@@ -309,7 +308,7 @@ def test_suspended_grantor(managed) -> None:
 
 
 def test_grant_makes_reviewer(managed) -> None:
-    """A member who becomes a reviewer by a grant is notified and asked, until it is revoked."""
+    """A member whom a grant makes a reviewer is notified and can decide until it is revoked."""
     ana, eva = managed.acting("ana", "eva")
     post = ana.submit(ana.draft("x", profiles=["tulip-x"], planned_at="2026-05-01 09:30"))
     (step,) = managed.desk.pending_steps(post)
@@ -328,7 +327,7 @@ def test_grant_makes_reviewer(managed) -> None:
 
 
 def test_proposal_lists_grants(managed) -> None:
-    """A proposal lists the active temporary grants, and those that it would orphan."""
+    """A proposal lists the active temporary grants, and the grants that it would orphan."""
     ben, eva = managed.acting("ben", "eva")
     grant = ben.grant(
         ["member:tom", "member:noor"],
@@ -357,7 +356,7 @@ def test_proposal_lists_grants(managed) -> None:
         (orphan.kind, orphan.id, orphan.reason["name"]) for orphan in orphans
     ]
     eva.adopt(proposal, reason="tom left")
-    # The grant still counts for Noor, and for Tom again when he is back in the document.
+    # The grant still applies to Noor, and again to Tom when he is back in the document.
     assert may(managed, "noor", "schedule")
     eva.adopt(managed.desk.propose(Organization.loads(DOCUMENT + MANAGERS)), reason="tom is back")
     assert may(managed, "tom", "schedule")
@@ -365,8 +364,7 @@ def test_proposal_lists_grants(managed) -> None:
 
 def test_changed_role(managed) -> None:
     """
-    A granted role follows the document: extending it needs what it then grants, removing it ends
-    it.
+    Extending a granted role requires the added permissions; removing the role ends the grant.
     """
     ben, eva = managed.acting("ben", "eva")
     with_role = DOCUMENT + MANAGERS + '[roles.extra]\npermissions = ["note"]\n'
@@ -398,7 +396,7 @@ def test_references(managed) -> None:
 
 
 def test_erased_reason(managed) -> None:
-    """Erasing a member erases the reasons of grants to them, and no others."""
+    """Erasing a member erases only the reasons of grants to that member."""
     ben, eva = managed.acting("ben", "eva")
     ben.grant("member:noor", permissions="cancel", on=TULIP, until="2026-05-02", reason="her baby")
     ben.grant("member:ana", permissions="cancel", on=TULIP, until="2026-05-02", reason="a launch")
@@ -433,7 +431,7 @@ def steps(draw: st.DrawFn) -> tuple:
 
 @given(st.lists(steps(), min_size=1, max_size=10), st.randoms(use_true_random=False))
 def test_no_escalation(sequence: list, chance: random.Random) -> None:
-    """By grants, revocations and delegations, some members never gain what none of them had."""
+    """Grants, revocations and delegations never give a group a permission that none of them had."""
     now = START
     desk = Desk.create(
         MemoryStore(Desk.PROJECTIONS),

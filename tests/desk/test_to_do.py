@@ -74,7 +74,7 @@ def test_waiting_policy(agency) -> None:
 
 
 def test_author_without_permission(agency) -> None:
-    """If the author may not schedule the post, the lead is asked."""
+    """If the author cannot schedule the post, it is on the lead's list."""
     agency.adopt(DOCUMENT + FORBID)
     approved(agency)
     assert [] == tasks(agency, "ana")

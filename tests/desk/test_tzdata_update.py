@@ -1,4 +1,4 @@
-"""An update of the time zone data: planned wall times stay, and their instants move."""
+"""An update of the time zone data: wall times stay the same, and their instants move."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ AMSTERDAM = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 
 @pytest.fixture
 def update_tzdata(monkeypatch):
-    """Return a function that makes Amsterdam follow London's clocks, as newer zone data would."""
+    """Return a function that simulates newer zone data, in which Amsterdam has London's time."""
 
     def update(version: str = "2099z") -> None:
         known = zones._load.__wrapped__
@@ -33,7 +33,7 @@ def update_tzdata(monkeypatch):
 
 
 def test_wall_times_stay(agency, update_tzdata) -> None:
-    """Deliveries move to the instant of their wall time, and author and lead are notified."""
+    """Deliveries move to the new instant of their wall time, and author and lead are notified."""
     ana, ben = agency.acting("ana", "ben")
     post = ben.approve(ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED)))
     waiting = ana.submit(ana.draft("Zomer", profiles=["tulip-x"], planned_at="2026-04-08 09:30"))
@@ -63,7 +63,7 @@ def test_wall_times_stay(agency, update_tzdata) -> None:
 
 
 def test_worker_with_older_data(agency, update_tzdata) -> None:
-    """A worker with older zone data moves nothing, and reports that."""
+    """A worker with older zone data moves nothing and reports a problem."""
     update_tzdata("2001a")
     report = agency.desk.run_due()
     ((stream, problem),) = report.problems
@@ -73,7 +73,7 @@ def test_worker_with_older_data(agency, update_tzdata) -> None:
 
 
 def test_next_due(agency, update_tzdata) -> None:
-    """Work that waits for newer zone data stays due, and `after` shows what comes later."""
+    """Work that waits for newer zone data stays due; with `after`, later work is returned."""
     ana, ben = agency.acting("ana", "ben")
     ben.approve(ana.submit(ana.draft("Lente", profiles=["tulip-x"], planned_at=PLANNED)))
     since = agency.now

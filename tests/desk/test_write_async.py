@@ -27,7 +27,7 @@ def tool() -> ModuleType:
 
 
 def test_generated_source_is_current(tool) -> None:
-    """The stored async sources are what the tool generates now; if not, run `nox -s write_async`."""
+    """The async sources are up to date; if this test fails, run `nox -s write_async`."""
     generated = tool.generate({name: (tool.DESK / name).read_text("utf-8") for name in tool.FILES})
     for name, text in generated.items():
         stored = (tool.DESK / name).read_text("utf-8")
@@ -114,7 +114,7 @@ class MemberDesk:
 
 
 def write(tool: ModuleType, method: str = "") -> dict[str, str]:
-    """Generate the async text of a small desk with one more method."""
+    """Generate the async source of a small desk with one additional method."""
     desk = DESK_TEXT.strip().replace(
         "{more}", textwrap.indent(textwrap.dedent(method), "    ").strip()
     )
@@ -124,7 +124,7 @@ def write(tool: ModuleType, method: str = "") -> dict[str, str]:
 
 
 def test_calls_of_run_are_awaited(tool) -> None:
-    """Calls of `run`, and of everything that calls it, are awaited; nothing else is."""
+    """Only calls of `run`, and of methods that call it, are awaited."""
     texts = write(tool)
     desk, member_desk = texts["async_desk.py"], texts["async_member_desk.py"]
     for line in (
@@ -172,7 +172,7 @@ def test_calls_of_run_are_awaited(tool) -> None:
     ],
 )
 def test_code_that_cannot_be_awaited(tool, code: str, message: str) -> None:
-    """Code that cannot be awaited is reported with its line and with what to write instead."""
+    """Code that cannot be awaited is reported with its line and a suggestion."""
     with pytest.raises(tool.CannotWriteError, match=message):
         write(tool, code)
 

@@ -27,5 +27,5 @@ def test_client_needs_workspace() -> None:
 
 
 def test_repr_hides_contacts() -> None:
-    """The repr of a member does not show contacts."""
+    """The repr of a member does not contain contacts."""
     assert "northwind" not in repr(Member(id="ana", contact={"email": "ana@northwind.example"}))

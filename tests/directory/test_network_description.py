@@ -12,7 +12,7 @@ from socialcollab.errors import InvalidValueError
 
 
 def test_with_limits() -> None:
-    """Limits of a server replace the network's, and all others stay."""
+    """A server's limits replace the network's limits, and all other values stay the same."""
     mine = network("mastodon").with_limits(text=5000, images=8)
     assert (mine.text.at_most, mine.media.images, mine.text.url_weight) == (5000, 8, 23)
     assert network("mastodon").text.at_most == 500

@@ -33,7 +33,7 @@ def test_description_is_returned() -> None:
 
 
 def test_create_once_keys() -> None:
-    """Only these networks document a safe way to repeat a send."""
+    """Only the listed networks document a safe way to repeat a send."""
     keys = {name: each.create_once.key for name, each in NETWORKS.items()}
     assert keys == {
         "bluesky": "client_id",

@@ -18,6 +18,6 @@ def test_principal_round_trip(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["ana", "person:ana", "member:", "lead:ana", "member:A B"])
 def test_invalid_principals(text: str) -> None:
-    """Text of another form is an error."""
+    """A string in any other form is an error."""
     with pytest.raises(InvalidValueError):
         Principal.parse(text)

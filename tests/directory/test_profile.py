@@ -29,7 +29,7 @@ def test_server_needs_address() -> None:
     ],
 )
 def test_invalid_servers(server: str) -> None:
-    """A server that no program could open is an error, whatever is wrong with it."""
+    """An invalid server address of any kind is an error."""
     with pytest.raises(InvalidValueError, match="`p` is not a web address"):
         Profile(id="p", workspace="tulip", network="mastodon", server=server)
 
@@ -55,5 +55,5 @@ def test_server_without_credentials(server: str) -> None:
     "server", ["https://mastodon.example", "http://localhost:3000/", "https://m\xfcnchen.example"]
 )
 def test_valid_servers(server: str) -> None:
-    """A server may have a port, a path and letters of any script."""
+    """A server address may contain a port, a path and letters of any script."""
     assert Profile(id="p", workspace="tulip", network="mastodon", server=server).server == server

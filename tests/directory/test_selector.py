@@ -1,4 +1,4 @@
-"""Selectors: which profiles and posts they match."""
+"""Selectors, and the profiles and posts that they match."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_unknown_key() -> None:
 
 
 def test_context_keys() -> None:
-    """A context key matches if any of its values does, and is ignored without a post."""
+    """A context key matches if any of its values does, and is ignored if there is no post."""
     selector = Selector.of({"workspace": "*", "post_tag": ["campaign", "offer"]})
     assert selector.matches(X, PostAttributes(post_tag=["offer", "spring"]))
     assert not selector.matches(X, PostAttributes(post_tag=["spring"]))
@@ -61,7 +61,7 @@ def test_context_keys() -> None:
 
 @given(st.sampled_from(["workspace", "profile", "network"]), st.booleans())
 def test_more_keys_narrow(key: str, excluded: bool) -> None:
-    """Another key or an exclusion never matches more profiles."""
+    """Adding a key or an exclusion never makes a selector match more profiles."""
     wide = Selector.of({"workspace": "*"})
     values = {"workspace": "tulip", "profile": "tulip-x", "network": "x"}
     more: dict[str, Any] = {"workspace": "*", key: values[key]}
@@ -73,7 +73,7 @@ def test_more_keys_narrow(key: str, excluded: bool) -> None:
 
 
 def test_covers_workspace() -> None:
-    """A selector of a workspace alone covers the workspace itself."""
+    """A selector with only a workspace covers the workspace itself."""
     assert Selector.of({"workspace": "tulip"}).covers_workspace("tulip")
     assert not Selector.of({"workspace": "tulip", "network": "x"}).covers_workspace("tulip")
     assert not Selector.of({"workspace": "tulip"}).covers_all()

@@ -201,7 +201,7 @@ def test_table_of_headings() -> None:
 
 
 def test_forms_of_dates_and_times() -> None:
-    """Each form of a date and time that the how-to page lists is read."""
+    """Each form of a date and time that the how-to page lists can be read."""
     table = section(SHEETS, "Dates, times and separators").split("\n\n")[1]
     cells = [SPAN.findall(line) for line in table.splitlines()[2:]]
     dates, times, both = cells
@@ -226,7 +226,7 @@ def test_tables_of_states() -> None:
 
 
 def test_table_of_summaries() -> None:
-    """The table of summaries has the order of the docstring of `summarise`."""
+    """The table of summaries has the same order as the docstring of `summarise`."""
     shown = [cells[0].strip("`") for cells in rows(section("content.md", "Status"))]
     documented = re.findall(r"^([a-z_]+)  +\S", inspect.getdoc(summarise) or "", re.MULTILINE)
     assert [word for word in documented if word != "status"] == shown
@@ -286,7 +286,7 @@ def _exists(names: list[str]) -> bool:
 
 
 def test_errors_exist() -> None:
-    """Pages name only errors that exist."""
+    """Pages mention only errors that exist."""
     known = set(public_names_of("errors"))
     known |= {"TypeError", "ValueError", "LookupError", "OSError"}
     for page in PAGES:
@@ -317,7 +317,7 @@ PRINTED = re.compile(
 )
 
 
-# The ids of posts, and those of the sandbox's posts.
+# The ids of posts and of the sandbox's posts.
 RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{16,}")
 
 

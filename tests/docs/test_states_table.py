@@ -14,7 +14,7 @@ _ALWAYS = {"comment", "take_down"}
 
 
 def test_possible_commands() -> None:
-    """The page lists for each state exactly the commands that this state does not rule out."""
+    """For each state, the page lists exactly the commands that the state does not rule out."""
     now = dt.datetime(2026, 4, 6, 8, tzinfo=dt.UTC)
     with Desk.create(
         MemoryStore(), Organization.template("northwind"), owner="eva", clock=lambda: now
@@ -45,7 +45,7 @@ def test_possible_commands() -> None:
                 for command, verdict in desk.acting_as("eva").allowed_actions(post).items()
                 if "wrong_state" not in {reason.code for reason in verdict.reasons}
             } - _ALWAYS
-    # A post in review is always refused, but with the reason that it needs an approval.
+    # For a post in review, `publish_now` is always refused, but because of the missing approval.
     possible["in_review"].remove("publish_now")
     listed: dict[str, set[str]] = {}
     for names, commands in re.findall(r"^\| (`[a-z_`, ]+`) \| ([a-z_, ]+) \|", _page(), re.M):

@@ -1,4 +1,4 @@
-"""The Django example: its users act at the desk, in its transactions, and its pages explain refusals."""
+"""The Django example: users act at the desk in its transactions, and pages explain refusals."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DRAFT = {
 
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    """Set Django up on a new file, with users, groups and a desk."""
+    """Set up Django with a new file, users, groups and a desk."""
     os.environ["OFFICE_HOME"] = str(tmp_path_factory.mktemp("office"))
     os.environ["DJANGO_SETTINGS_MODULE"] = "office.settings"
     sys.path.insert(0, str(HOST))
@@ -63,7 +63,7 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture
 def signed_in(office: Any) -> Callable[[str], Any]:
-    """Return a function that signs a user in, in a browser that checks form tokens."""
+    """Return a function that signs in a user, with a client that checks CSRF tokens."""
     from django.test import Client
 
     def browser(name: str) -> Any:
@@ -95,7 +95,7 @@ def draft(client: Any, ticket: str, **changed: Any) -> str:
 
 
 def press(client: Any, address: str, name: str, *, seen: str | None = None, **form: str) -> Any:
-    """Submit the form of a button on a post's page, or the same data without that button."""
+    """Submit the form of a button on a post's page, or the same data without the button."""
     page = client.get(address)
     if seen is None:
         seen = seen_revision(page)
@@ -110,7 +110,7 @@ def seen_revision(page: Any) -> str:
 
 
 def test_draft_to_published(office, signed_in, set_clock) -> None:
-    """A post goes from draft to published with the pages alone."""
+    """The pages are sufficient to take a post from draft to published."""
     from django.core.files.uploadedfile import SimpleUploadedFile
     from django.core.management import call_command
 
@@ -153,7 +153,7 @@ def set_clock(office: Any) -> Iterator[Callable[[dt.datetime], None]]:
 
 
 def test_refusal(signed_in) -> None:
-    """A refusal is a page with its reasons, and the post's page shows it before."""
+    """A refusal is a page with the reasons, which the post's page already shows in advance."""
     ana, ben = signed_in("ana"), signed_in("ben")
     address = draft(ana, "T-refused")
     page = ana.get(address)
@@ -169,7 +169,7 @@ def test_refusal(signed_in) -> None:
 
 
 def test_stale_form(signed_in) -> None:
-    """A form about an outdated revision is refused, with the name of the member who changed it."""
+    """A form for an outdated revision is refused, and the page names the member who changed it."""
     ana, ben = signed_in("ana"), signed_in("ben")
     address = draft(ana, "T-stale")
     press(ana, address, "submit")
@@ -185,7 +185,7 @@ def test_stale_form(signed_in) -> None:
 
 
 def test_hidden_post(signed_in) -> None:
-    """Posts that a user may not view are answered like posts that do not exist."""
+    """Requests for hidden posts get the same response as requests for unknown posts."""
     ana, zoe = signed_in("ana"), signed_in("zoe")
     address = draft(ana, "T-hidden")
     seen = seen_revision(ana.get(address))
@@ -231,7 +231,7 @@ def test_one_transaction(office, signed_in) -> None:
 
 
 def test_invalid_input(office, signed_in) -> None:
-    """Invalid input is answered with an explanation."""
+    """Invalid input results in an explanation."""
     ana = signed_in("ana")
     form = {**DRAFT, "ticket": "T-x", "planned_at": "2026-03-29T02:30"}
     form["csrfmiddlewaretoken"] = _token(ana.get("/posts/new"))
@@ -295,7 +295,7 @@ def test_permission_backend(office) -> None:
 
 
 def test_delegate(office) -> None:
-    """A delegate has the permissions in Django too."""
+    """A delegate also has the permissions in Django."""
     from django.contrib.auth import get_user_model
 
     ana = get_user_model().objects.get(username="ana")

@@ -1,6 +1,5 @@
 """
-The FastAPI example: its users act at the desk, its endpoints explain refusals, and a task
-publishes.
+The FastAPI example: users act at the desk, endpoints explain refusals, and a task publishes.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ NEW = {"text": "De lente is er 🌷", "profiles": ["tulip-x"], "planned_at": "20
 
 
 class Newsroom:
-    """The service on a new file, with a client for each of its users."""
+    """The service with a new file, and a client for each of its users."""
 
     def __init__(self, folder: Path) -> None:
         from newsroom import create_app
@@ -53,7 +52,7 @@ class Newsroom:
         )
 
     def wake(self, now: dt.datetime) -> None:
-        """Set the clock, and wake the worker."""
+        """Set the clock and wake the worker."""
         self.now = now
         self.app.state.wake.set()
 
@@ -97,7 +96,7 @@ def async_test(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[[Path
 
 
 async def wait_for_state(client: Any, post: str, state: str) -> dict[str, Any]:
-    """Wait until the background task has brought a post to a state."""
+    """Wait until the background task has moved a post to a state."""
     async with asyncio.timeout(20):
         while (content := (await client("ana").get(f"/posts/{post}")).json())["state"] != state:
             await asyncio.sleep(0.005)
@@ -140,7 +139,7 @@ async def test_draft_to_published(newsroom, client) -> None:
 
 @async_test
 async def test_as_soon_as_approved(newsroom, client) -> None:
-    """A post that is to be published as soon as approved wakes the worker."""
+    """A post that is published as soon as it is approved wakes the worker."""
     draft = (await client("ana").post("/posts", json={**NEW, "planned_at": None})).json()
     body = {"seen": draft["seen"], "at": "now"}
     await client("ana").post(f"/posts/{draft['id']}/submit", json=body)
@@ -164,7 +163,7 @@ async def test_refusal(newsroom, client) -> None:
 
 @async_test
 async def test_stale_command(newsroom, client) -> None:
-    """A command on an outdated revision is refused, with who changed what."""
+    """A command on an outdated revision is refused, and the response describes the changes."""
     post = await submitted_post(client)
     edit = {"seen": post["seen"], "text": "iets anders"}
     changed = (await client("ana").post(f"/posts/{post['id']}/edit", json=edit)).json()
@@ -178,7 +177,7 @@ async def test_stale_command(newsroom, client) -> None:
 
 @async_test
 async def test_hidden_post(newsroom, client) -> None:
-    """Posts that a user may not view are answered like posts that do not exist."""
+    """Requests for hidden posts get the same response as requests for unknown posts."""
     post = await submitted_post(client)
     responses = [
         await client("zoe").get(f"/posts/{post['id']}"),
@@ -206,7 +205,7 @@ async def test_tokens(newsroom, client) -> None:
 
 @async_test
 async def test_new_user(newsroom, client) -> None:
-    """A new user can act once the users have been adopted."""
+    """A new user can act after the users have been adopted."""
     from newsroom.app import adopt_users
 
     newsroom.tokens["tom"] = newsroom.users.add("tom", name="Tom", team="writers")
@@ -217,7 +216,7 @@ async def test_new_user(newsroom, client) -> None:
 
 @async_test
 async def test_invalid_input(newsroom, client) -> None:
-    """Invalid input is answered with an explanation."""
+    """Invalid input results in an explanation."""
     for wrong in ({"planned_at": "2026-03-29 02:30"}, {"planned_at": "soon"}):
         response = await client("ana").post("/posts", json={**NEW, **wrong})
         assert response.status_code == 422
@@ -230,7 +229,7 @@ async def test_invalid_input(newsroom, client) -> None:
 
 @async_test
 async def test_concurrent_requests(newsroom, client) -> None:
-    """Many requests at once are all answered."""
+    """Many concurrent requests are all answered."""
     responses = await asyncio.gather(
         *(
             client("ana").post("/posts", json={**NEW, "text": f"{NEW['text']} {n}"})
@@ -253,7 +252,7 @@ async def test_own_permission(newsroom, client) -> None:
     assert refused.status_code == 403
     assert "ads.boost" in str(refused.json()["remedies"])
     for profile in ("tulip-mastodon", "nowhere"):
-        # A profile that Kim may not view, and one that does not exist.
+        # Kim cannot view the first profile, and the second does not exist.
         missing = await client("kim").post(f"/profiles/{profile}/budget", json={"euros": 50})
         assert (missing.status_code, missing.json()) == (404, {"error": "not found"})
     invalid = await client("kim").post("/profiles/tulip-x/budget", json={"euros": -1})
@@ -262,7 +261,7 @@ async def test_own_permission(newsroom, client) -> None:
 
 @async_test
 async def test_members_with_permission(newsroom, client) -> None:
-    """Users who manage access see who has a permission, and why."""
+    """Users who manage access can see the members with a permission and the reasons."""
     response = await client("eva").get("/profiles/tulip-x/members/approve")
     assert set(response.json()) == {"ben", "eva"}
     assert "through team `editors`" in response.json()["ben"]
@@ -271,7 +270,7 @@ async def test_members_with_permission(newsroom, client) -> None:
     assert (await client("kim").get("/me/profiles/ads.boost")).json() == ["tulip-x"]
     assert (await client("zoe").get("/me/profiles/view")).json() == []
     assert (await client("kim").get("/me/profiles/boost")).status_code == 422
-    # Absences count: Ana is Ben's delegate.
+    # Absences are taken into account: Ana is Ben's delegate.
     ben = await newsroom.desk.acting_as("ben")
     await ben.add_absence("2026-04-06", "2026-04-08", delegate="ana")
     response = await client("eva").get("/profiles/tulip-x/members/approve")

@@ -1,8 +1,8 @@
 """
-The reference model: what the documentation says should happen, as plainly as possible.
+The reference model: the documented behaviour in the simplest possible code.
 
-It shares no code with the library. Values are dictionaries, and each answer is computed again from
-everything that has happened.
+It shares no code with the library. Values are dictionaries, and each answer is computed from the
+whole history.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import datetime as dt
 
 from tests.model.rules import LEADS, MEMBERS, PERMISSIONS, PROFILES, ROLES, TEAMS
 
-PUBLISHED_FIELDS = ("text", "targets")  # those that the sequences change
+PUBLISHED_FIELDS = ("text", "targets")  # fields that the sequences change
 OPEN_STATES = ("draft", "in_review", "changes_requested", "approved", "expired")
 
 # After an outage, one late delivery of a profile is sent in each gap.
@@ -41,7 +41,7 @@ class World:
     # Permissions --------------------------------------------------------------
 
     def may(self, member: str, permission: str, resource: str, post: dict | None = None) -> bool:
-        """Return whether a member has a permission, their own or that of an absent member."""
+        """Return whether a member has a permission themselves or as a delegate."""
         if self.is_forbidden(member, permission, resource):
             return False
         if self.has_own(member, permission, resource):
@@ -57,7 +57,7 @@ class World:
     def has_own(
         self, member: str, permission: str, resource: str, day: dt.date | None = None
     ) -> bool:
-        """Return whether a grant gives a member a permission, and no forbid takes it."""
+        """Return whether a grant gives a member a permission that no forbid withholds."""
         workspace = PROFILES.get(resource, resource)
         return not self.is_forbidden(member, permission, resource) and any(
             self.names(grant["to"], member)
@@ -112,7 +112,7 @@ class World:
         )
 
     def is_shown(self, member: str, post: dict) -> bool:
-        """Return whether a post is shown to a member: clients see no drafts of others."""
+        """Return whether a post is visible to a member: clients cannot see drafts by others."""
         return (
             MEMBERS[member][0] == "staff"
             or member in self.authors(post)
@@ -154,7 +154,7 @@ class World:
         return next(policy for policy in self.rules["policies"] if policy["id"] == name)
 
     def steps_of(self, policy: dict) -> dict[str, dict]:
-        """Return a policy's steps, with the inherited ones, by key."""
+        """Return a policy's steps, including inherited steps, by key."""
         steps = self.steps_of(self.policy(policy["extends"])) if policy["extends"] else {}
         own = {f"{policy['id']}/{step['id']}": step for step in policy["steps"]}
         keys = {key.partition("/")[2]: key for key in (*steps, *own)}
@@ -175,7 +175,7 @@ class World:
         return policies
 
     def policy_steps(self, post: dict) -> dict[str, dict]:
-        """Return the steps that policies require, and earlier ones that stay, with what they bind."""
+        """Return the steps that policies require or required earlier, with the bound fields."""
         steps: dict[str, dict] = {}
         for policy in self.applicable_policies(post):
             steps.update(self.steps_of(policy))
@@ -208,7 +208,7 @@ class World:
         return {"none/approve": solo}
 
     def own_reviewers(self, key: str, step: dict, post: dict) -> set[str]:
-        """Return the members who can decide on a step by their own authority."""
+        """Return the members who can decide on a step in their own right."""
         if step["reviewers"] is None:
             members = set(MEMBERS)
         else:
@@ -265,7 +265,7 @@ class World:
         return statuses
 
     def status(self, key: str, step: dict, post: dict) -> dict:
-        """Return the status of a step, "open" even if other steps have to pass first."""
+        """Return the status of a step, which is "open" even if other steps must pass first."""
         fields = self.fields(post)
         own = self.own_reviewers(key, step, post)
         delegates = self.delegates(own, post)
@@ -337,11 +337,11 @@ class World:
     # Deadlines ----------------------------------------------------------------
 
     def update_clocks(self, post: dict) -> None:
-        """Run a clock for exactly the open steps of a post in review."""
+        """Keep one clock for each open step of a post in review, and no others."""
         if post["state"] != "in_review":
             return
         if self.gate(post):
-            # An edit brought back the approved content, or the rules have changed.
+            # An edit has restored the approved content, or the rules have changed.
             self.approve(post, alone=False)
             return
         now_open = {key for key, status in self.statuses(post).items() if status["state"] == "open"}
@@ -408,7 +408,7 @@ class World:
         return sorted(timers, key=lambda timer: (timer[0], timer[1]))
 
     def fire_timers(self, post: dict) -> None:
-        """Expire a post in review, or do what its timers demand by now."""
+        """Expire a post in review, or fire its due timers."""
         if post["state"] != "in_review" or post["wake_at"] is None or post["wake_at"] > self.now:
             return
         if (
@@ -501,13 +501,13 @@ class World:
         self.update_clocks(post)
 
     def reopen(self, post: dict) -> None:
-        """Return an approved post to review; its steps open again, and their times count from now."""
+        """Return an approved post to review, reopen its steps and restart their timers."""
         post["state"] = "in_review"
         post["clocks"] = {}
         self.cancel_unsent(post)
 
     def plan_again(self, post: dict) -> None:
-        """Replace the waiting deliveries by deliveries of the new content, at the same times."""
+        """Replace the waiting deliveries with deliveries of the new content, at the same times."""
         latest = {
             delivery["profile"]: delivery
             for delivery in post["deliveries"]
@@ -558,7 +558,7 @@ class World:
         self.check(that=not unpublished or post["time"] is None or post["time"] > self.now)
         post["applied"] |= set(self.policy_steps(post))
         pins = self.pins(post)
-        # Decisions on steps of a policy that has changed since then no longer count.
+        # Decisions on steps of a policy that has since changed no longer count.
         changed = {name for name, text in post["pins"].items() if pins.get(name) != text}
         for decision in post["decisions"]:
             for name in ("steps", "passed"):
@@ -742,7 +742,7 @@ class World:
     def may_delegate(
         self, actor: str, member: str, delegate: str, start: dt.date, end: dt.date
     ) -> bool:
-        """Return whether the delegate would gain no permission that the actor lacks meanwhile."""
+        """Return whether the delegate would gain only permissions that the actor has."""
         days = [start + dt.timedelta(days=number) for number in range((end - start).days)]
         return all(
             not self.has_own(member, permission, resource, day)
@@ -772,7 +772,7 @@ class World:
         self.stale = True
 
     def may_adopt(self, actor: str, rules: dict) -> bool:
-        """Return whether a delegate of Eva would give no permission that is not their own."""
+        """Return whether a delegate of Eva would give only permissions that they have."""
         if not (self.may(actor, "manage_access", "*") and self.may(actor, "manage_policies", "*")):
             return False
         before = self.rules
@@ -791,7 +791,7 @@ class World:
         return True
 
     def members_with(self, permission: str, resource: str, day: dt.date) -> set[str]:
-        """Return the members who have a permission on a day, as delegates too."""
+        """Return the members who have a permission on a day, including as delegates."""
         own = {member for member in MEMBERS if self.has_own(member, permission, resource, day)}
         return own | {
             absence["delegate"]
@@ -804,11 +804,11 @@ class World:
 
     @staticmethod
     def without_order(rules: dict) -> dict:
-        """Return the rules without the order of grants and forbids, which never matters."""
+        """Return the rules in a form that ignores the order of grants and forbids."""
         return {**rules, **{key: sorted(map(repr, rules[key])) for key in ("grants", "forbids")}}
 
     def run_due(self, ids: dict[str, str]) -> None:
-        """Do the due work; of two late deliveries with the same time, the id of the post decides."""
+        """Do the due work; late deliveries with the same time are ordered by the id of the post."""
         if self.stale:
             for post in self.posts.values():
                 self.update_clocks(post)

@@ -32,7 +32,7 @@ REFUSALS = (NotAllowedError, StaleError, NotFoundError, InvalidValueError)
 
 @attrs.define
 class Network:
-    """A network that accepts every post at once, and keeps it."""
+    """A network that immediately accepts and stores every post."""
 
     posts: list[tuple[str, str]] = attrs.field(factory=list)
     description: Any = attrs.field(factory=lambda: network("x"))
@@ -68,7 +68,7 @@ class Network:
 
 
 class Sequence:
-    """A desk and a model, and the commands that both have performed."""
+    """A desk, a model, and the commands that both have performed."""
 
     def __init__(self, seed: int, *, store: Any = None) -> None:
         self.rng = random.Random(seed)
@@ -98,7 +98,7 @@ class Sequence:
         return self.now + dt.timedelta(minutes=self.rng.choice((-60, 30, 90, 300, 1000, 3000)))
 
     def perform(self, actor: str, command: str, on_desk: Any, **arguments: Any) -> Any:
-        """Perform a command on both sides, which have to agree whether it is refused."""
+        """Perform a command on both sides, which must agree on whether it is refused."""
         self.model.now = self.now
         self.commands += 1
         shown = {key: value for key, value in arguments.items() if key != "rules"}
@@ -121,7 +121,7 @@ class Sequence:
     def step(self) -> None:
         pick = self.rng.random()
         if pick < 0.14:
-            # Sometimes the clock is set back by a day.
+            # The clock is sometimes set back by a day.
             minutes = self.rng.choice((5, 45, 200, 200, 700, 1500, -1440))
             self.now += dt.timedelta(minutes=minutes)
             self.log.append(f"now {self.now:%d %H:%M}")
@@ -225,7 +225,7 @@ class Sequence:
         self.perform(actor, method, on_desk, post=name, **arguments)
 
     def likely_commands(self, state: str) -> tuple[str, ...]:
-        """Return commands that are mostly possible in a state, and sometimes all commands."""
+        """Usually return commands that are possible in a state, and sometimes all commands."""
         every = ("edit", "submit", "approve", "request_changes", "reject", "withdraw", "schedule",
                  "unschedule", "reschedule", "cancel", "comment")  # fmt: skip
         if self.rng.random() < 0.15:
@@ -254,7 +254,7 @@ class Sequence:
         def on_desk(desk: Any) -> Any:
             return desk.hold(selector, reason="r", until=until)
 
-        # The desk chooses the id of the hold, which the model has to know to end it.
+        # The desk chooses the id of the hold, which the model needs to end it.
         self.perform(actor, "hold", on_desk, hold="new", on=on, until=until)
         self.holds = [hold.id for hold in self.desk.holds(ended=True)]
         for new in set(self.holds) - before:
@@ -323,7 +323,7 @@ class Sequence:
         return "\n".join(["", *self.log[-25:]])
 
     def end(self) -> None:
-        """Do everything that falls due later, and check the journal."""
+        """Do all work that becomes due later, and check the journal."""
         self.now += dt.timedelta(days=4)
         for _ in range(10):
             self.run_due()
@@ -336,7 +336,7 @@ class Sequence:
 
 
 def play(seed: int, *, steps: int, store: Any = None) -> Sequence:
-    """Play a sequence; if it fails, the error says how to replay it."""
+    """Play a sequence; if it fails, the error shows how to replay it."""
     sequence = Sequence(seed, store=store)
     try:
         for _ in range(steps):

@@ -1,7 +1,7 @@
 """
 Tests of the desk against the reference model, with random members, commands, clocks and adoptions.
 
-After every command, everything that both sides store is compared.
+After every command, all data that both sides store are compared.
 """
 
 from __future__ import annotations
@@ -21,19 +21,19 @@ STEPS = 40
 
 @pytest.mark.parametrize("block", range(2))
 def test_memory_store(block: int) -> None:
-    """The desk with a store in memory does what the model does."""
+    """A desk with an in-memory store behaves like the model."""
     done = sum(play(1000 * block + seed, steps=STEPS).done for seed in range(3))
     assert done > 20
 
 
 @pytest.mark.parametrize("seed", [177203191, 22001825])
 def test_delegate_of_owner(seed: int) -> None:
-    """A delegate of the owner tries to delegate more than they have, or to adopt a lesser document."""
+    """Desk and model agree if the owner's delegate tries to delegate or adopt more than allowed."""
     assert play(seed, steps=STEPS).done
 
 
 def test_sqlite_store(tmp_path: Path) -> None:
-    """The desk with a store in a file does what the model does."""
+    """A desk with an SQLite store behaves like the model."""
     store = SqliteStore(tmp_path / "desk.db", projections=Desk.PROJECTIONS, durable=False)
     play(7, steps=STEPS, store=store)
     store.close()
@@ -41,7 +41,7 @@ def test_sqlite_store(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_random_seeds(seconds: float) -> None:
-    """At most 10,000 sequences agree; a failure prints the seed that replays it."""
+    """Desk and model agree on up to 10,000 sequences; a failure prints the seed that replays it."""
     first = random.SystemRandom().randrange(10**9)
     end = time.monotonic() + seconds
     number = commands = done = 0

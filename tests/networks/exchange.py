@@ -10,7 +10,7 @@ from openapi_core.datatypes import RequestParameters
 
 
 def described_by(document: dict[str, Any]) -> openapi_core.OpenAPI:
-    """Return a description, whose own validity is not checked."""
+    """Return a description without checking that the description itself is valid."""
     return openapi_core.OpenAPI.from_dict(
         document, config=openapi_core.Config(spec_validator_cls=None)
     )

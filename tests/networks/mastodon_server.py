@@ -1,4 +1,4 @@
-"""A Mastodon server in memory, for one account, with the habits of compatible servers."""
+"""An in-memory Mastodon server for one account, with options that imitate compatible servers."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ class MastodonServer:
     A server with one account.
 
     Attributes:
-        statuses: The posts, from old to new.
-        media: How often each uploaded image is still unprocessed when it is requested.
+        statuses: The posts, oldest first.
+        media: The number of requests for each uploaded image that still find it unprocessed.
         honours_keys: Whether an idempotency key is respected.
         has_source: Whether the source of a post can be read.
-        processing: How often a new image is unprocessed when it is requested.
+        processing: The number of requests that find a new image unprocessed.
         handle: The name of the account.
-        characters: The longest text.
+        characters: The maximum length of a text.
         now: The time of the next post.
         check: Called with each request and its response.
         requests: The method and path of each request.
-        scripted: The responses to give instead of the usual ones, by method and path.
+        scripted: Responses that replace the usual responses, by method and path.
     """
 
     def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):

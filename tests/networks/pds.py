@@ -1,4 +1,4 @@
-"""A server of the AT Protocol in memory, for one account."""
+"""An in-memory AT Protocol server for one account."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class Pds:
         return response
 
     def expire(self) -> None:
-        """End the access tokens, but not the refresh tokens."""
+        """Invalidate the access tokens, but not the refresh tokens."""
         self.valid = {token for token in self.valid if token.startswith("refresh")}
 
     def com_atproto_server_createSession(self, request: httpx.Request) -> httpx.Response:

@@ -1,4 +1,4 @@
-"""Publishing to Bluesky, against a server in memory."""
+"""Publishing to Bluesky, tested against an in-memory server."""
 
 from __future__ import annotations
 
@@ -227,7 +227,7 @@ def test_record(bluesky: Bluesky, pds: Pds) -> None:
 
 
 def test_thread(bluesky: Bluesky, pds: Pds) -> None:
-    """The records of a thread refer to the first and to the previous record, in the order of time."""
+    """The records of a thread refer to the first and the previous record, in chronological order."""
     published = publish(
         bluesky, outgoing(text="een", thread=("twee", "drie"), images=IMAGES, labels=("sexual",))
     )
@@ -248,7 +248,7 @@ def test_thread(bluesky: Bluesky, pds: Pds) -> None:
 
 
 def test_lost_answer(bluesky: Bluesky, pds: Pds) -> None:
-    """A post whose response was lost is found under its key, and sending it again changes nothing."""
+    """A post whose response was lost is found by its key, and sending it again changes nothing."""
     adapter, transport, driver = bluesky.adapter(PROFILE), bluesky.transport(PROFILE), Driver()
     prepared = adapter.prepare(outgoing(), now=NOW, entropy=b"\x01\x02" * 8)
     assert isinstance(driver.run(adapter.find(prepared, {}), transport=transport), Missing)
@@ -292,7 +292,7 @@ def test_session(bluesky: Bluesky, pds: Pds) -> None:
 
 
 def test_wrong_password(pds: Pds) -> None:
-    """A refused or missing password is an error about the credentials, and is not repeated."""
+    """A refused or missing password is an authentication error, and the request is not repeated."""
     for passwords in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong"):
         with pds.client() as client, Bluesky(passwords, client=client) as bluesky:
             with pytest.raises(AuthenticationError) as caught:
@@ -302,7 +302,7 @@ def test_wrong_password(pds: Pds) -> None:
 
 
 def test_other_account(bluesky: Bluesky, pds: Pds) -> None:
-    """Nothing is posted if the password belongs to another account than the profile."""
+    """Nothing is posted if the password belongs to a different account."""
     pds.handle = "other.example"
     with pytest.raises(AuthenticationError, match=r"`tulip\.example`.*`other\.example`"):
         publish(bluesky, outgoing())
@@ -328,7 +328,7 @@ def test_signing_in_fails(pds: Pds, bluesky: Bluesky, response: httpx.Response, 
 
 
 def test_rate_limit_header(bluesky: Bluesky, pds: Pds) -> None:
-    """The time of the header `ratelimit-reset` is respected."""
+    """The time in the header `ratelimit-reset` is respected."""
     reset = int(dt.datetime.now(dt.UTC).timestamp()) + 100
     limited = httpx.Response(
         429, json={"error": "RateLimitExceeded"}, headers={"ratelimit-reset": str(reset)}
@@ -356,7 +356,7 @@ def test_limits(bluesky: Bluesky) -> None:
     ],
 )
 def test_invalid_profiles(bluesky: Bluesky, options, message) -> None:
-    """A profile must be on Bluesky, have a handle, and not send the password without encryption."""
+    """A profile must be on Bluesky, have a handle, and use an encrypted connection."""
     with pytest.raises(InvalidValueError, match=message):
         bluesky.transport(attrs.evolve(PROFILE, **options))
 
@@ -459,7 +459,7 @@ def test_refused_password_holds_profile(pds: Pds) -> None:
 
 
 def test_no_secrets(bluesky: Bluesky) -> None:
-    """Neither the network nor its transport shows a password or a token."""
+    """The reprs of the network and its transport contain neither passwords nor tokens."""
     publish(bluesky, outgoing())
     transport = bluesky.transport(PROFILE)
     shown = repr((bluesky, transport, vars(transport)))
@@ -467,7 +467,7 @@ def test_no_secrets(bluesky: Bluesky) -> None:
 
 
 def test_deadline_while_signing_in(pds: Pds) -> None:
-    """A deadline that passes while signing in is a transient error, because nothing was sent."""
+    """A deadline that passes during sign-in is a transient error, because nothing was sent."""
     from socialcollab.networks.bluesky.session import SessionTransport
 
     times = iter([0.0, 1.0, 40.0])

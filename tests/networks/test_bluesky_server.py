@@ -1,4 +1,4 @@
-"""Publishing to a real server of the AT Protocol, which runs on this machine."""
+"""Publishing to a real AT Protocol server on this machine."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def _free_port() -> int:
 
 @pytest.fixture(scope="module")
 def packages() -> Path:
-    """The folder with the server's packages, which are installed once and then kept."""
+    """The folder with the server's packages, which are installed only once."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if node is None or npm is None:
         pytest.skip("Node and npm are not installed")
@@ -98,7 +98,7 @@ def profile(server: str) -> Profile:
 
 
 class Fault(httpx.HTTPTransport):
-    """A connection that breaks at one request: before it is sent, or after it was carried out."""
+    """A connection that breaks at one request, before it is sent or after it was processed."""
 
     def __init__(self, at: int = 0, *, arrives: bool = True) -> None:
         super().__init__()
@@ -125,7 +125,7 @@ def records_of(profile: Profile) -> list[dict[str, Any]]:
 
 
 def test_publish(profile: Profile) -> None:
-    """A post with images, a link and a mention is stored as sent, found again, and taken down."""
+    """A post with images, a link and a mention is stored as sent, looked up, and taken down."""
     media = MemoryMedia()
     image = Image.from_bytes(PNG, alt="Een tulp")
     media.put(PNG)
@@ -156,7 +156,7 @@ def test_publish(profile: Profile) -> None:
 
 
 def test_wrong_password(profile: Profile) -> None:
-    """A wrong password is an error about the credentials."""
+    """A wrong password is an authentication error."""
     with Bluesky({profile.id: "wrong"}) as bluesky:
         flow = bluesky.adapter(profile).verify_credentials()
         with pytest.raises(AuthenticationError):
@@ -217,8 +217,8 @@ def publish_with(profile: Profile, fault: Fault, text: str) -> str:
 
 @pytest.mark.parametrize("arrives", [True, False])
 def test_broken_connections(profile: Profile, *, arrives: bool) -> None:
-    """Wherever the connection breaks, each text is published once, and the desk knows it."""
-    # Signing in, the account, the image, two records, a lookup for each, and one more.
+    """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
+    # The requests: sign-in, account, image, two records, a lookup for each, and one more.
     for at in range(1, 9):
         state = publish_with(profile, Fault(at, arrives=arrives), f"Poging {at}")
         assert (at, state) == (at, "published")

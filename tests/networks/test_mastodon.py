@@ -1,4 +1,4 @@
-"""Publishing to Mastodon, against a server in memory."""
+"""Publishing to Mastodon, tested against an in-memory server."""
 
 from __future__ import annotations
 
@@ -144,7 +144,7 @@ class TestAdapter(AdapterContract):
 @pytest.mark.filterwarnings("ignore:Unsupported scheme type")
 def test_description(shared_specs: Callable[[str], Path]) -> None:
     """Every request and response is valid according to the community's OpenAPI description."""
-    # A post with a text and images satisfies two schemas of the description, not one of them.
+    # A post with a text and images satisfies two schemas of the description instead of exactly one.
     text = (shared_specs("mastodon") / "schema.json").read_text().replace('"oneOf"', '"anyOf"')
     described = described_by(json.loads(text) | {"servers": [{"url": SERVER}]})
     checked: set[str] = set()
@@ -152,7 +152,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
     def check(request: httpx.Request, response: httpx.Response) -> None:
         exchange = Exchange(request, response)
         if exchange.content_type != "multipart/form-data":
-            # The description has binary fields as strings, which no multipart body satisfies.
+            # The description declares binary fields as strings, which no multipart body satisfies.
             described.validate_request(exchange)
         if response.status_code != 206 and request.url.path != "/api/v2/instance":
             described.validate_response(exchange, exchange.response)
@@ -204,7 +204,7 @@ def test_status(mastodon: Mastodon, server: MastodonServer) -> None:
 
 
 def test_thread(mastodon: Mastodon, server: MastodonServer) -> None:
-    """The texts of a thread reply to each other; images and links belong to the first one."""
+    """Each text of a thread replies to the previous text; media and links belong to the first."""
     post = outgoing(
         text="een", thread=("twee", "drie"), links=("https://tulip.nl",), images=IMAGES,
         labels=("food",), poll=None,
@@ -219,7 +219,7 @@ def test_thread(mastodon: Mastodon, server: MastodonServer) -> None:
 
 
 def test_interrupted_thread(mastodon: Mastodon, server: MastodonServer) -> None:
-    """An equal text that is no reply to the previous part is not mistaken for the next part."""
+    """An equal text that does not reply to the previous part is not mistaken for the next part."""
     server.honours_keys = False
     post = outgoing(text="een", thread=("twee",))
     publish(mastodon, outgoing(text="twee"))
@@ -288,7 +288,7 @@ def test_ignored_keys(server: MastodonServer) -> None:
 
 
 def test_processing(mastodon: Mastodon, server: MastodonServer) -> None:
-    """The post is created only when the server has processed all images."""
+    """The post is created only after the server has processed all images."""
     server.processing = 3
     publish(mastodon, outgoing(images=IMAGES))
     assert len(server.statuses) == 1
@@ -299,7 +299,7 @@ def test_processing(mastodon: Mastodon, server: MastodonServer) -> None:
 
 
 def test_unprocessed(mastodon: Mastodon, server: MastodonServer) -> None:
-    """If the server says that an image is still being processed, nothing was created."""
+    """If the server reports that an image is still being processed, nothing was created."""
     server.scripted["POST /api/v1/statuses"] = error(
         422, "Cannot attach files that have not finished processing. Try again in a moment!"
     )
@@ -329,7 +329,7 @@ def test_amend(mastodon: Mastodon, server: MastodonServer) -> None:
 
 
 def test_wrong_token(server: MastodonServer) -> None:
-    """A refused or missing token is an error about the credentials, and is not repeated."""
+    """A refused or missing token is an authentication error, and the request is not repeated."""
     for tokens in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong", lambda _: ""):
         with server.client() as client, Mastodon(tokens, client=client) as mastodon:
             with pytest.raises(AuthenticationError) as caught:
@@ -339,7 +339,7 @@ def test_wrong_token(server: MastodonServer) -> None:
 
 
 def test_other_account(mastodon: Mastodon, server: MastodonServer) -> None:
-    """Nothing is posted if the token belongs to another account than the profile's."""
+    """Nothing is posted if the token belongs to a different account."""
     server.handle = "other"
     with pytest.raises(AuthenticationError, match=r"`tulip`.*`other`"):
         publish(mastodon, outgoing())
@@ -367,7 +367,7 @@ def test_other_account(mastodon: Mastodon, server: MastodonServer) -> None:
 def test_errors(
     mastodon: Mastodon, server: MastodonServer, response: httpx.Response, kind: type
 ) -> None:
-    """Each error of the server becomes the error that says what the caller can do."""
+    """Each error of the server is converted to the error that indicates what the caller can do."""
     server.scripted["GET /api/v1/accounts/verify_credentials"] = response
     with pytest.raises(kind) as caught:
         publish(mastodon, outgoing())
@@ -377,7 +377,7 @@ def test_errors(
 
 @pytest.mark.parametrize("suffix", ["Z", "+00:00"])
 def test_rate_limit_header(mastodon: Mastodon, server: MastodonServer, suffix: str) -> None:
-    """The time of the header `X-RateLimit-Reset` is respected."""
+    """The time in the header `X-RateLimit-Reset` is respected."""
     reset = (dt.datetime.now(dt.UTC) + dt.timedelta(seconds=100)).isoformat()
     server.scripted["POST /api/v1/statuses"] = error(
         429, "Too many requests", X_RateLimit_Reset=reset.replace("+00:00", suffix)
@@ -389,7 +389,7 @@ def test_rate_limit_header(mastodon: Mastodon, server: MastodonServer, suffix: s
 
 @pytest.mark.parametrize("reset", ["", "soon", "2026-04-07T07:30:00", "99999999999"])
 def test_unreadable_rate_limit(mastodon: Mastodon, server: MastodonServer, reset: str) -> None:
-    """If the header has no time with a time zone, the wait is not known."""
+    """If the header contains no time with a time zone, the waiting time is unknown."""
     server.scripted["POST /api/v1/statuses"] = error(429, "Too many", X_RateLimit_Reset=reset)
     with pytest.raises(RateLimitedError) as caught:
         publish(mastodon, outgoing())
@@ -422,7 +422,7 @@ def test_limits(mastodon: Mastodon, server: MastodonServer) -> None:
 def test_unreadable_limits(
     mastodon: Mastodon, server: MastodonServer, response: httpx.Response
 ) -> None:
-    """If a server does not state its limits in the format of Mastodon, the known ones stay."""
+    """If a server does not state its limits in Mastodon's format, the known limits stay."""
     server.scripted["GET /api/v2/instance"] = response
     with pytest.raises((TransientError, RejectedError)):
         mastodon.read_limits(PROFILE)
@@ -438,7 +438,7 @@ def test_unreadable_limits(
     ],
 )
 def test_invalid_profiles(mastodon: Mastodon, options, message) -> None:
-    """A profile must be on Mastodon and name a server that receives the token with encryption."""
+    """A profile must be on Mastodon and have a server with an encrypted connection."""
     for used in (mastodon.transport, mastodon.adapter, mastodon.read_limits):
         with pytest.raises(InvalidValueError, match=message):
             used(attrs.evolve(PROFILE, **options))
@@ -511,7 +511,7 @@ def test_desk(server: MastodonServer) -> None:
 
 
 class Fault(httpx.MockTransport):
-    """A connection that breaks at one request: before it is sent, or after it was carried out."""
+    """A connection that breaks at one request, before it is sent or after it was processed."""
 
     def __init__(self, server: MastodonServer, at: int, *, arrives: bool) -> None:
         super().__init__(server.answer)
@@ -540,12 +540,12 @@ class Fault(httpx.MockTransport):
 def test_broken_connections(
     server: MastodonServer, monkeypatch, habits: str, arrives: bool
 ) -> None:
-    """Wherever the connection breaks, each text is published once, and the desk knows it."""
+    """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
     monkeypatch.setattr("socialcollab.networks.mastodon.adapter._WAIT_S", 0.0)
     server.honours_keys = "honours" in habits
     server.has_source = "no source" not in habits
     server.processing = 1
-    # The account, the image and its state twice, two posts, and the lookup and source of each.
+    # The requests: account, image, its state twice, two posts, and the lookup and source of each.
     for at in range(1, 12):
         now, media = [dt.datetime.now(dt.UTC)], MemoryMedia()
         server.now = now[0]

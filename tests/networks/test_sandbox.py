@@ -40,7 +40,7 @@ IMAGE = Image.from_bytes(GIF, alt="Een veld tulpen")
 
 
 class Hand:
-    """A clock that tests set by hand."""
+    """A clock that tests set."""
 
     def __init__(self) -> None:
         self.at = NOW
@@ -154,7 +154,7 @@ def test_limits(sandbox, profile, options, problem):
     out = outgoing(profile, **options)
     with pytest.raises(RejectedError, match=problem):
         prepared_of(sandbox, out)
-    # An adapter that does not check meets the same refusal from the server.
+    # The server also rejects the post if the adapter does not check it.
     allowed = prepared_of(sandbox, outgoing(attrs.evolve(profile, network="mastodon")))
     careless = attrs.evolve(allowed, outgoing=out)
     with pytest.raises(RejectedError):
@@ -437,7 +437,7 @@ def test_preview_of_networks(tmp_path, made):
 
 
 def test_long_preview(sandbox, monkeypatch):
-    """A page shows a limited number of posts, and says how many are left out."""
+    """A page shows a limited number of posts, and the number of omitted posts."""
     monkeypatch.setattr("socialcollab.networks.sandbox.preview._POSTS_PER_PAGE", 2)
     for number in range(5):
         publish(sandbox, outgoing(delivery=f"d{number}", text=f"tekst {number}"))

@@ -111,7 +111,7 @@ class OmitsLastPart(SandboxAdapter):
 
 
 class StartsOver(SandboxAdapter):
-    """After a crash, ignores which parts were published."""
+    """After a crash, ignores the parts that were already published."""
 
     def publish(self, prepared, progress):
         return super().publish(prepared, {})

@@ -1,4 +1,4 @@
-"""Publishing to X, against a server in memory."""
+"""Publishing to X, tested against an in-memory server."""
 
 from __future__ import annotations
 
@@ -179,7 +179,7 @@ def test_post(x: X, server: XServer) -> None:
 
 @pytest.mark.parametrize("post", [post for post in POSTS if not post.thread])
 def test_lost_answer(x: X, server: XServer, post: OutgoingPost) -> None:
-    """A post whose response was lost is found by its text, as X shows it."""
+    """A post whose response was lost is found by its text in the form that X shows."""
     assert isinstance(find(x, post), Missing)
     publish(x, attrs.evolve(post, text=f"{post.text} niet"))
     assert isinstance(find(x, post), Missing)
@@ -203,7 +203,7 @@ def test_earlier_posts(x: X, server: XServer) -> None:
 
 
 def test_duplicate(x: X, server: XServer) -> None:
-    """If X refuses a text as a duplicate, the post of this delivery is found, and no other one."""
+    """If X refuses a text as a duplicate, only the post of this delivery is found."""
     first = publish(x, outgoing())
     assert publish(x, outgoing()).network_id == first.network_id
     assert len(server.posts) == 1
@@ -218,7 +218,7 @@ def test_duplicate(x: X, server: XServer) -> None:
 
 
 def test_thread(x: X, server: XServer) -> None:
-    """The texts of a thread reply to each other; images belong to the first one."""
+    """Each text of a thread replies to the previous text; images belong to the first text."""
     published = publish(x, outgoing(text="een", thread=("twee", "drie"), images=IMAGES))
     first, second, third = server.posts
     assert published.network_id == first["id"] == second["parent"]
@@ -227,7 +227,7 @@ def test_thread(x: X, server: XServer) -> None:
 
 
 def test_continued_thread(x: X, server: XServer) -> None:
-    """A thread continues after the parts that are known, and equal texts elsewhere are ignored."""
+    """A thread continues after the known parts, and equal texts elsewhere are ignored."""
     post = outgoing(text="een", thread=("twee", "drie"))
     publish(x, outgoing(text="een"))
     progress = {"account": ACCOUNT, "part-0": server.posts[0]["id"]}
@@ -240,7 +240,7 @@ def test_continued_thread(x: X, server: XServer) -> None:
 
 
 def test_processing(x: X, server: XServer) -> None:
-    """The post is created only when X has processed all images."""
+    """The post is created only after X has processed all images."""
     server.processing = 3
     publish(x, outgoing(images=IMAGES))
     assert server.requests.count("GET /2/media/upload") == 6
@@ -262,7 +262,7 @@ def test_forgotten_images(x: X, server: XServer) -> None:
 
 
 def test_wrong_token(server: XServer) -> None:
-    """A refused or missing token is an error about the credentials, and is not repeated."""
+    """A refused or missing token is an authentication error, and the request is not repeated."""
     for tokens in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong", lambda _: ""):
         with server.client() as client, X(tokens, client=client) as x:
             with pytest.raises(AuthenticationError) as caught:
@@ -272,7 +272,7 @@ def test_wrong_token(server: XServer) -> None:
 
 
 def test_other_account(x: X, server: XServer) -> None:
-    """Nothing is posted if the token belongs to another account than the profile's."""
+    """Nothing is posted if the token belongs to a different account."""
     server.username = "other"
     with pytest.raises(AuthenticationError, match=r"`TulipAir`.*`other`"):
         publish(x, outgoing())
@@ -295,7 +295,7 @@ def test_other_account(x: X, server: XServer) -> None:
     ],
 )
 def test_errors(x: X, server: XServer, response: httpx.Response, kind: type) -> None:
-    """Each error of X becomes the error that says what the caller can do, and is sent once."""
+    """Each error of X is converted to an error that indicates what the caller can do."""
     server.scripted["POST /2/tweets"] = response
     with pytest.raises(kind) as caught:
         publish(x, outgoing())
@@ -313,7 +313,7 @@ def test_errors(x: X, server: XServer, response: httpx.Response, kind: type) -> 
     ],
 )
 def test_rate_limit_headers(x: X, server: XServer, remaining, waits) -> None:
-    """The wait is that of the limit that is exhausted."""
+    """The waiting time is determined by the exhausted limit."""
     now = int(dt.datetime.now(dt.UTC).timestamp())
     response = problem(429, "Too Many Requests")
     for name, (left, seconds) in remaining.items():
@@ -344,7 +344,7 @@ def test_rate_limit_headers(x: X, server: XServer, remaining, waits) -> None:
     ],
 )
 def test_same_text(sent: str, shown: str, same: bool) -> None:
-    """A text is recognised with X's short links, escapes and normal form."""
+    """A text is recognised despite X's short links, escapes and normalization."""
     assert is_same_text(sent, shown) is same
 
 
@@ -356,7 +356,7 @@ def test_same_text(sent: str, shown: str, same: bool) -> None:
     ],
 )
 def test_invalid_profiles(x: X, options, message) -> None:
-    """A profile must be on X, and its server must receive the token with encryption."""
+    """A profile must be on X, and its server must have an encrypted connection."""
     for used in (x.transport, x.adapter):
         with pytest.raises(InvalidValueError, match=message):
             used(attrs.evolve(PROFILE, **options))
@@ -406,7 +406,7 @@ on = { workspace = "*" }
 
 
 class Fault(httpx.MockTransport):
-    """A connection that breaks at one request: before it is sent, or after it was carried out."""
+    """A connection that breaks at one request, before it is sent or after it was processed."""
 
     def __init__(self, server: XServer, at: int, *, arrives: bool) -> None:
         super().__init__(server.answer)
@@ -424,8 +424,8 @@ class Fault(httpx.MockTransport):
 
 @pytest.mark.parametrize("arrives", [True, False])
 def test_broken_connections(server: XServer, arrives: bool) -> None:
-    """Wherever the connection breaks, each text is published once, and the desk knows it."""
-    # The account, the image, its alt text, two posts, and the lookup of each.
+    """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
+    # The requests: account, image, its alt text, two posts, and the lookup of each.
     for at in range(1, 9):
         now, media = [dt.datetime.now(dt.UTC)], MemoryMedia()
         server.now = now[0]

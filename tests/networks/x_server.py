@@ -1,4 +1,4 @@
-"""A server with version 2 of the API of X in memory, for one account."""
+"""An in-memory server with version 2 of the X API, for one account."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ class XServer:
     A server with one account.
 
     Attributes:
-        posts: The posts, from old to new.
-        media: How often each uploaded image is still unprocessed when it is requested.
+        posts: The posts, oldest first.
+        media: The number of requests for each uploaded image that still find it unprocessed.
         alts: The alt text of each uploaded image.
-        processing: How often a new image is unprocessed when it is requested.
-        refuses_duplicates: Whether a text is refused that is shown already.
+        processing: The number of requests that find a new image unprocessed.
+        refuses_duplicates: Whether a text that is already shown is refused.
         username: The name of the account.
         now: The time of the next post.
         check: Called with each request and its response.
         requests: The method and path of each request.
-        scripted: The responses to give instead of the usual ones, by method and path.
+        scripted: Responses that replace the usual responses, by method and path.
     """
 
     def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):

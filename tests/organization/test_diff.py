@@ -33,7 +33,7 @@ def test_no_changes() -> None:
     ],
 )  # fmt: skip
 def test_added_and_removed(added, name, permissions, resources) -> None:
-    """An added entry requires permissions where it applies; removed again, it is reported so."""
+    """An added entry requires permissions on its resources; a removed entry is also reported."""
     after = NORTHWIND.with_sections(**added)
     (change,) = changes_between(NORTHWIND, after)
     assert ("added", *added, name) == (change.kind, change.section, change.name)
@@ -61,7 +61,7 @@ def test_repeated_entry() -> None:
 
 
 def test_policy_changes() -> None:
-    """Changed policies are listed with the values of each step, and permissions are not."""
+    """Changed policies are listed with the values of each step, but without permissions."""
     first, *others = NORTHWIND.approvals
     changed = attrs.evolve(
         first, steps=(attrs.evolve(first.steps[0], quorum=2, distinct=True),), late="hold"

@@ -29,7 +29,7 @@ NORTHWIND = Organization.template("northwind")
 
 
 def places(organization: Organization, member: str) -> dict[str, bool]:
-    """Return the places of all references to a member, and whether they name no other member."""
+    """Return the places of all references to a member, and whether each names only that member."""
     references = references_to(organization, member).references
     return {reference.place: reference.is_only_member for reference in references}
 
@@ -64,7 +64,7 @@ def test_references_in_absences() -> None:
 
 
 def test_no_references() -> None:
-    """A member that nothing refers to has no references, and an unknown member is an error."""
+    """A member who is mentioned nowhere has no references; an unknown member is an error."""
     organization = NORTHWIND.with_sections(members=[Member(id="zoe")])
     assert "nothing depends on zoe" == str(references_to(organization, "zoe"))
     with pytest.raises(NotFoundError, match="did you mean `eva`"):
@@ -172,7 +172,7 @@ def test_successors_by_place() -> None:
     ],
 )
 def test_check_successor(successor, error, message) -> None:
-    """A successor is another member, who is not suspended and has not left."""
+    """A successor must be another member who is neither suspended nor has left."""
     members = [
         attrs.evolve(
             member,
@@ -239,7 +239,7 @@ def test_last_owner() -> None:
 
 
 def test_last_owner_in_team() -> None:
-    """If a member is the last owner through a team, they need a successor in the team."""
+    """A member who is the last owner through a team needs a successor in the team."""
     first, second, *others = NORTHWIND.grants
     team = Team(id="owners", members=["eva"])
     by_team = attrs.evolve(

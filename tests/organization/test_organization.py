@@ -50,7 +50,7 @@ def test_round_trip(northwind: Organization) -> None:
 
 
 def test_inherited_settings(northwind: Organization) -> None:
-    """Workspaces inherit the zone of the organization, and may have a language of their own."""
+    """Workspaces inherit the zone of the organization and may set their own language."""
     assert northwind.zone_of("tulip") == "Europe/Amsterdam"
     assert northwind.language_of("tulip") == "nl"
     assert dict(northwind.zones) == {"tulip": "Europe/Amsterdam"}
@@ -79,7 +79,7 @@ def test_places_in_included_files(northwind: Organization) -> None:
 
 
 def test_attributes_of_post(northwind: Organization) -> None:
-    """A post without a language has the language of its workspace."""
+    """A post that does not set a language has the language of its workspace."""
     content = PostContent(text="Hallo", tags=["offer"], campaign="spring", targets=["tulip-x"])
     post = Post(
         id=PostId("p"),
@@ -156,7 +156,7 @@ def test_assemble() -> None:
 
 
 def test_with_sections(northwind: Organization) -> None:
-    """Added entries are checked together with the others."""
+    """Added entries are checked together with the existing entries."""
     more = northwind.with_sections(
         members=[Member(id="zoe")],
         profiles=[Profile(id="tulip-fb", workspace="tulip", network="facebook")],
@@ -178,7 +178,7 @@ def test_checks_of_constructor(northwind: Organization) -> None:
 
 
 def test_cached_loads(northwind: Organization) -> None:
-    """The same text with the same files gives the same object."""
+    """Loading the same text with the same files returns the same object."""
     text, files = northwind.to_toml(), dict(northwind.files)
     made = Organization.loads(text, files=files)
     assert Organization.loads(text, files=dict(reversed(files.items()))) is made

@@ -1,4 +1,4 @@
-"""Steps that too few members can pass."""
+"""Warnings about steps that too few members can approve."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def step_problems(reviewers, *, sections=None, **step) -> list[str]:
     ],
 )
 def test_step_warnings(reviewers, step, problems) -> None:
-    """A step is reported if its reviewers cannot pass it, or if only one of them can."""
+    """A step is reported if its reviewers cannot approve it or if only one of them can."""
     assert problems == step_problems(reviewers, **step)
 
 
@@ -120,7 +120,7 @@ def test_policy_for_the_posts_of_others(more, kinds) -> None:
 
 
 def test_policy_that_others_extend() -> None:
-    """A step that is inherited is needed where either of the policies applies."""
+    """An inherited step is needed wherever either of the policies applies."""
     base = ApprovalPolicy(
         id="brand",
         on={"workspace": "tulip", "author_role": "junior"},
@@ -163,14 +163,14 @@ def test_step_of_rotation() -> None:
     [
         ("role:editor", ("ben", "eva")),
         ("lead", ("eva",)),
-        # Ana may not approve.
+        # Ana does not have `approve`.
         (["member:ana", "member:noor"], ("noor",)),
-        # Ben is on duty in this week, and Noor in the next one.
+        # Ben is on duty this week, and Noor next week.
         ("rotation:legal-duty", ("ben",)),
     ],
 )
 def test_step_reviewers(reviewers, members) -> None:
-    """The members who can decide on a step are its reviewers who may approve."""
+    """The members who can decide on a step are its reviewers with `approve`."""
     rotation = Rotation(
         id="legal-duty", role="editor", on={"workspace": "tulip"}, members=["noor", "ben"],
         start=dt.date(2026, 3, 30), every="monday 09:00",
@@ -189,7 +189,7 @@ def test_step_reviewers_on_unknown_profile() -> None:
 
 
 def test_step_of_suspended_reviewers() -> None:
-    """A suspended member is no reviewer, and is not reported as one without permission."""
+    """A suspended member is not a reviewer, and is not reported as lacking the permission."""
     members = tuple(attrs.evolve(one, suspended=one.id == "ben") for one in NORTHWIND.members)
     organization = attrs.evolve(NORTHWIND, members=members).with_sections(
         teams=[Team(id="legal", members=["ben", "eva"])],

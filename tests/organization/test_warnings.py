@@ -55,7 +55,7 @@ def test_unmatched_rule(on, suggestion: str) -> None:
 
 
 def test_suggestions_of_similar_names() -> None:
-    """The network is suggested before the tag, and the place is that of the rule."""
+    """The network is suggested before the tag, and the place is the place of the rule."""
     news = Profile(id="tulip-news", workspace="tulip", network="x", tags=["newsroom"])
     care = Profile(
         id="tulip-care", workspace="tulip", network="mastodon", server="https://m.example",
@@ -76,7 +76,7 @@ def test_suggestions_of_similar_names() -> None:
 
 
 def test_rules_on_workspaces() -> None:
-    """A rule on a whole workspace matches it even without profiles."""
+    """A rule on a whole workspace matches the workspace even if it has no profiles."""
     assert warnings_about({"workspace": "tulip"}) == []
     assert warnings_about({"workspace": "*"}) == []
     assert rules_matching_nothing(NORTHWIND) == ()
@@ -111,7 +111,7 @@ def profile(name: str, handle: str, *, network: str = "mastodon", server: str = 
     ],
 )
 def test_shared_account(first, second) -> None:
-    """Two spellings of a handle and a server are one account."""
+    """Different spellings of the same handle and server are one account."""
     (account,) = accounts_of(
         profile("first", first[0], server=first[1]), profile("second", second[0], server=second[1])
     )
@@ -128,7 +128,7 @@ def test_shared_account(first, second) -> None:
      {"server": "https://b.example"}],
 )  # fmt: skip
 def test_different_accounts(change) -> None:
-    """Another handle, network or server is another account."""
+    """A different handle, network or server is a different account."""
     first = profile("first", "tulip", server="https://a.example")
     assert accounts_of(first, attrs.evolve(first, id="second", **change)) == ()
 

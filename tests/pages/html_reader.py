@@ -1,4 +1,4 @@
-"""A strict reader of HTML: every element is closed, and nothing runs or loads."""
+"""A strict HTML reader, which requires closed elements and rejects scripts and loaded resources."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Reader(HTMLParser):
         href = attributes.get("href")
         assert href is None or href.startswith(("https:", "http:"))
         if tag == "img":
-            # An image from a server would tell the server who reads the page.
+            # Loading an image would reveal the reader to the image's server.
             assert "//" not in (attributes["src"] or "").partition(",")[0]
             assert attributes["alt"]
 

@@ -10,7 +10,7 @@ from socialcollab.pages import STATES, badge, network_badge, state_badge
 
 
 def test_every_state_has_a_tone() -> None:
-    """Every state of a post or a delivery has a tone and a sign."""
+    """Every state of a post or a delivery has a tone and a symbol."""
     assert set(STATES) >= set(PostState)
     assert set(STATES) >= set(DeliveryState)
 

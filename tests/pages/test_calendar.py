@@ -22,7 +22,7 @@ from socialcollab.pages import (
 
 
 def test_states() -> None:
-    """Every state has a sign and a word."""
+    """Every state has a symbol and a word."""
     entries = [
         CalendarEntry(
             at=dt.datetime.fromisoformat(f"2026-04-{day + 1:02} 09:00"), title="t", state=state
@@ -54,7 +54,7 @@ def test_order() -> None:
 
 
 def test_crowded_day() -> None:
-    """If a day has many entries, the last entries are folded but none is omitted."""
+    """If a day has many entries, the last entries are collapsed but none is omitted."""
     entries = [
         CalendarEntry(
             at=dt.datetime.fromisoformat(f"2026-04-07 09:{minute:02}"), title=f"post {minute:02}"
@@ -123,7 +123,7 @@ AT = dt.datetime.fromisoformat
     ],
 )
 def test_times_of_block(first, last, marks, shaded) -> None:
-    """A block shows its times on the days that it covers in part, and shades only the others."""
+    """A block shows its times on partly covered days, and shades only fully covered days."""
     bounds = {"first": first} if last is ... else {"first": first, "last": last}
     block = CalendarBlock(**bounds, text="strike", kind="hold")
     html = week_calendar([], dt.date(2026, 6, 8), blocks=[block])

@@ -47,7 +47,7 @@ HOSTILE = (
 
 
 def full_page(text: str, *, language: str = "en") -> str:
-    """Return a page with *text* in every place that accepts a text."""
+    """Return a page with *text* in every place that accepts text."""
     post = PreviewPost(
         text=text,
         name=text,
@@ -115,7 +115,7 @@ def test_time_grows_with_text() -> None:
 
 
 def test_loads_nothing() -> None:
-    """A page has a policy that forbids loading, and contains no addresses to load."""
+    """A page has a content security policy that forbids loading, and contains no URLs to load."""
     html = page("Title", "body")
     assert "default-src 'none'" in html
     assert "http" not in html.replace('http-equiv="Content-Security-Policy"', "")

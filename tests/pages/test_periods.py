@@ -21,7 +21,7 @@ ENTRY = CalendarEntry(at=dt.datetime(2026, 4, 7, 9, 30), title="De lente", state
 
 
 def test_week() -> None:
-    """A week shows its seven days, also across a month, and no others."""
+    """A week shows exactly its seven days, even if it spans two months."""
     other = CalendarEntry(at=dt.datetime(2026, 4, 13, 9, 30), title="later")
     html = week_calendar([ENTRY, other], dt.date(2026, 4, 6), zone="Europe/Amsterdam")
     assert "De lente" in html
@@ -57,7 +57,7 @@ def test_period_title(first, last, expected) -> None:
 
 
 def test_agenda() -> None:
-    """An agenda shows one day below the other; days without entries are not displayed."""
+    """An agenda lists the days that have entries, one below the other."""
     note = CalendarNote(date=dt.date(2026, 4, 9), text="campaign")
     html = agenda([ENTRY], dt.date(2026, 4, 6), 10, notes=[note])
     assert 10 == html.count("<tr><td")
@@ -74,7 +74,7 @@ def test_agenda() -> None:
     ("language", "text"), [("en", "edit pending"), ("nl", "wijziging nog niet")]
 )
 def test_pending_edit(language, text) -> None:
-    """A published post with a newer text says so."""
+    """A published post with a newer text is marked."""
     edited = CalendarEntry(at=ENTRY.at, title="old text", state="published", pending_edit=True)
     assert text in month_calendar([edited], 2026, 4, language=language)
     assert text not in month_calendar([ENTRY], 2026, 4, language=language)

@@ -1,16 +1,16 @@
 """
-A naive evaluator: the documented rules in plain, slow code that shares none of the library's.
+A naive evaluator: the documented rules in simple, slow code that is independent of the library.
 
 - Nothing is allowed without a grant, and a forbid beats any grant.
 - A role has the permissions of the roles it includes.
-- Bounds are local times in the workspace's zone; the start is included, the end is not.
-- A suspended member has no permissions, and neither has one who has left, from midnight of that
+- Bounds are local times in the workspace's zone; the start is inclusive, the end exclusive.
+- Suspended members have no permissions, and neither do members who have left, from midnight of that
   day in their own zone or else the organization's.
 - The member on duty has the rotation's role for the shift, by rule or by list, in the rotation's
   zone or else the resource's.
-- A swap puts its member on duty instead; of overlapping swaps the last one recorded wins.
-- A delegate has what the absent member's own grants and shifts give, as far as the absence names
-  it, unless a forbid binds either, and passes nothing on.
+- A swap puts its member on duty instead; if swaps overlap, the last recorded swap wins.
+- A delegate has the permissions from the absent member's own grants and shifts that the absence
+  names, unless a forbid applies to either member. Delegated permissions are not passed on.
 - A rule applies to a workspace if it names the workspace and no other key, and to ``*`` if it names
   every workspace in that way.
 """
@@ -52,7 +52,7 @@ def is_inactive(org, person, at):
 
 
 def has(org, member, permission, resource, at):
-    """Return whether a member has a permission by their own grants and shifts."""
+    """Return whether a member has a permission through their own grants and shifts."""
     return any(applies(org, line, member, permission, resource, at) for line in org.grants) or any(
         takes_shift(org, rotation, member, resource, at)
         and permission in permissions_of(org, rotation)
@@ -125,7 +125,7 @@ MEANS = {"mon-fri": DAYS[:5], "day": DAYS, **{f"{name[:3]}": (name,) for name in
 
 
 def occurrences(every, start, zone, until):
-    """Return every occurrence from a day on until an instant, by walking day after day."""
+    """Return every occurrence from a day until an instant, by checking each day."""
     words, _, time = str(every).rpartition(" ")
     days = MEANS.get(words) or (words,)
     hour, minute = map(int, time.split(":"))

@@ -10,7 +10,7 @@ from socialcollab.permissions import Absence, Forbid, Grant, ListedShift, Role, 
 from socialcollab.testing.strategies import SmallOrganization
 
 PERMISSIONS = ("approve", "draft", "manage_access", "publish", "view", "ads.boost")
-FIRST = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)  # nine days before Amsterdam's clocks jump
+FIRST = dt.datetime(2026, 3, 20, tzinfo=dt.UTC)  # nine days before the clocks change in Amsterdam
 ZONES = {"tulip": "Europe/Amsterdam", "dike": "America/New_York", "polder": ""}
 EVERY = ("friday 17:00", "day 09:00", "sunday 02:30", "mon-fri 08:00", "monday 00:00")
 
@@ -98,7 +98,7 @@ def random_organization(rng: random.Random) -> SmallOrganization:
 
 
 def random_instant(rng: random.Random) -> dt.datetime:
-    """Return an instant within the weeks of all bounds, often exactly at one."""
+    """Return an instant in the weeks around all bounds, often exactly at a bound."""
     minutes = rng.choice((0, 0, 0, 30, 59, 1))
     return FIRST + dt.timedelta(hours=rng.randint(-48, 24 * 21), minutes=minutes)
 
@@ -168,7 +168,7 @@ def _rotation(
             end=rng.choice((None, None, "monday 09:00", "day 18:00")),
             timezone=zone,
         )
-    # Bounds on the half hour, some of them in the hour that the clocks skip.
+    # These bounds are on the half hour, some of them in the hour that the clocks skip.
     marks = sorted(rng.sample(range(2 * 24 * 20), rng.randint(1, 6)))
     if rng.random() < 0.4:
         marks = sorted({*marks, 2 * (24 * 9 + 2) + 1, 2 * (24 * 9 + 3), 2 * (24 * 9 + 3) + 1})

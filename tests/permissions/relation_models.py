@@ -1,10 +1,9 @@
 """
-Express the relations of OpenFGA in grants, forbids and teams, as far as possible.
+Express OpenFGA relations as grants, forbids and teams, as far as possible.
 
-A set of users that a tuple names becomes a team. A relation through another
-object becomes a tag: each object has one for every object around it whose
-relations count for it. An exclusion becomes a forbid, and a tuple with a
-limited time a grant with an end.
+A set of users that a tuple names becomes a team. A relation through another object becomes a tag:
+each object has a tag for every parent object whose relations apply to it. An exclusion becomes a
+forbid, and a tuple with a time limit becomes a grant with an end.
 """
 
 from __future__ import annotations
@@ -83,7 +82,7 @@ class Along:
 
 @attrs.frozen
 class Joined:
-    """Relations joined by "or", "and" or "but not"."""
+    """Relations combined with "or", "and" or "but not"."""
 
     word: str
     parts: tuple[Any, ...]
@@ -125,7 +124,7 @@ def _operand(tokens: list[str]) -> tuple[Any, list[str]]:
 
 @attrs.frozen
 class Sources:
-    """The tuples that give a relation of an object, and those that exclude from it."""
+    """The tuples that give a relation of an object, and the tuples that exclude users from it."""
 
     gives: frozenset[tuple[str, str]] = frozenset()
     excludes: frozenset[tuple[str, str]] = frozenset()
@@ -133,7 +132,7 @@ class Sources:
 
 @attrs.define
 class Model:
-    """The relations of each type, and the conditions that only limit the time."""
+    """The relations of each type, and the conditions, which can only limit the time."""
 
     relations: dict[tuple[str, str], Any]
     timed: frozenset[str]
@@ -202,8 +201,8 @@ class Model:
 def _united(parts: list[Sources]) -> Sources:
     giving = [part for part in parts if part.gives]
     if len(giving) > 1 and any(part.excludes for part in giving):
-        # There, another branch of the union may still give what one excludes. A forbid would
-        # take it from both.
+        # In OpenFGA, another branch of the union may still give a relation that one branch
+        # excludes. A forbid would apply to both branches.
         raise NotExpressibleError("an exclusion within another")
     return Sources(
         frozenset[tuple[str, str]]().union(*(part.gives for part in giving)),

@@ -1,4 +1,4 @@
-"""Absences: the days they cover, in their own zone."""
+"""Absences, and the days that they cover in their own zone."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ JULY = Absence(id="a", member="ana", start=dt.date(2026, 7, 1), end=dt.date(2026
 
 
 def test_days() -> None:
-    """An absence includes its first day, and not the first day back."""
+    """An absence includes its first day but not the first day back."""
     assert (dt.date(2026, 7, 1), dt.date(2026, 7, 2), dt.date(2026, 7, 3)) == JULY.days
 
 

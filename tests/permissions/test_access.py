@@ -382,7 +382,7 @@ def test_unknown_member() -> None:
     ],
 )
 def test_resources_of_selectors(on, profile, workspace, everywhere) -> None:
-    """A rule applies to a workspace itself, or to `*`, only if it selects the whole of it."""
+    """A rule applies to a workspace itself, or to `*`, only if it selects all of it."""
     asked = access(Grant(to="member:ana", permissions=["view"], on=on))
     answers = [
         asked.allows("ana", "view", resource, at=NOW) for resource in ("tulip-x", "tulip", "*")
@@ -442,7 +442,7 @@ def test_resources_of_selectors(on, profile, workspace, everywhere) -> None:
     ],
 )
 def test_unknown_names(make, message) -> None:
-    """An unknown name gives one clear error with a suggestion."""
+    """An unknown name raises one clear error with a suggestion."""
     with pytest.raises(InvalidValueError) as caught:
         make()
     text = str(caught.value)

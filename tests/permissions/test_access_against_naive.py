@@ -57,14 +57,14 @@ def test_agreement() -> None:
     counts: Counter[str] = Counter()
     for seed in range(32):
         compare_answers(seed, counts)
-    # Every kind of reason has occurred.
+    # Every kind of reason must have occurred.
     for code in ("grant.member", "grant.team", "shift.on_duty", "delegate_of", "forbid"):
         assert counts[code], code
 
 
 @pytest.mark.slow
 def test_agreement_for_long(seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
-    """They agree on up to a million questions; a failure prints the seed that replays it."""
+    """Both agree on up to a million questions; a failure prints the seed that replays it."""
     first = time.time_ns() % 2**31
     end = time.monotonic() + seconds
     counts: Counter[str] = Counter()
@@ -98,5 +98,5 @@ def test_order_of_random_rules() -> None:
             for resource in organization.resources
         ]
         for question in rng.sample(questions, min(25, len(questions))):
-            # Remedies and near misses included.
+            # This includes remedies and near misses.
             assert one.check(*question, at=at) == other.check(*question, at=at), (seed, question)

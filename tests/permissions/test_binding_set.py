@@ -1,4 +1,4 @@
-"""Replacing rules: the answers are those of the new rules, and most results are kept."""
+"""Replacing rules: answers follow the new rules, and most cached results are kept."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from socialcollab.permissions import Access, Forbid, Grant
 from socialcollab.testing.strategies import SmallOrganization
 
 NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
-# With so many members, a few changed rules do not rebuild the table.
+# With this many members, a few changed rules do not cause the table to be rebuilt.
 BYSTANDERS = tuple(Member(id=f"by{number}") for number in range(80))
 
 
@@ -40,7 +40,7 @@ def changed(rng: random.Random, organization: SmallOrganization) -> SmallOrganiz
 
 
 def test_with_rules_equals_new_access() -> None:
-    """After random replacements, the answers are those of an `Access` built from the new rules."""
+    """After random replacements, the answers equal those of a new `Access` with the new rules."""
     kept = 0
     for seed in range(10):
         rng = random.Random(seed)
@@ -101,7 +101,7 @@ def test_one_changed_grant(*, equal: bool) -> None:
 
 
 def test_places_after_removal() -> None:
-    """Removing a grant changes the places of those after it."""
+    """Removing a grant changes the places of the grants after it."""
     lines = given()
     before = office(lines)
     assert before.check("by9", "view", "tulip-x", at=NOW).reasons[0]["rule"] == "grants[9]"

@@ -1,4 +1,4 @@
-"""Test cases of Casbin, expressed in grants, forbids, teams and tags."""
+"""Casbin's test cases, expressed as grants, forbids, teams and tags."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def permission(act: str) -> str:
 
 
 def organization(case: dict) -> Access:
-    """Express a table in grants, forbids, teams and tags."""
+    """Express a table as grants, forbids, teams and tags."""
     table = Table.of(case)
     asked, given = table.defined("r"), table.defined("p")
     checks = [dict(zip(asked, check["args"], strict=True)) for check in case["checks"]]
@@ -71,7 +71,7 @@ def organization(case: dict) -> Access:
     grants, forbids = [], []
     for one in policies:
         if "role" in one:
-            # A role on one object: members linked to it there have it there.
+            # A role on one object applies only to that object.
             for sub, thing, role in links:
                 if role == one["role"] and one["obj_type"] in tags.get(thing, ()):
                     grants.append(line(Grant, f"member:{name(sub)}", one["act"], name(thing)))
@@ -145,7 +145,7 @@ def test_cases(cases) -> None:
 
 
 def test_priorities_differ(cases) -> None:
-    """If the table of priorities is expressed anyway, its answers differ: here a forbid decides."""
+    """A table with priorities would have different answers, because a forbid always wins here."""
     (case,) = (one for one in cases if one["id"] == "TestPriorityModel")
     access = organization(case)
     differing = [

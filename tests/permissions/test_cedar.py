@@ -1,4 +1,4 @@
-"""Example policies of Cedar, expressed in grants, forbids, teams and tags."""
+"""Cedar's example policies, expressed as grants, forbids, teams and tags."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from socialcollab.permissions import Access, Forbid, Grant
 
 NOW = dt.datetime(2026, 4, 7, tzinfo=dt.UTC)
 ACTIONS = ("view", "edit", "delete", "listAlbums", "listPhotos", "comment")
-# Each depends on the request, such as an address or a score. A host checks such conditions itself
-# before it asks about permissions.
+# Each of these depends on the request, such as an address or a score. A host application checks
+# such conditions itself before it checks permissions.
 NOT_EXPRESSED = {
     "decimal/1": "a score in the request",
     "ip/2": "an address in the request",
@@ -199,7 +199,7 @@ def folder(shared_data: Callable[[str], Path]) -> Path:
 
 
 def test_all_policy_sets_listed(folder: Path) -> None:
-    """Every policy set is expressed here, or has a reason why it is not."""
+    """Every policy set is either expressed here or listed with the reason why it is not."""
     found = {str(one.relative_to(folder / "tests"))[:-5] for one in folder.glob("tests/*/*.json")}
     assert found == {*EXPRESSED, *NOT_EXPRESSED}
 
@@ -228,7 +228,7 @@ def test_decisions(folder: Path, case: str) -> None:
 
 
 def test_count(folder: Path) -> None:
-    """The sets that are expressed have 23 of the 34 requests."""
+    """The expressed policy sets contain 23 of the 34 requests."""
 
     def requests(case: str) -> int:
         text = (folder / "tests" / f"{case}.json").read_text(encoding="utf-8")

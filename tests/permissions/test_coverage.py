@@ -1,4 +1,4 @@
-"""Coverage, compared with leaving each set of members out."""
+"""Coverage, compared with the naive removal of each set of members."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def losses(access: Access, **more) -> list[str]:
 
 
 def test_single_holder() -> None:
-    """A permission that only one member has is lost without that member."""
+    """A permission that only one member has is lost if that member is absent."""
     access = rules(gives("ana", "approve", "view"), gives("ben", "view"))
     assert [
         "without ana: no member has approve on tulip-x from 2026-07-01 00:00 until 2026-08-01 00:00 UTC"
@@ -68,7 +68,7 @@ def test_single_holder() -> None:
 
 
 def test_text() -> None:
-    """Profiles are shown in short, and times in the zone that they share."""
+    """Profiles are shown in short form, and times in the zone that the profiles share."""
     profiles = [
         Profile(id=f"{workspace}-{network}", workspace=workspace, network=network)
         for workspace in ("dike", "tulip")
@@ -234,7 +234,7 @@ def test_complete_and_minimal(organization, absent, moments) -> None:
     st.integers(1, 3),
 )  # fmt: skip
 def test_steps_complete_and_minimal(organization, absent, moments, data, needed) -> None:
-    """At any instant, a step is lost without exactly the smallest sets that break its quorum."""
+    """At any instant, the losses of steps are exactly the smallest sets that break the quorum."""
     access = organization.access()
     people = [one.id for one in organization.members]
     kinds = [
@@ -264,7 +264,7 @@ def test_steps_complete_and_minimal(organization, absent, moments, data, needed)
                 return who == access.on_duty(principal.name, profile, at=at)
             return who in access.everyone_in(principal)
 
-        # In their own right, and as the delegate of an absent reviewer.
+        # Members can decide in their own right or as the delegate of an absent reviewer.
         own = {
             who
             for who in people
@@ -292,7 +292,7 @@ def test_steps_complete_and_minimal(organization, absent, moments, data, needed)
 
 
 def test_step_with_one_reviewer() -> None:
-    """A step is lost without its only reviewer, even if others have the permission to approve."""
+    """A step is lost if its only reviewer is absent, even if others have `approve`."""
     access = rules(gives("ana", "approve"), gives("ben", "approve"), gives("eva", "approve"))
     group = ReviewerGroup(
         step="brand/legal", resource="tulip-x", reviewers=(Principal.parse("member:ana"),)
@@ -325,7 +325,7 @@ def test_step_with_one_reviewer() -> None:
     ),
 )
 def test_further_member_never_worsens(organization, grant, moments) -> None:
-    """An additional member who is present does not add a loss to any set of other members."""
+    """An additional present member never adds a loss."""
     line = attrs.evolve(grant, to="member:newcomer", place="newcomer")
     richer = attrs.evolve(
         organization,

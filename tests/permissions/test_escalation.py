@@ -1,4 +1,4 @@
-"""Privilege escalation: what a change gives, and whether its author could give it."""
+"""Privilege escalation: the permissions that a change gives, and who can give them."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from socialcollab.testing.strategies import grants, small_organizations
 
 START = dt.datetime(2026, 4, 1, tzinfo=dt.UTC)
 DAYS = 12
-# Half days, so that instants between the bounds are tested too.
+# Half days are used so that instants between the bounds are tested too.
 INSTANTS = [START + dt.timedelta(hours=12) * number for number in range(-3, 2 * DAYS + 4)]
 
 
@@ -74,7 +74,7 @@ documents = st.tuples(st.lists(lines, max_size=4), st.lists(lines, max_size=2))
 
 @given(documents, documents, st.integers(0, DAYS))
 def test_gains(old, new, now: int) -> None:
-    """Gains are exactly what is allowed after the change and not before."""
+    """Gains are exactly the permissions that are allowed after the change but not before."""
     before, after = access(*old), access(*new)
     at = START + dt.timedelta(days=now)
     expected = {
@@ -149,7 +149,7 @@ def test_new_resources() -> None:
     )
 
 
-# What a member may give.
+# Permissions that a member may give.
 
 NOW = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
 PROFILES = [
@@ -217,7 +217,7 @@ def test_cannot_give_for_longer() -> None:
 
 
 def test_receiver_has_it_already() -> None:
-    """Giving a permission that the recipient already has does not require having it."""
+    """Giving a permission that the recipient already has does not require the permission."""
     access = rules(manages("ana"), to_ben("approve"))
     assert ["holds_all_granted"] == codes(access, "ana", to_ben("approve"))
 
@@ -319,7 +319,7 @@ def test_ended_forbid_on_delegate() -> None:
         for gain in escalations("ana", before, after, at=NOW)
     }
     assert () == escalations("eva", rules(*lines[1:3], forbid), rules(*lines[1:3]), at=NOW)
-    # Outside of the absence the delegate gains nothing.
+    # Outside the absence, the delegate gains nothing.
     assert () == escalations("ana", before, after, at=NOW + dt.timedelta(days=60))
     shorter = attrs.evolve(forbid, end=dt.date(2026, 4, 20))
     assert {dt.date(2026, 4, 20)} == {

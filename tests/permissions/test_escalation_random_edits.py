@@ -68,7 +68,7 @@ class Plan:
         self.were_in = {**before.were_in, **gone}
 
     def returns_elsewhere(self, before: Plan) -> bool:
-        """Return whether a profile comes back in another workspace, which no desk adopts."""
+        """Return whether a profile is added again in another workspace, which a desk refuses."""
         return any(
             name not in before.profiles and one.workspace != before.were_in[name]
             for name, one in self.profiles.items()
@@ -167,7 +167,7 @@ def random_plan(rng: random.Random) -> Plan:
     )  # fmt: skip
     for number in range(rng.randint(0, 2)):
         plan.rotations[f"d{number}"] = rotation(rng, f"d{number}")
-    # Eva holds everything, and forbids bind her delegate and the whole circle.
+    # Eva has every permission; forbids apply to her delegate and to the whole group.
     plan.grants = [
         Grant(to="member:eva", permissions=["*"], on={"workspace": "*"}),
         Grant(
@@ -330,9 +330,9 @@ def test_permitted_edits(seed: int) -> None:
 
 @pytest.mark.slow
 def test_permitted_edits_for_long(seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same for many sequences; a failure prints the seed that replays it."""
+    """Many sequences of edits give no such permission; a failure prints the seed."""
     first, number, permitted = time.time_ns() % 2**31, 0, 0
-    end = time.monotonic() + seconds / 2  # two slow tests of this package share the time
+    end = time.monotonic() + seconds / 2  # two slow tests of this package share the available time
     while number == 0 or time.monotonic() < end:
         permitted += edit_in_circle(first + number)
         number += 1

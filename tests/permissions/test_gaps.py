@@ -93,7 +93,7 @@ def test_holes_of_list() -> None:
 
 
 def test_intended_break_of_list() -> None:
-    """In a list only the break after its `end` is intended, and not the time before it."""
+    """In a list, only the break after the `end` of a shift is intended."""
     listed = Rotation(
         id="care", role="care", on={"workspace": "tulip"}, timezone="UTC", hand_off="17:00",
         end="monday 09:00",
@@ -156,7 +156,7 @@ def test_partial_delegation() -> None:
 
 
 def test_forbid_and_suspension() -> None:
-    """The shifts of forbidden and suspended members are gaps."""
+    """The shifts of suspended members and of members with forbids are gaps."""
     forbid = Forbid(to="member:ben", permissions=["hold"], on="tulip-x")
     (gap,) = gaps(
         access(WEEKEND, forbid), start=utc("2026-03-20 17:00"), end=utc("2026-04-03 17:00")
@@ -286,7 +286,7 @@ def test_gaps_agree_with_naive_evaluator() -> None:
     kinds: Counter[str] = Counter()
     for seed in range(30):
         compare_gaps(seed, kinds)
-    # Every kind of gap has occurred, and so have instants without a gap.
+    # Every kind of gap must have occurred, and also instants without a gap.
     assert {"no_shift", "suspended", "left", "absent", "forbidden", ""} == set(kinds)
 
 

@@ -1,4 +1,4 @@
-"""Members who have left have no permissions from that day on; before it nothing changes."""
+"""Members who leave have no permissions from that day on; nothing changes before."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from socialcollab.permissions import (
 from socialcollab.testing.strategies import small_organizations
 
 LEFT = dt.date(2026, 4, 7)
-# Its first instant in Tokyo, where Ana lives, and in Amsterdam, where the others do.
+# The day's first instant in Tokyo, where Ana lives, and in Amsterdam, where the others live.
 TOKYO = dt.datetime(2026, 4, 6, 15, tzinfo=dt.UTC)
 AMSTERDAM = dt.datetime(2026, 4, 6, 22, tzinfo=dt.UTC)
 MOMENT = dt.timedelta(microseconds=1)
@@ -63,7 +63,7 @@ EDITOR = Grant(to="member:ana", role="editor", on=TULIP)
 
 @pytest.mark.parametrize(("zones", "first"), [({"ana": "Asia/Tokyo"}, TOKYO), ({}, AMSTERDAM)])
 def test_last_instant(zones, first) -> None:
-    """A member who leaves has no permissions from midnight in their own zone, or else the organization's."""
+    """A leaving member loses all permissions at midnight in their zone, or the organization's."""
     access = rules(EDITOR, **zones)
     for at, may in ((first - MOMENT, True), (first, False), (first + dt.timedelta(900), False)):
         assert may == access.allows("ana", "approve", "tulip-x", at=at)
@@ -91,7 +91,7 @@ def test_can_give_until_leaving() -> None:
 def test_shifts_after_leaving() -> None:
     """No member is on duty during the shifts of a member who has left."""
     access = rules(ROTATION)
-    # Ana's shifts are on the second, fourth, ... of April, so that she is on duty that midnight.
+    # Ana's shifts are on the second, fourth, ... of April, so she is on duty at that midnight.
     assert not access.allows("ben", "approve", "tulip-x", at=AMSTERDAM)
     assert not access.allows("ana", "approve", "tulip-x", at=AMSTERDAM)
     assert "ana" not in access.members("approve", "tulip-x", at=AMSTERDAM)
@@ -121,7 +121,7 @@ def _hours(start: dt.datetime, end: dt.datetime) -> list[dt.datetime]:
 
 
 def test_delegation_after_leaving() -> None:
-    """A member who has left is not a delegate and has none."""
+    """A member who has left is not a delegate and has no delegate."""
     away = Absence(
         id="a", member="eva", delegate="ana", start=dt.date(2026, 4, 1), end=dt.date(2026, 5, 1),
         zone="Europe/Amsterdam",
@@ -145,7 +145,7 @@ def test_coming_back() -> None:
         attrs.astuple(gain) for gain in gains(gone, back, at=at)
     }
     assert () == tuple(gains(back, gone, at=at))
-    # This includes a place in a rotation, for exactly the time between.
+    # This includes a place in a rotation, for exactly the time in between.
     shifts = (
         rules(ROTATION),
         rules(ROTATION, left={"ana": dt.date(2026, 5, 7)}),
@@ -236,7 +236,7 @@ def test_dangling_rules() -> None:
 
 
 def test_left_in_document() -> None:
-    """The key `left` survives writing, and changes the digest."""
+    """The key `left` is preserved by writing and changes the digest."""
     organization = northwind("ben")
     again = Organization.loads(organization.to_toml(), files=organization.files)
     assert organization == again

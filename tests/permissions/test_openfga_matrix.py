@@ -1,4 +1,4 @@
-"""The test matrix of OpenFGA, as far as grants, forbids and teams can express it."""
+"""OpenFGA's test matrix, as far as grants, forbids and teams can express it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""On-call overrides: swaps of shifts, and what follows from them."""
+"""On-call overrides: shift swaps and their effects."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_swap() -> None:
 
 
 def test_reason() -> None:
-    """The reason names the member who is replaced, and the end of the shift."""
+    """The reason contains the replaced member and the end of the shift."""
     verdict = access(SATURDAY).check("eva", "hold", "tulip-x", at=utc("2026-03-21 20:00"))
     assert (
         "`eva` has swapped a shift with `ana` and is on duty for `weekend` until 2026-03-22 12:00"
@@ -149,7 +149,7 @@ def test_cancelled_swap() -> None:
 
 
 def test_zone_of_swap() -> None:
-    """Bounds are read in the swap's zone, the rotation's, or that of the resource."""
+    """Bounds are interpreted in the zone of the swap, or else of the rotation or the resource."""
     everywhere = attrs.evolve(WEEKEND, on={"workspace": "*"})
     asked = access(SATURDAY, rotation=everywhere)
     assert "eva" == asked.on_duty("weekend", "tulip-x", at=utc("2026-03-21 11:00"))
@@ -184,7 +184,7 @@ def test_unknown_names(gone: dict) -> None:
 
 
 def test_suspended_member() -> None:
-    """A suspended member has no permissions on duty either."""
+    """A suspended member has no permissions, even on duty."""
     asked = access(attrs.evolve(SATURDAY, member="sus"))
     at = utc("2026-03-21 12:00")
     assert "sus" == asked.on_duty("weekend", "tulip", at=at)
@@ -192,7 +192,7 @@ def test_suspended_member() -> None:
 
 
 def test_with_state() -> None:
-    """The same rules answer with and without swaps."""
+    """The same rules can be evaluated with and without swaps."""
     plain = access()
     at = utc("2026-03-21 12:00")
     assert not plain.allows("eva", "hold", "tulip-x", at=at)
@@ -216,7 +216,7 @@ def test_delegate_of_swapped_member() -> None:
 
 
 def test_coverage() -> None:
-    """Coverage counts the member of a swap."""
+    """Coverage takes the member of a swap into account."""
     found = coverage(
         access(SATURDAY), start=utc("2026-03-21 12:00"), end=utc("2026-03-21 20:00")
     ).losses
@@ -280,7 +280,7 @@ def test_escalations_by_swap() -> None:
     assert {("eva", "hold"), ("eva", "view")} == {(one.member, one.permission) for one in more}
     assert {utc("2026-03-21 11:00")} == {one.start for one in more}
     assert () == escalations_by_swap("ana", SATURDAY, access(grants=(manager,)))
-    # Outside of any shift it is a gain for members of the rotation too.
+    # Outside any shift, it is also a gain for members of the rotation.
     long = attrs.evolve(other, end=utc("2026-03-23 12:00").replace(tzinfo=None))
     assert {(utc("2026-03-23 08:00"), utc("2026-03-23 11:00"))} == {
         (one.start, one.end) for one in escalations_by_swap("eva", long, access())
@@ -303,7 +303,7 @@ def test_swapped_shift_in_gains() -> None:
         if one.permission == "hold"
     }
     assert () == escalations_by_absence("ben", away, access())
-    # What is added to the role is gained by the member of the swap as well.
+    # The member of the swap also gains permissions that are added to the role.
     wider = Access.of(
         members=["ana", "ben", "eva"],
         profiles=[Profile(id="tulip-x", workspace="tulip", network="x")],

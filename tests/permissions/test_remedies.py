@@ -1,4 +1,4 @@
-"""Remedies, near misses, and what viewers learn of them."""
+"""Remedies, near misses, and their details that viewers can see."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def subsets(values) -> Iterator[tuple]:
 
 
 def size(before: Access, after: Access, rules: int, at: dt.datetime) -> tuple[int, int]:
-    """Return how many rules change, and how many permissions members gain."""
+    """Return the number of changed rules and the number of permissions that members gain."""
     gained = {
         (one.member, permission, place)
         for one in compare(before, after, at=at).gains
@@ -188,7 +188,7 @@ def started(remedy: Remedy) -> dt.datetime:
 
 
 def none_smaller_is_enough(seed: int, count: int) -> set[str]:
-    """Compare each remedy with every change of its kind; return the kinds that occur."""
+    """Compare each remedy with every change of its kind, and return the kinds that occur."""
     chosen = set()
     for organization, question, at in refused_questions(seed, count):
         before = organization.access()
@@ -210,7 +210,7 @@ def none_smaller_is_enough(seed: int, count: int) -> set[str]:
                     smallest = min(smallest or found, found, key=lambda one: one[0])
             remedy = remedies.get(kind.split("_")[0])
             if remedy is None:
-                # There is no such change, or a part of it is enough: the end of its forbids.
+                # There is no such change, or ending its forbids alone is enough.
                 if smallest is not None:
                     part = attrs.evolve(organization, forbids=smallest[1].forbids)
                     assert part.access().allows(*question, at=at), (kind, question)
@@ -225,7 +225,7 @@ def none_smaller_is_enough(seed: int, count: int) -> set[str]:
 def test_smallest_of_its_kind() -> None:
     """No smaller change of the same kind is enough."""
     assert none_smaller_is_enough(101, 20) == {"end_forbid", "join_team", "grant"}
-    # Here ending a forbid on the absent member is enough for the delegate.
+    # Here, ending a forbid on the absent member is enough for the delegate.
     assert none_smaller_is_enough(5053, 20)
 
 
@@ -251,7 +251,7 @@ def test_wait_is_shortest() -> None:
 
 
 def exactly_those_who_could(seed: int, count: int) -> int:
-    """Compare `by` with the members who could adopt the change; return how many there are."""
+    """Compare `by` with the members who could adopt the change, and return their number."""
     named = 0
     for organization, question, at in refused_questions(seed, count):
         grants = (
@@ -295,15 +295,15 @@ def exactly_those_who_could(seed: int, count: int) -> int:
 def test_by() -> None:
     """A remedy names exactly the members who could make the change."""
     assert exactly_those_who_could(300, 40)
-    # Here a delegation that has ended must not count as a gain.
+    # Here, a delegation that has ended must not count as a gain.
     assert exactly_those_who_could(1834981723, 10)
 
 
 @pytest.mark.slow
 def test_remedies_for_long(naive, seconds: float, capsys: pytest.CaptureFixture[str]) -> None:
-    """The same is true for many refusals; a failure prints the seed that replays it."""
+    """Many refusals have correct remedies; a failure prints the seed that replays it."""
     first, number = time.time_ns() % 2**31, 0
-    end = time.monotonic() + seconds / 2  # two slow tests of this package share the time
+    end = time.monotonic() + seconds / 2  # two slow tests of this package share the available time
     while number == 0 or time.monotonic() < end:
         seed = first + number
         try:
@@ -323,7 +323,7 @@ def test_smallest_grant() -> None:
     asked = access(EVA, Grant(to="member:ben", role="writer", on="tulip-x"))
     (remedy,) = asked.check("ana", "publish", "tulip-x", at=NOW).remedies
     assert (remedy.code, remedy["permission"]) == ("grant_permission", "publish")
-    # For a member who drafts already, the role brings nothing else.
+    # If the member can already draft, the role adds nothing else.
     (remedy,) = asked.check("ben", "publish", "tulip-x", at=NOW).remedies
     assert (remedy.code, remedy["role"]) == ("grant_role", "publisher")
 
@@ -450,7 +450,7 @@ def test_waits() -> None:
     assert waits(later) == [("wait", "2026-04-20 00:00 UTC")]
     assert waits(held, forbid) == [("wait_for_forbid_end", "2026-04-20 00:00 UTC")]
     assert waits(rotations=[rotation]) == [("wait_for_shift", "2026-04-13 09:00 UTC")]
-    # A forbid takes the shift of 13 April, and the next is on the 27th.
+    # A forbid covers the shift of 13 April, and the next shift is on the 27th.
     assert waits(forbid, rotations=[rotation]) == [("wait_for_shift", "2026-04-27 09:00 UTC")]
     grant_to_ben = attrs.evolve(held, to="member:ben")
     assert waits(grant_to_ben, absences=[absence]) == [("wait_for_absence", "2026-04-09 00:00 UTC")]
@@ -523,7 +523,7 @@ def test_for_viewer() -> None:
     assert "dike" not in seen.explain()
     assert "eva" not in seen.explain()
     assert "hidden" not in seen.explain()
-    # A viewer who cannot view the resource learns only the answer, and whom it is about.
+    # A viewer who cannot view the resource learns only the answer and the member.
     for viewer in ("eva", "nobody"):
         said = whole.for_viewer(viewer)
         assert (said.remedies, said.near_misses) == ((), ())

@@ -1,4 +1,4 @@
-"""Rosters: the shifts of a rotation by rule, and the members on duty."""
+"""Rosters: the shifts of rule-based rotations, and the members on duty."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_shifts_for_years() -> None:
 def test_shifts_between() -> None:
     """The shifts between two instants are those that overlap the time."""
     roster = WEEKEND.roster("Europe/Amsterdam")
-    monday = dt.datetime(2026, 3, 23, 7, tzinfo=dt.UTC)  # an hour before the first one ends
+    monday = dt.datetime(2026, 3, 23, 7, tzinfo=dt.UTC)  # an hour before the first shift ends
     found = list(roster.between(monday, monday + dt.timedelta(weeks=1)))
     assert ["ana", "ben"] == [shift.member for shift in found]
     assert [] == list(roster.between(monday + dt.timedelta(hours=1), monday + dt.timedelta(days=1)))

@@ -110,7 +110,7 @@ def test_zone_of_rule() -> None:
 @pytest.mark.parametrize(
     ("hand_off", "day", "first"),
     [
-        # 02:30 is skipped in the night of 29 March, and repeated in that of 25 October.
+        # 02:30 is skipped on 29 March and repeated on 25 October.
         ("02:30", dt.date(2026, 3, 29), utc(29, 1, 30, month=3)),
         ("02:30", dt.date(2026, 10, 25), utc(25, 0, 30, month=10)),
         ("09:00", dt.date(2026, 3, 29), utc(29, 7, month=3)),
@@ -130,7 +130,7 @@ def test_hand_off_at_clock_changes(hand_off: str, day: dt.date, first: dt.dateti
 
 
 def test_hand_offs_at_one_instant() -> None:
-    """If the clock change makes two hand-offs one instant, the later shift counts: 02:30 and 03:30 are the same that night."""
+    """If two hand-offs become the same instant, such as 02:30 and 03:30, the later one counts."""
     listed = rotation(
         shift("ana", "2026-03-29 01:00"),
         shift("ben", "2026-03-29 02:30"),
@@ -350,7 +350,7 @@ def test_list_in_document() -> None:
 
 
 def test_references_in_list() -> None:
-    """References to a member name each of their shifts."""
+    """References to a member include each of their listed shifts."""
     found = references_to(Organization.loads(DOCUMENT), "ben").references
     assert [("rotations[0].shifts[0].member", "weekend-care")] == [
         (one.place, one.name) for one in found
@@ -447,7 +447,7 @@ def test_forbid_on_shift(granted_rotation: Rotation) -> None:
 
 
 def test_diff_of_random_lists() -> None:
-    """At random instants, the gains are exactly what is allowed after and not before."""
+    """At random instants, the gains are exactly the permissions allowed after but not before."""
     rng = random.Random(7)
     for _ in range(60):
         before, after = (_random_access(rng) for _ in range(2))

@@ -1,4 +1,4 @@
-"""Rotations with their names resolved: when shifts start, and what they mean for waits and gains."""
+"""Rotations with resolved names: the starts of shifts, and their effects on waits and gains."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def test_bounds_of_shift() -> None:
 
 def test_local_hour() -> None:
     """Shifts keep the same local start time when the clocks change."""
-    summer = dt.datetime(2026, 4, 3, 15, tzinfo=dt.UTC)  # 17:00 is an hour earlier by UTC
+    summer = dt.datetime(2026, 4, 3, 15, tzinfo=dt.UTC)  # 17:00 is an hour earlier in UTC
     assert WEEKEND.on_duty(summer - MOMENT, zone=ZONE) is None
     assert WEEKEND.on_duty(summer, zone=ZONE) is not None
 
 
 def test_order_of_grants_in_wait() -> None:
-    """If two grants start together, a wait names the same one in any order."""
+    """If two grants start at the same time, a wait names the same grant in any order."""
     starting = [
         Grant(to="member:ana", role="publisher", on={"workspace": "tulip"},
               start=dt.date(2026, 5, 1), place="grants[0]"),
@@ -96,7 +96,7 @@ def test_shift_starts_after_other_change() -> None:
 
 
 def test_shift_starts_after_swap() -> None:
-    """A swap makes the following round of a rule matter again."""
+    """After a swap, the following round of a rule is relevant again."""
     swap = ShiftSwap(
         id="s", rotation="weekend", member="ana", start="2026-02-07 12:00", end="2026-02-08 12:00"
     )
@@ -131,7 +131,7 @@ def rules(zone: str, *, rotation_zone: str = "", more: tuple[Grant, ...] = ()) -
 
 
 def test_zone_moves_shifts() -> None:
-    """A workspace's new zone moves its shifts, so that all of them are gained."""
+    """A new zone of a workspace moves its shifts, so all of them count as gains."""
     before, after = rules("Europe/Amsterdam"), rules("Pacific/Auckland")
     assert {("ana", "hold"), ("ben", "hold")} == {
         (gain.member, gain.permission) for gain in gains(before, after, at=AT)

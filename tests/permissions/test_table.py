@@ -1,4 +1,4 @@
-"""The table behind the hot path gives the answers of the rules, however resources are classed."""
+"""The permission table returns the same answers as the rules, however resources are classed."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def access(*, grants: list[Grant], forbids: list[Forbid] | None = None) -> Acces
 
 def allowed(access: Access, permission: str) -> set[str]:
     asked = [*(one.id for one in PROFILES), *(f"w{number}" for number in range(12)), "*"]
-    # The first round of questions computes the row, the second uses it.
+    # The first round of questions computes the row, and the second round uses it.
     for _ in range(2):
         found = {one for one in asked if access.allows("ana", permission, one, at=NOW)}
     return found

@@ -1,4 +1,4 @@
-"""Real posts and spreadsheets are read without errors; the speed is printed."""
+"""Real posts and spreadsheets are read without errors, and the speed is printed."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_real_bulk_files(shared_data: Shared) -> None:
         assert all(row.text for row in imported.rows)
 
 
-# The differences from the networks' own test cases, with the reason. This list only shrinks.
+# The differences from the networks' own test cases, with their reasons. Do not add to this list.
 TEXT_DIFFERENCES = {
     "validate/WeightedTweetsCounterTest/12": "a case of config v2, which has no discount for emoji",
 }
@@ -104,7 +104,7 @@ def all_day_dates(case: dict[str, Any]) -> set[dt.date]:
 
 
 def test_holiday_files(shared_data: Shared) -> None:
-    """Real calendar files are read as another library reads them, or rejected with a reason."""
+    """Real calendar files are read with the same result as by another library, or are rejected."""
     folder = shared_data("ics-calendars")
     lines = (folder / "occurrences.jsonl").read_text(encoding="utf-8").splitlines()
     count: Counter[str] = Counter()
@@ -216,7 +216,7 @@ FORMS = {
     "M/D/YYYY H:mm:ss": "%m/%d/%Y %H:%M:%S",
     "M/D/YYYY H:mm": "%m/%d/%Y %H:%M",
 }
-# What a documented rule of a tool does that this library does differently, and why.
+# The documented rules of tools from which this library differs, with the reasons.
 SHEET_DIFFERENCES = {
     ("Sprout Social", "case_sensitive"): "headers are accepted in any case",
     ("Sprout Social", "min_gap_minutes"): "gaps are part of a slot plan, not of a file",
@@ -246,7 +246,7 @@ def test_rules_of_tools(shared_data: Shared) -> None:
 
 
 def posts_of(count: int, shared_data: Shared) -> list[str]:
-    """Return the first posts that do not begin like a formula."""
+    """Return the first posts that do not look like a formula."""
     texts = [text.replace("\x00", "").strip() for text in posts(shared_data("posts-corporate"))]
     return [text for text in texts if text and text[0] not in "=+@-'\"\n"][:count]
 

@@ -90,7 +90,8 @@ def mutations(value: object, every: int) -> Iterator[tuple[str, object]]:
     assert isinstance(value, (str, bytes))
     raw = value if isinstance(value, bytes) else value.encode()
     for place in range(0, len(raw), every):
-        # A low bit makes another character; the high bit mostly makes invalid UTF-8.
+        # Changing a low bit results in another character, and changing the high bit usually in
+        # invalid UTF-8.
         changed = bytearray(raw)
         changed[place] ^= 0x80 if place % 4 == 3 else 0x01
         yield f"CAST(? AS {kind})", bytes(changed)
@@ -171,7 +172,7 @@ def test_changed_values(journal: BoundStore, raw: sqlite3.Connection, every: int
         try:
             done = raw.execute(statement, parameters)
         except sqlite3.IntegrityError:
-            continue  # SQLite itself refuses such a value
+            continue  # SQLite itself rejects such a value
         assert done.rowcount == 1, (table, row)
         changes += 1
         report = journal.audit()
@@ -365,7 +366,7 @@ def test_repeated_id() -> None:
         journal.append([event], expected_versions={stream: 0}, snapshots={stream: b"{}"})
     events = store._tables[ORGANIZATION].events
     first, second = events
-    # The second event gets the first one's id and a hash that matches.
+    # The second event gets the first event's id and a matching hash.
     forged = second._replace(id=first.id)
     events[1] = forged._replace(hash=envelope_hash(*forged[:14]))
     problems = {finding.problem: finding.place for finding in journal.audit().findings}
@@ -374,7 +375,7 @@ def test_repeated_id() -> None:
 
 @pytest.mark.parametrize("work", ["audit", "reindex"])
 def test_memory(tmp_path: Path, work: str) -> None:
-    """An audit and a reindex of a file need no more memory if there are more streams."""
+    """The memory of an audit and a reindex does not grow with the number of streams."""
     peaks = []
     for count in (200, 1_000):
         store = SqliteStore(tmp_path / f"{count}.db", projections=PROJECTIONS, durable=False)

@@ -23,7 +23,7 @@ settings.register_profile(
 
 @pytest.fixture(autouse=True)
 def _no_shrinking() -> Iterator[None]:
-    """Shrinking the failing examples of a broken store would waste time."""
+    """Disable shrinking, which would waste time on the failing examples of broken stores."""
     settings.load_profile("no shrinking")
     yield
     settings.load_profile("unit")

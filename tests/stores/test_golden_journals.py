@@ -81,7 +81,7 @@ def test_desk_file(open_golden) -> None:
 
 
 def test_desk_opens(open_golden) -> None:
-    """A desk can open the file and continue to use it."""
+    """A desk can open and use the file."""
     store = open_golden("desk")
     desk = Desk.open(store)
     post = desk.post_by_external_id("W1")

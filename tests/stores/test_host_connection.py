@@ -1,4 +1,4 @@
-"""A store that uses a host's connection is part of the host's transactions."""
+"""The operations of a store on a host's connection are part of the host's transactions."""
 
 from __future__ import annotations
 
@@ -277,7 +277,7 @@ def _order(path: Path, worker: int, rounds: int) -> None:
 
 
 def test_processes(path: Path) -> None:
-    """Processes that share a file store as many events as rows, even after rollbacks."""
+    """Processes that share a file store equal numbers of events and rows, even after rollbacks."""
     host = sqlite3.connect(path)
     store = SqliteStore.joined(host, projections=PROJECTIONS)
     context = other_processes()

@@ -266,7 +266,7 @@ class IsShared(MemoryMedia):
 
 
 class LastClaimWins(MemoryMedia):
-    """Another organization takes the store over."""
+    """A later claim by another organization replaces the first claim."""
 
     breaks = "M9"
 

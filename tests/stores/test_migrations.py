@@ -49,7 +49,7 @@ def version_2(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_steps() -> None:
-    """There is a step from every earlier schema version."""
+    """There is a migration step from every earlier schema version."""
     assert set(migrations.STEPS) == set(range(1, int(sql.SCHEMA)))
 
 

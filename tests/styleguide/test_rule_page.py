@@ -29,7 +29,7 @@ def test_messages_are_translated(code: str) -> None:
 
 
 def test_pages_are_generated() -> None:
-    """The committed pages are what ``python tools/rule_pages.py`` generates."""
+    """The committed pages equal the output of ``python tools/rule_pages.py``."""
     assert {path.name: path.read_text("utf-8") for path in PAGES.glob("SG*.md")} == rule_pages()
 
 

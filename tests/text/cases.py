@@ -50,7 +50,7 @@ def _answer(case: dict[str, Any]) -> tuple[object, object] | None:
 
 
 def x_results(folder: Path) -> dict[str, bool]:
-    """Return the ids of the test cases of X that have an answer, and whether each passes."""
+    """Return the ids of X's test cases that have an expected result, and whether each passes."""
     results = {}
     for case in cases(folder, "cases.jsonl"):
         answer = _answer(case)
@@ -61,7 +61,7 @@ def x_results(folder: Path) -> dict[str, bool]:
 
 
 def mastodon_results(folder: Path) -> dict[str, bool]:
-    """Return the ids of the test cases of Mastodon, and whether each passes."""
+    """Return the ids of Mastodon's test cases, and whether each passes."""
     results = {}
     for case in cases(folder, "hashtags.jsonl"):
         found = [e.text for e in entities("mastodon", case["text"]) if e.kind == "hashtag"]
@@ -79,7 +79,7 @@ def mastodon_results(folder: Path) -> dict[str, bool]:
 
 
 def bluesky_results(folder: Path) -> dict[str, bool]:
-    """Return the ids of the test cases of Bluesky, and whether each passes."""
+    """Return the ids of Bluesky's test cases, and whether each passes."""
     results = {}
     for case in cases(folder, "segments.jsonl"):
         active = [part[0] for part in case["segments"] if len(part) == 2]

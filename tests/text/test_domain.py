@@ -1,4 +1,4 @@
-"""Tests of the domains that a text links to."""
+"""Tests of the domains to which a text links."""
 
 from __future__ import annotations
 
@@ -54,13 +54,13 @@ NO_LINKS = (
 
 @pytest.mark.parametrize("text", LINKS)
 def test_links(text) -> None:
-    """A domain counts in every spelling that leads to it, with or without a scheme."""
+    """A domain is found in every spelling that leads to it, with or without a scheme."""
     assert linked_domains(text, [SHOP]) == (SHOP,)
 
 
 @pytest.mark.parametrize("text", NO_LINKS)
 def test_no_links(text) -> None:
-    """Other domains, e-mail addresses and mentions do not count."""
+    """Other domains, e-mail addresses and mentions are not found."""
     assert linked_domains(text, [SHOP]) == ()
 
 
@@ -72,7 +72,7 @@ def test_encoded_domains(domain, text) -> None:
 
 
 def test_order_of_domains() -> None:
-    """The result has the order of the domains, not of the text."""
+    """The result is in the order of the given domains, not in the order of the text."""
     assert linked_domains("b.nl a.nl", ["a.nl", "c.nl", "b.nl"]) == ("a.nl", "b.nl")
 
 
@@ -91,7 +91,7 @@ PIECES = st.sampled_from(
         "ß",
         "\u0301",  # a combining accent
         "\u00ad",  # a soft hyphen
-        "\u200b",  # a space without width
+        "\u200b",  # a zero-width space
         "の",
         "-",
         "_",
@@ -106,7 +106,7 @@ PIECES = st.sampled_from(
     st.sampled_from(["x", "mastodon", "bluesky", "linkedin"]),
 )
 def test_every_link_of_a_network_counts(text, network) -> None:
-    """If a network makes a link to the domain or to a subdomain, the domain is found."""
+    """If a network links the domain or a subdomain, the domain is found."""
     for entity in entities(network, text):
         if entity.kind == "url":
             link = entity.text if "://" in entity.text else f"https://{entity.text}"

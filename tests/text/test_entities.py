@@ -106,12 +106,12 @@ def test_links_on_mastodon(text: str, expected: list[str]) -> None:
     ],
 )
 def test_links_on_bluesky(text: str, expected: list[str]) -> None:
-    """Bluesky compares top-level domains and schemes with their case."""
+    """Bluesky compares top-level domains and schemes case-sensitively."""
     assert links("bluesky", text) == expected
 
 
 def test_first_letter_of_link() -> None:
-    """A link at the start of a text lacks its first letter on X if that is not an ASCII letter."""
+    """On X, a link at the start of a text lacks its first letter if the letter is not ASCII."""
     found = {name: links(name, "\xfcber.nl/a \xfcber.nl") for name in ("x", "mastodon", "facebook")}
     assert found["x"] == ["ber.nl/a", "\xfcber.nl"]
     assert found["mastodon"] == found["facebook"] == ["\xfcber.nl/a", "\xfcber.nl"]
@@ -122,12 +122,12 @@ def test_first_letter_of_link() -> None:
     ["", "nl", ".nl", "a..nl", "-a.nl", "a-.nl", "a_b.nl", "a b.nl", "a.nl.", "\xfc" * 62 + ".nl"],
 )
 def test_not_domains(host: str) -> None:
-    """A domain has labels of the right form and length and a known ending."""
+    """A domain must have valid labels and a known top-level domain."""
     assert not is_domain(host)
 
 
 def test_domains() -> None:
-    """Domains may contain any script and either case."""
+    """Domains may contain any script, in upper or lower case."""
     assert is_domain("a_b.Tulip.NL")
     assert is_domain("\xfcber.xn--p1ai")
     assert is_domain("\u0442\u0435\u0441\u0442.\u0440\u0444")
@@ -140,7 +140,7 @@ def test_mentions_on_bluesky() -> None:
 
 
 def test_positions_in_real_posts(shared_data: Callable[[str], Path]) -> None:
-    """The positions of an entity slice its text out of a real post."""
+    """In real posts, the positions of an entity match its text."""
     for case in cases(shared_data("posts-multilingual"), "posts.jsonl")[::7]:
         text = case["text"]
         for name in ("x", "mastodon", "bluesky", "instagram"):
@@ -161,7 +161,7 @@ def test_entities_are_in_order(text: str, name: str) -> None:
 
 @given(POSTS)
 def test_facets_count_bytes(text: str) -> None:
-    """The positions of a facet slice its entity out of the UTF-8 bytes."""
+    """The positions of a facet match its entity in the UTF-8 bytes."""
     data = text.encode("utf-8", "surrogatepass")
     for facet, entity in zip(facets(text), entities("bluesky", text), strict=True):
         part = data[facet.byte_start : facet.byte_end].decode("utf-8", "surrogatepass")

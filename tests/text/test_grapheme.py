@@ -16,13 +16,13 @@ from tests.text.unicode_tool import same_unicode_version
 
 from socialcollab.text import grapheme_count, graphemes
 
-# The `regex` package splits graphemes by the Unicode version that it knows, which may be
-# newer than the one of the library's table.
+# The `regex` package splits graphemes according to its own Unicode version, which may be newer than
+# the version of the library's table.
 compares_with_regex = pytest.mark.skipif(
     not same_unicode_version(), reason="`regex` knows another version of Unicode than the table"
 )
 
-# Characters of every class of the rules, and some of none.
+# Characters of every class of the rules, and some characters of no class.
 TRICKY_TEXTS = st.text(
     alphabet=st.one_of(
         st.sampled_from(
@@ -54,14 +54,14 @@ def test_count_is_number_of_graphemes(text: str) -> None:
 @compares_with_regex
 @given(TRICKY_TEXTS)
 def test_agrees_with_regex(text: str) -> None:
-    """Texts split as the `regex` package splits them."""
+    """Texts are split in the same way as by the `regex` package."""
     assert list(graphemes(text)) == oracle(text)
 
 
 @compares_with_regex
 @pytest.mark.parametrize("size", [2, 3, 4, pytest.param(5, marks=pytest.mark.slow)])
 def test_conjuncts_agree_with_regex(size: int) -> None:
-    """Every short sequence of consonants, linkers and joiners splits as `regex` splits it."""
+    """Short sequences of consonants, linkers and joiners are split as by `regex`."""
     characters = "a👨\u0915\u0924\u094d\u1cf5\u093c\u0903\u200d\u200c"
     for letters in product(characters, repeat=size):
         text = "".join(letters)
@@ -105,7 +105,7 @@ def test_every_emoji_is_one_grapheme(shared_data: Callable[[str], Path]) -> None
 
 @compares_with_regex
 def test_real_posts_agree_with_regex(shared_data: Callable[[str], Path]) -> None:
-    """Real posts count as the `regex` package counts them."""
+    """The counts for real posts equal those of the `regex` package."""
     with (shared_data("posts-multilingual") / "posts.jsonl").open(encoding="utf-8") as lines:
         texts = [json.loads(line)["text"] for line in lines]
     assert [text for text in texts if grapheme_count(text) != len(oracle(text))] == []

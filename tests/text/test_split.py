@@ -68,7 +68,7 @@ def test_graphemes(text: str) -> None:
     tight = network("x").with_limits(text=30)
     parts = split_text(tight, text)
     assert all(measure(tight, part).fits for part in parts)
-    # A combining character after a space is not lost with the space.
+    # A combining character after a space is not dropped together with the space.
     clusters = [cluster.lstrip() for part in parts for cluster in graphemes(part)]
     assert [*filter(None, clusters)] == [*filter(None, (each.lstrip() for each in graphemes(text)))]
 

@@ -12,10 +12,10 @@ from socialcollab.text import unicode_table
 
 def test_table_is_generated() -> None:
     """
-    The committed table is what its tool generates for the Unicode version that it states.
+    The committed table equals the output of its tool for the table's Unicode version.
 
-    A newer `regex` brings a newer version of Unicode. The table is then still
-    right for its own version, so the test is skipped and says what to do.
+    A newer `regex` contains a newer version of Unicode. The table is then still correct for its own
+    version, so the test is skipped with instructions.
     """
     if not same_unicode_version():
         pytest.skip(

@@ -1,4 +1,4 @@
-"""The tool that generates the Unicode table, and whether its source has the table's version."""
+"""The tool that generates the Unicode table, and a check of its Unicode version."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def unicode_tool() -> ModuleType:
 
 
 def same_unicode_version() -> bool:
-    """Return whether the installed `regex` knows the Unicode version of the table."""
+    """Return whether the installed `regex` has the Unicode version of the table."""
     return unicode_tool().unicode_version() == unicode_table.UNICODE_VERSION

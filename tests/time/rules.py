@@ -1,4 +1,4 @@
-"""Recurrence rules for properties, as text."""
+"""Recurrence rules for property tests, as strings."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def rules(draw):
         parts.append(f"BYMONTHDAY={draw(numbers(1, 31, negative=True))}")
     if draw(st.booleans()):
         parts.append(f"BYHOUR={draw(numbers(0, 23))}")
-    # dateutil begins the first week at DTSTART, RFC 5545 at WKST: another BYSETPOS.
+    # dateutil begins the first week at DTSTART, but RFC 5545 at WKST, so BYSETPOS differs.
     if kind != "none" and freq == "MONTHLY" and draw(st.booleans()):
         parts.append(f"BYSETPOS={draw(numbers(1, 3, negative=True))}")
     return ";".join(parts)

@@ -1,4 +1,4 @@
-"""Business hours: what is open when, and how time is counted in them."""
+"""Business hours: opening times, and arithmetic in business hours and days."""
 # ruff: noqa: DTZ001  the tests are about local times
 
 from __future__ import annotations
@@ -93,7 +93,7 @@ def test_night_spans_clock_change():
 
 
 def test_hours_must_open():
-    """Hours without length, or without an opening in ten years, are errors."""
+    """Hours with no length, or with no opening within ten years, are errors."""
     with pytest.raises(InvalidValueError, match="never open"):
         BusinessHours(days="mon", start="09:00", end="09:00", zone=ZONE)
     first = dt.date(2026, 1, 1)
@@ -129,7 +129,7 @@ offices = st.builds(
 
 @given(offices, instants, st.integers(1, 2000))
 def test_between_undoes_add(office, start, minutes):
-    """The open time between an instant and the result of `add` is what was added."""
+    """The open time between an instant and the result of `add` equals the added duration."""
     end = office.add(start, Duration(minutes, "minute", business=True))
     assert dt.timedelta(minutes=minutes) == office.between(start, end)
     assert -dt.timedelta(minutes=minutes) == office.between(end, start)
@@ -137,7 +137,7 @@ def test_between_undoes_add(office, start, minutes):
 
 @given(offices, instants, st.integers(1, 60 * 24 * 3))
 def test_between_counts_open_minutes(office, start, length):
-    """`between` counts exactly the minutes that `is_open` calls open."""
+    """`between` counts exactly the minutes for which `is_open` returns true."""
     minutes = [start + dt.timedelta(minutes=minute) for minute in range(0, length, 7)]
     expected = sum(office.is_open(minute) for minute in minutes)
     counted = sum(
@@ -149,7 +149,7 @@ def test_between_counts_open_minutes(office, start, length):
 
 @given(offices, instants, st.integers(1, 5), st.integers(1, 5))
 def test_business_days_add_up(office, start, first, second):
-    """Adding days in two steps or in one gives the same result, except for clock changes."""
+    """Adding days in one step or in two has the same result, except for clock changes."""
     begin = office.next_open(start)
     together = office.add(begin, Duration(first + second, "day", business=True))
     apart = office.add(
@@ -162,7 +162,7 @@ def test_business_days_add_up(office, start, first, second):
 
 
 def test_section_makes_hours():
-    """The document's table gives business hours with the holidays of its dates and files."""
+    """The document's section results in business hours with the holidays of its dates and files."""
     assert len(fields_of(BusinessHoursSection)) == len(attrs.fields(BusinessHoursSection))
     section = BusinessHoursSection(
         days=Weekdays.parse("mon-fri"),

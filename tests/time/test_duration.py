@@ -1,4 +1,4 @@
-"""Durations: their text, and what they add to an instant."""
+"""Durations: formatting, parsing, and addition to an instant."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_duration_round_trip(duration):
     "text", ["", "0 minutes", "-1 day", "1 business week", "1 month", "1.5 hours", "45minutes"]
 )
 def test_duration_errors(text):
-    """Text of another form is an error, and does not match the pattern."""
+    """A string in any other form is an error and does not match the pattern."""
     assert not re.fullmatch(DURATION_PATTERN, text)
     with pytest.raises(InvalidValueError, match="is not a duration"):
         Duration.parse(text)

@@ -1,4 +1,4 @@
-"""How often something repeats: the grammar, and the occurrences."""
+"""Recurring times: the grammar and the occurrences."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_every_round_trip(text, printed):
      "first of the month 09:00", "year 09:00", "last day of the month 24:00", "FREQ=HOURLI"],
 )  # fmt: skip
 def test_every_errors(text):
-    """Text of another form is an error."""
+    """A string in any other form is an error."""
     with pytest.raises(InvalidValueError):
         Every.parse(text)
 
@@ -144,7 +144,7 @@ def first_of(text, *, start="2026-01-01 10:00", after=dt.datetime(2026, 4, 7, tz
 
 
 def test_occurrences():
-    """Each form occurs at its time."""
+    """Each form occurs at the expected times."""
     assert first_of("friday 17:00") == "2026-04-10 15:00"
     assert first_of("first business day of the month 09:00") == "2026-05-04 07:00", (
         "1 May is a holiday"

@@ -94,10 +94,10 @@ def test_read_holidays():
         (["DTSTART;VALUE=DATE:20261201\nDURATION:P1W"], [f"2026-12-0{n}" for n in range(1, 8)]),
         (["DTSTART:20261225\nDTEND:20261225"], ["2026-12-25"]),
         (["DTSTART;VALUE=DATE:20261225\nDTEND;VALUE=DATE:20261227"], ["2026-12-25", "2026-12-26"]),
-        # Outlook's mark for events that last all day.
+        # Outlook's property for all-day events.
         (["DTSTART:20261225T000000\nDTEND:20261227T000000\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE"],
          ["2026-12-25", "2026-12-26"]),
-        # The start is an instance even if the rule does not match it; an empty rule is none.
+        # The start is an instance even if the rule does not match it; an empty rule is ignored.
         (["DTSTART;VALUE=DATE:20260427\nRRULE:FREQ=YEARLY;BYMONTH=5;BYMONTHDAY=5;COUNT=1"],
          ["2026-04-27", "2026-05-05"]),
         (["DTSTART:20260427\nRRULE:\nRDATE:"], ["2026-04-27"]),
@@ -145,7 +145,7 @@ def test_folded_lines(end):
 
 
 def test_union_keeps_own_names() -> None:
-    """If both sets name a date, the name of the first is kept."""
+    """If both sets contain a date, the first set's name is kept."""
     kings_day = dt.date(2026, 4, 27)
     mine = Holidays([kings_day], {kings_day: "mine"})
     assert mine.union(read_holidays(calendar(KINGS_DAY))).name(kings_day) == "mine"
@@ -201,14 +201,14 @@ def test_several_problems():
 
 
 def test_year_10000_is_an_error():
-    """An instance that would be after the year 9999 is an error."""
+    """An instance after the year 9999 is an error."""
     change = "UID:k\nRECURRENCE-ID;RANGE=THISANDFUTURE:20270427\nDTSTART:99991231"
     with pytest.raises(InvalidValueError, match="after the year 9999"):
         read_holidays(calendar(f"UID:k\n{KINGS_DAY}", change))
 
 
 def test_too_many_rules_are_an_error():
-    """Five hundred rules that never match are searched within seconds, and more are refused."""
+    """Five hundred rules that never match are searched within seconds, and more are rejected."""
     lines = "DTSTART:20260427\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
     began = time.process_time()
     assert len(read_holidays(calendar(*[lines] * 500))) == 1

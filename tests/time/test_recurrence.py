@@ -1,4 +1,4 @@
-"""Recurrences agree with python-dateutil and with RFC 5545's tables, from whatever point they are searched."""
+"""Recurrences agree with python-dateutil and RFC 5545's tables, wherever the search starts."""
 # ruff: noqa: DTZ001, DTZ007  the tests are about local times
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ def oracle(text, start, until):
 @fewer_examples()
 @given(text=rules(), start=starts, offset=st.integers(0, 700))
 def test_between_agrees_with_dateutil(text, start, offset):
-    """A search from the middle gives the same occurrences as a walk from the start."""
+    """A search from the middle finds the same occurrences as an iteration from the start."""
     end = start + dt.timedelta(days=900)
     a = start + dt.timedelta(days=offset)
     b = min(a + dt.timedelta(days=200), end)
@@ -106,7 +106,7 @@ def test_count_from_start(text, start, count):
     repeated=st.sampled_from(["first", "second"]),
 )
 def test_instants_are_in_order(text, start, zone, skipped, repeated):
-    """Instants are in order and without duplicates, however skipped and repeated times are handled."""
+    """Instants are sorted and unique, regardless of how skipped and repeated times are handled."""
     rule = Recurrence.parse(text, start=start, zone=zone, skipped=skipped, repeated=repeated)
     a = start.replace(tzinfo=UTC) - dt.timedelta(days=1)
     found = list(rule.between(a, a + dt.timedelta(days=200)))
@@ -114,7 +114,7 @@ def test_instants_are_in_order(text, start, zone, skipped, repeated):
 
 
 def test_skipped_occurrence():
-    """A skipped occurrence is moved, dropped or an error, as chosen."""
+    """A skipped occurrence is moved, dropped or an error, depending on the option."""
 
     def days(**options):
         rule = Recurrence.parse(
@@ -130,7 +130,7 @@ def test_skipped_occurrence():
 
 
 def test_repeated_occurrence():
-    """A repeated occurrence happens once, or is an error."""
+    """A repeated occurrence occurs once or is an error, depending on the option."""
     rule = Recurrence.parse("FREQ=DAILY", start="2026-10-24 02:30", zone="Europe/Amsterdam")
     a = dt.datetime(2026, 10, 24, 12, tzinfo=UTC)
     assert [dt.datetime(2026, 10, 25, 0, 30, tzinfo=UTC)] == list(
@@ -178,7 +178,7 @@ def test_unmatched_rule_ends(text):
     ],
 )
 def test_rare_rule_with_count_is_fast(text):
-    """Counting the occurrences of a rare or long rule takes no longer than a few seconds, once."""
+    """Counting the occurrences of a rare or long rule takes at most a few seconds, once."""
     rule = Recurrence.parse(text, start="2026-01-01 09:00", zone="UTC")
     began = time.process_time()
     for year in range(2030, 2130):
@@ -214,7 +214,7 @@ def test_calendar_end():
 
 
 def test_published_tables(shared_data):
-    """The published tables agree, except for five rules on which their own sources differ."""
+    """The published tables agree, except for five rules on which their sources differ."""
 
     def read(text):
         clock = text.rstrip("Z")[:15] if "T" in text else f"{text}T000000"
@@ -227,7 +227,7 @@ def test_published_tables(shared_data):
         "libical/FREQ=DAILY;BYMINUTE=1,2,3,4;INTERVAL=2;COUNT=3/20241018",
         # libical counts INTERVAL in ISO years.
         "libical/FREQ=YEARLY;BYWEEKNO=1;BYDAY=MO,TU;INTERVAL=3;UNTIL=20320101/20241231",
-        # dateutil and rrule.js take all seven days of the week, RFC 5545 the day of DTSTART.
+        # dateutil and rrule.js use all seven days of the week, and RFC 5545 the day of DTSTART.
         "dateutil/testYearlyByWeekNo",
         "rrulejs/testYearlyByWeekNo",
     }

@@ -87,7 +87,7 @@ def test_subtract_keeps_other_instants(a: tuple[Span, ...], b: tuple[Span, ...])
 
 @given(merged_lists, merged_lists)
 def test_intersection_is_double_difference(a: tuple[Span, ...], b: tuple[Span, ...]) -> None:
-    """The intersection is what remains of a set without its difference from the other."""
+    """A set without its difference from another set is the intersection of both."""
     assert intersect_spans(a, b) == subtract_spans(a, subtract_spans(a, b))
 
 
@@ -99,7 +99,7 @@ def test_parts_make_whole(a: tuple[Span, ...], b: tuple[Span, ...]) -> None:
 
 @given(single_spans, single_spans)
 def test_overlap_means_common_instant(a: Span, b: Span) -> None:
-    """Two spans overlap exactly if their intersection is not empty."""
+    """Two spans overlap if and only if their intersection is not empty."""
     assert spans_overlap(a, b) == spans_overlap(b, a) == bool(intersect_spans([a], [b]))
 
 

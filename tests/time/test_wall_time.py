@@ -1,4 +1,4 @@
-"""Local dates and times: reading them, and tying them to a zone."""
+"""Local dates and times: parsing them, and attaching them to a zone."""
 # ruff: noqa: DTZ001  the tests are about local times
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def test_parse_local_errors(text, match):
 
 
 def test_ambiguous_date():
-    """A date that can be read in two ways is an error that names both, unless an order is given."""
+    """An ambiguous date is an error that contains both readings unless an order is given."""
     with pytest.raises(AmbiguousDateError, match=r"2026-04-03 .* 2026-03-04") as caught:
         parse_date("03/04/2026")
     assert (dt.date(2026, 4, 3), dt.date(2026, 3, 4)) == caught.value.readings
@@ -57,7 +57,7 @@ def test_ambiguous_date():
     "text", ["31/02/2026", "13/13/2026", "2026-02-29", "soon", "07/04/26", "1/2-2026"]
 )
 def test_impossible_dates(text):
-    """Dates that do not exist, and other text, are errors."""
+    """Dates that do not exist and strings in other forms are errors."""
     with pytest.raises(InvalidValueError, match=r"does not exist|is not a date"):
         parse_date(text)
 
@@ -80,13 +80,13 @@ def test_impossible_dates(text):
 )
 @pytest.mark.parametrize("order", [None, "dmy", "mdy"])
 def test_named_month(text, order):
-    """The month may be a name, and then the order of day and month does not matter."""
+    """If the month is a name, the order of day and month does not matter."""
     assert dt.date(2026, 6, 8) == parse_date(text, order=order)
 
 
 @given(st.dates(), st.sampled_from(["en", "nl"]), st.booleans())
 def test_every_named_month(date, language, short):
-    """Every month and day of the week is known in English and Dutch, also when abbreviated."""
+    """All months and days of the week are recognised in English and Dutch, even abbreviated."""
     month, day = MONTHS[language][date.month - 1], WEEKDAYS[language][date.weekday()]
     if short:
         month, day = month[:3], day[: 3 if language == "en" else 2]
@@ -105,13 +105,13 @@ def test_every_named_month(date, language, short):
     ],
 )
 def test_impossible_named_dates(text, match):
-    """A date with a name must exist, have a year, and fall on its day of the week."""
+    """A date with names must exist, have a year, and match its day of the week."""
     with pytest.raises(InvalidValueError, match=match):
         parse_date(text)
 
 
 def test_order_is_obeyed():
-    """An order applies even if only the other order would result in a valid date."""
+    """The given order applies even if only the other order would result in a valid date."""
     with pytest.raises(InvalidValueError, match="no month 25"):
         parse_date("12/25/2026", order="dmy")
 
@@ -130,7 +130,7 @@ NAMES = [
     st.sampled_from(NAMES),
 )
 def test_wall_time_of_instant(instant, name):
-    """The wall time of an instant has the same instant."""
+    """The wall time of an instant converts back to the same instant."""
     wall = WallTime.of(instant, name)
     assert instant == wall.instant
 

@@ -52,6 +52,6 @@ def test_time_of_day_errors(text):
 
 
 def test_midnight_moves_to_next_day():
-    """A weekly time at 24:00 prints as that day, and its rule is 00:00 of the next."""
+    """A weekly time at 24:00 keeps its day in print, and its rule is 00:00 of the next day."""
     assert str(WeeklyTime.parse("friday 24:00")) == "fri 24:00"
     assert WeeklyTime.parse("friday 24:00").rule().by_day == ((0, 5),)

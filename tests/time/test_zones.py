@@ -40,7 +40,7 @@ def test_naive_datetime_is_no_instant() -> None:
         ("Kopenhagen", "Europe/Copenhagen"),
         ("utc", "UTC"),
         ("Z", "UTC"),
-        # Names of Windows, and what Outlook and Google show for them.
+        # Windows names, and the names that Outlook and Google show for them.
         ("W. Europe Standard Time", "Europe/Berlin"),
         ("Eastern Standard Time", "America/New_York"),
         ("Eastern Daylight Time", "America/New_York"),
@@ -88,14 +88,14 @@ def test_offset_is_no_zone(name, fixed):
 
 @pytest.mark.parametrize("name", ["AMT", "XST", "Local", "x" * 1_000_000])
 def test_no_misleading_suggestion(name):
-    """A name that is only similar to the name of a zone elsewhere gets no suggestion."""
+    """A name that is similar only to a zone in another part of the world gets no suggestion."""
     with pytest.raises(InvalidValueError, match="use an IANA name such as") as caught:
         zone(name)
     assert len(str(caught.value)) < 300
 
 
 def test_windows_names():
-    """Every Windows name leads to an existing zone, which is the one that icalendar knows."""
+    """Every Windows name maps to an existing zone, the same as in icalendar."""
     for windows, iana in WINDOWS_TO_OLSON.items():
         assert zone(WINDOWS_ZONES[windows])
         moments = [dt.datetime(2026, month, 1, tzinfo=dt.UTC) for month in (1, 7)]
@@ -114,7 +114,7 @@ def test_suggested_zones_exist():
     "name", ["localtime", "", "/etc/localtime", "../zones", "Factory", "nowhere"]
 )
 def test_machine_names_are_unknown(name):
-    """Names that are not IANA names, or mean another zone on each machine, are errors."""
+    """Names that are not IANA names or that depend on the machine are errors."""
     with pytest.raises(InvalidValueError, match="there is no time zone"):
         zone(name)
 
@@ -127,7 +127,7 @@ def test_zone_name():
 
 
 def test_skipped_time():
-    """A skipped time is an error, or is read with either offset."""
+    """A skipped time is an error or is interpreted with either offset, depending on the option."""
     local = dt.datetime(2026, 3, 29, 2, 30)
     with pytest.raises(SkippedTimeError, match="02:30"):
         resolve(local, "Europe/Amsterdam")
@@ -136,7 +136,7 @@ def test_skipped_time():
 
 
 def test_repeated_time():
-    """A repeated time is an error, or one of its two instants."""
+    """A repeated time is an error or one of its two instants, depending on the option."""
     local = dt.datetime(2026, 10, 25, 2, 30)
     with pytest.raises(RepeatedTimeError, match="02:30"):
         resolve(local, "Europe/Amsterdam")
@@ -172,13 +172,13 @@ def test_published_transitions(shared_data):
             assert instant.year >= 2022, row["id"]
             wrong.add(row["zone"])
     assert rows > 9000
-    # Canada, Cuba and Moldova changed their rules, or their history was put
-    # right, after those tables were made (see the NEWS of tzdata).
+    # Canada, Cuba and Moldova changed their rules, or their history was corrected, after those
+    # tables were made (see the NEWS file of tzdata).
     assert len(wrong) <= 12, wrong
 
 
 def test_import_is_light():
-    """Importing the package loads no zone data and no third-party package but attrs."""
+    """Importing the package loads no zone data and no third-party package except attrs."""
     code = (
         "import sys, socialcollab.time;"
         "print([m for m in ('dateutil','icalendar','tzdata','zoneinfo','_strptime') if m in sys.modules])"

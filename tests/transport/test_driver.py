@@ -85,7 +85,7 @@ def run(drivers, request: Request, *answers: Response | NetworkError, **options)
     ],
 )
 def test_repeats(drivers, request_, answers, expected):
-    """The outcome, the number of requests and the waits for each kind of request and response."""
+    """Each kind of request and response has the expected outcome, requests and waits."""
     assert expected == run(drivers, request_, *answers)
 
 

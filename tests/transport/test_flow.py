@@ -12,7 +12,7 @@ from socialcollab.transport import Request, Response
 
 
 def test_creating_request_is_not_safe():
-    """The repeat of a creating request cannot be safe."""
+    """A creating request cannot be declared safe to repeat."""
     with pytest.raises(InvalidValueError, match="creates part 0"):
         Request(method="POST", url="https://network.example/", creates=0, repeat="safe")
 

@@ -259,7 +259,7 @@ async def served(reply: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
             else:
                 await reader.read()  # until the client hangs up
         except asyncio.IncompleteReadError:
-            pass  # the client hung up early, as a cancelled one does
+            pass  # the client hung up early, as cancelled clients do
         finally:
             writer.close()
             await writer.wait_closed()

@@ -104,7 +104,7 @@ def test_real_cases(shared_data):
     for line in (folder / "dates.jsonl").read_text(encoding="utf-8").splitlines():
         case = json.loads(line)
         read = http_date(case["test"], now=NOW)
-        # The cases are lenient cookie dates; only those that are HTTP dates as well are compared.
+        # The cases are lenient cookie dates. Only cases that are also HTTP dates are compared.
         if read is not None:
             assert case["expected"] is not None, case
             assert case["expected"] == format_datetime(read, usegmt=True), case

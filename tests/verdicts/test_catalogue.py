@@ -1,4 +1,4 @@
-"""Tests of the message catalogues: they hold exactly the messages that the code uses."""
+"""Tests that the message catalogues contain exactly the messages that the code uses."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def placeholders(template: str) -> set[str]:
 
 @cache
 def nodes() -> tuple[ast.AST, ...]:
-    """Return the nodes of the source that may hold a code."""
+    """Return the nodes of the source that may contain a code."""
     kinds = (ast.Constant, ast.JoinedStr, ast.Call)
     return tuple(
         node
@@ -47,14 +47,14 @@ def texts() -> tuple[set[str], set[str]]:
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[-1], ast.Constant):
             ends.add(str(node.values[-1].value))
         if isinstance(node, ast.JoinedStr) and isinstance(node.values[0], ast.Constant):
-            # A code such as f"notification.{kind}" begins with its stem.
+            # A code such as f"notification.{kind}" begins with a constant stem.
             whole.add(str(node.values[0].value).removesuffix("."))
     return whole, ends
 
 
 @cache
 def used_codes() -> frozenset[str]:
-    """Return the codes that the source gives as string constants."""
+    """Return the codes that the source contains as string constants."""
     codes: set[str] = set()
     for node in nodes():
         if not isinstance(node, ast.Call):
@@ -70,7 +70,7 @@ def used_codes() -> frozenset[str]:
 
 
 def name_of(function: ast.expr) -> str:
-    """Return the name of a function, with that of its class, or ""."""
+    """Return the name of a function, including its class, or ""."""
     match function:
         case ast.Name(id=name):
             return name
@@ -80,7 +80,7 @@ def name_of(function: ast.expr) -> str:
 
 
 def test_codes_are_found() -> None:
-    """The search finds codes of every kind of call."""
+    """The search finds codes in every kind of call."""
     assert {"not_a_member", "approve_step", "no_targets", "SG101.bytes"} <= used_codes()
 
 
@@ -119,7 +119,7 @@ def test_messages_show_parameters(language: str) -> None:
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_placeholders_are_names(language: str) -> None:
-    """A template has plain names as placeholders: no attribute, index, format or conversion."""
+    """The placeholders of a template are plain names without attributes, indexes or formats."""
     for code, template in catalogue(language).items():
         for _, name, form, conversion in string.Formatter().parse(template):
             if name is not None:
@@ -129,7 +129,7 @@ def test_placeholders_are_names(language: str) -> None:
 
 
 def test_parameter_is_not_a_template() -> None:
-    """Braces in a parameter are kept as they are."""
+    """Braces in a parameter are kept unchanged."""
     assert "{member.__class__}" in message("not_a_member", {"member": "{member.__class__}"})
 
 
@@ -142,6 +142,6 @@ def test_parameter_is_not_a_template() -> None:
     ],
 )
 def test_impossible_messages(make, text: str) -> None:
-    """An unknown language or code, or a missing parameter, is an error that names it."""
+    """An unknown language, an unknown code or a missing parameter is an error that names it."""
     with pytest.raises(InvalidValueError, match=text):
         make()

@@ -14,7 +14,7 @@ def test_truth() -> None:
 
 
 def test_default_deny() -> None:
-    """A no without a reason means that no rule allows it."""
+    """A no without a reason means that no rule allows the action."""
     assert Verdict.no().explain() == "refused: no rule allows it"
     assert Verdict.yes().explain() == "allowed"
 
@@ -33,7 +33,7 @@ def test_explain() -> None:
 
 
 def test_order_of_parameters() -> None:
-    """Reasons with the same parameters are equal, in whatever order they are given."""
+    """Reasons with the same parameters are equal, regardless of the order of the parameters."""
     first = Reason("approve_step", {"step": "editorial/edit", "a": "1"})
     second = Reason("approve_step", [("a", "1"), ("step", "editorial/edit")])
     assert first == second

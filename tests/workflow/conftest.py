@@ -1,4 +1,4 @@
-"""A workflow without a desk: snapshots in dictionaries, and a clock that the test sets."""
+"""A workflow without a desk, with snapshots in dictionaries and a clock that tests set."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ ROLES = (
     Role(id="client_publisher", permissions=["view"]),
 )
 GRANTS = (
-    # ana and wil write, pim may publish alone, ben, eva and mia edit, noor approves for the client.
+    # Ana and Wil write; Pim may publish alone; Ben, Eva and Mia edit; Noor approves for the client.
     Grant(to=["member:ana", "member:wil"], role="writer", on={"workspace": "tulip"}),
     Grant(to="member:pim", role="publisher", on={"workspace": "tulip"}),
     Grant(to=["member:ben", "member:eva", "member:mia"], role="editor", on={"workspace": "tulip"}),
@@ -134,7 +134,7 @@ class Workflow:
         return self.store(decide_post(self.posts.get(command.post), command, self.context(member)))
 
     def refusal(self, member: str, command: cm.PostCommand) -> str:
-        """Return the code of the refusal of a command, which both languages can explain."""
+        """Return the code of a command's refusal, which must have a text in each language."""
         with pytest.raises(NotAllowedError) as caught:
             decide_post(self.posts.get(command.post), command, self.context(member))
         verdict = caught.value.verdict
@@ -180,7 +180,7 @@ class Workflow:
         }
 
     def set_delivery_state(self, state: DeliveryState) -> None:
-        """Put the first delivery into a state, as if the publisher had brought it there."""
+        """Set the state of the first delivery, as if the publisher had changed it."""
         name = next(iter(self.deliveries))
         self.deliveries[name] = attrs.evolve(self.deliveries[name], state=state)
 
@@ -206,5 +206,5 @@ class Workflow:
 
 @pytest.fixture(scope="session")
 def new_workflow() -> Callable[..., Workflow]:
-    """Return the class, to be called with policies: `new_workflow(policy, default="none")`."""
+    """Return the class, which is called with policies: `new_workflow(policy, default="none")`."""
     return Workflow

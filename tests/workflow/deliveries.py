@@ -1,4 +1,4 @@
-"""What the tests of deliveries share: an approved post, and the publisher's steps."""
+"""Helpers for tests of deliveries: an approved post, and the steps of the publisher."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def start(flow, delivery=None) -> tuple:
 
 
 def take_permit(flow, *, part=0) -> tuple:
-    """Store what comes of asking for a permit to send, and return it."""
+    """Request a permit to send, store the resulting events, and return them."""
     return flow.store(
         start_send(
             flow.snapshot,

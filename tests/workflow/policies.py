@@ -10,7 +10,7 @@ TULIP = {"workspace": "tulip"}
 
 
 def policy(name="editorial", *steps, on=TULIP, **more) -> ApprovalPolicy:
-    """Return a policy; without steps and `extends`, it has one step for editors."""
+    """Return a policy, which has one step for editors unless steps or `extends` are given."""
     if not steps and "extends" not in more:
         steps = (step("edit", "role:editor"),)
     return ApprovalPolicy(id=name, on=on, steps=steps, **more)

@@ -12,7 +12,7 @@ from socialcollab.workflow.decide.amendment import is_outdated
 
 @pytest.mark.parametrize("state", DeliveryState)
 def test_only_published_delivery_is_outdated(new_workflow, state) -> None:
-    """Only a published delivery that is not to be taken down can differ from the post."""
+    """Only a published delivery without a takedown request can be outdated."""
     flow = approved(new_workflow)
     flow.now -= MINUTE
     delivery = attrs.evolve(flow.delivery, state=state)

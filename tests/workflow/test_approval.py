@@ -1,4 +1,4 @@
-"""Tests of submitting, deciding, and what an approval leads to."""
+"""Tests of submissions, decisions, and the effects of an approval."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ def test_others_need_one_approval_without_policy(new_workflow) -> None:
     flow.draft()
     flow.submit()
     assert flow.state == "in_review"
-    # No permission would help the author, so the refusal suggests none.
+    # No permission would help the author, so the refusal does not suggest one.
     assert flow.refusal("ana", approve(flow)) == "own_work"
     flow.approve("noor")
     assert flow.state == "approved"
 
 
 def test_acting_alone_needs_publish_everywhere(new_workflow) -> None:
-    """A member who may publish on one of two targets needs an approval."""
+    """A member who may publish on only one of two targets needs an approval."""
     flow = new_workflow()
     flow.grants = (*flow.GRANTS, Grant(to="member:ana", permissions=["publish"], on="tulip-x"))
     flow.draft(targets=["tulip-mastodon", "tulip-x"])
@@ -133,7 +133,7 @@ def test_drafter_cannot_approve(new_workflow) -> None:
     flow.draft("eva")
     flow.submit("eva")
     assert flow.refusal("eva", approve(flow)) == "own_work"
-    # The post remains a draft of eva's after another editor has improved it.
+    # Eva remains the drafter of the post after another editor has improved it.
     flow.edit("ben", text="beter")
     assert flow.refusal("eva", approve(flow)) == "own_work"
     (status,) = step_statuses(flow.snapshot, flow.context())
@@ -168,7 +168,7 @@ def test_mover_cannot_approve_bound_time(new_workflow) -> None:
 
 
 def test_second_approval_refused(new_workflow) -> None:
-    """A member counts once for a step."""
+    """A member's approval counts only once for a step."""
     flow = new_workflow(policy("editorial", step("edit", "role:editor", quorum=2)))
     flow.draft()
     flow.submit()
@@ -178,7 +178,7 @@ def test_second_approval_refused(new_workflow) -> None:
 
 @pytest.mark.parametrize("command", [cm.Approve, cm.RequestChanges, cm.Reject])
 def test_reviewer_of_skipped_step(new_workflow, command) -> None:
-    """The reviewer of a step that does not apply has no say on the post, and is told why."""
+    """The reviewer of a skipped step cannot decide on the post, and the refusal explains why."""
     legal = step("legal", "member:noor", only_if={"link_domain": ["shop.example"]})
     flow = new_workflow(policy("editorial", step("edit", "role:editor"), legal))
     flow.draft()
@@ -196,7 +196,7 @@ def test_reviewer_of_skipped_step(new_workflow, command) -> None:
 )
 @pytest.mark.parametrize("member", ["noor", "ben"])
 def test_returned_by_reviewer(new_workflow, command, state, member) -> None:
-    """A reviewer of a later step, and the member who approved a passed step, can return a post."""
+    """A reviewer of a later step and a member who approved a passed step can return a post."""
     legal = step("legal", "member:noor", after=["edit"])
     last = step("last", "member:eva", after=["legal"])
     flow = new_workflow(policy("editorial", step("edit", "member:ben"), legal, last))
@@ -222,7 +222,7 @@ def test_passed_step_gives_others_no_say(new_workflow) -> None:
 
 
 def test_refusal_names_reviewers(new_workflow) -> None:
-    """A member who is not a reviewer learns who the reviewers are."""
+    """The refusal for a member who is not a reviewer lists the reviewers."""
     flow = new_workflow(policy("editorial", step("edit", "member:ben")))
     flow.draft()
     flow.submit()
@@ -232,7 +232,7 @@ def test_refusal_names_reviewers(new_workflow) -> None:
 
 
 def test_stale_decision_refused(new_workflow) -> None:
-    """A decision on an older revision is refused, naming who changed what."""
+    """A decision on an older revision is refused, and the error describes the changes."""
     flow = new_workflow(policy())
     flow.draft()
     flow.submit()
@@ -245,7 +245,7 @@ def test_stale_decision_refused(new_workflow) -> None:
 
 
 def test_stale_decision_counts_if_unaffected(new_workflow) -> None:
-    """A decision on an older revision counts if nothing that it is bound to has changed."""
+    """A decision on an older revision counts if no field to which it is bound has changed."""
     flow = new_workflow(policy())
     flow.draft()
     flow.submit()
@@ -268,7 +268,7 @@ def test_unknown_revision_refused(new_workflow) -> None:
 
 
 def test_rules_act_after_last_approval(new_workflow) -> None:
-    """What follows from the last approval is caused by the rules, so a reviewer needs no `schedule`."""
+    """The rules cause the effects of the last approval, so a reviewer does not need `schedule`."""
     flow = new_workflow(policy("editorial", step("client", "member:noor")))
     flow.draft()
     flow.submit()
@@ -287,7 +287,7 @@ def test_rules_act_after_last_approval(new_workflow) -> None:
     ],
 )
 def test_late_approval(new_workflow, late, state, deliveries) -> None:
-    """`late` decides what happens to a post that is approved after its planned time."""
+    """`late` determines what happens to a post that is approved after its planned time."""
     flow = new_workflow(policy(late=late))
     flow.draft()
     flow.submit()
@@ -297,7 +297,7 @@ def test_late_approval(new_workflow, late, state, deliveries) -> None:
 
 
 def test_next_slot_taken_again(new_workflow) -> None:
-    """A post for the next slot takes another one if the first has passed when it is approved."""
+    """A post for the next slot gets a later slot if the first slot has passed at the approval."""
     flow = new_workflow(policy())
     flow.draft(planned_at=None)
     flow.next_slots = {"tulip-x": flow.PLANNED}
@@ -311,7 +311,7 @@ def test_next_slot_taken_again(new_workflow) -> None:
 
 @pytest.mark.parametrize("when", ["planned", "as soon as approved"])
 def test_published_target_not_sent_again(new_workflow, when) -> None:
-    """A post that is edited and approved again goes only where it is not published."""
+    """A post that is edited and approved again is sent only to targets without a publication."""
     flow = new_workflow(policy(late="publish"))
     flow.draft(targets=["tulip-mastodon", "tulip-x"])
     flow.submit(when=when)
@@ -323,7 +323,7 @@ def test_published_target_not_sent_again(new_workflow, when) -> None:
 
 
 def test_unplanned_post_waits_for_time(new_workflow) -> None:
-    """An approved post without a planned time waits until a member gives it one."""
+    """An approved post without a planned time waits until a member schedules it."""
     flow = new_workflow(policy())
     flow.draft(planned_at=None)
     flow.submit()
@@ -345,7 +345,7 @@ def way_to_publish(flow) -> list[str]:
 
 
 def test_way_to_publish_depends_on_state(new_workflow) -> None:
-    """`publish_now` names the open steps, and what the state of the post requires first."""
+    """The refusal of `publish_now` lists the open steps and the action that the state requires."""
     flow = new_workflow(
         policy("editorial", step("edit", "role:editor"), step("client", "member:noor"))
     )

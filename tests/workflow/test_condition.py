@@ -76,7 +76,7 @@ CONDITIONS = {"names-a-price": names_a_price}
     ],
 )
 def test_matches(condition, content, values) -> None:
-    """Each key matches by any of its values, and the result contains those that match."""
+    """A key matches if any of its values does, and the result contains the matching values."""
     found = OnlyIf(**condition).matches(
         content, findings=lambda: [WARNING], author_posts=3, conditions=CONDITIONS
     )
@@ -98,7 +98,7 @@ TEXTS = {"link_domain": "shop.example", "any_text": "gratis", "custom": "€"}
     st.sets(st.sampled_from(sorted(KEYS))),
 )
 def test_all_keys_must_match(keys, met) -> None:
-    """A condition is met exactly if each of its keys is."""
+    """A condition is met if and only if all of its keys match."""
     content = PostContent(
         text=" ".join(TEXTS[key] for key in sorted(met) if key in TEXTS),
         labels=["spoiler"] if "label" in met else [],
@@ -125,18 +125,18 @@ def test_all_keys_must_match(keys, met) -> None:
         ({"author_posts_fewer_than": 1001}, "`1001` is not a whole number from 1 to 1000"),
         ({"author_posts_fewer_than": "3"}, "`3` is not a whole number from 1 to 1000"),
         ({"custom": "Names a price"}, "Names a price"),
-        ({"link_domain": [5]}, "`5` is not a text"),
+        ({"link_domain": [5]}, "`5` is not a string"),
     ],
 )
 def test_invalid_conditions(keys, problem) -> None:
-    """A condition that cannot be meant is refused with the value in question."""
+    """An invalid condition is rejected, and the error contains the invalid value."""
     with pytest.raises(InvalidValueError) as caught:
         OnlyIf(**keys)
     assert problem in str(caught.value)
 
 
 def test_unregistered_condition() -> None:
-    """A custom condition that is not registered is never taken as met or as not met."""
+    """An unregistered custom condition counts neither as met nor as not met."""
     with pytest.raises(NotFoundError, match=r"did you mean `names-a-price`\?"):
         OnlyIf(custom="names-a-prize").matches(PLAIN, conditions=CONDITIONS)
     with pytest.raises(NotFoundError, match="register it with the desk"):
@@ -144,7 +144,7 @@ def test_unregistered_condition() -> None:
 
 
 def test_failing_condition() -> None:
-    """An exception of a custom condition becomes an error that names the condition."""
+    """An exception in a custom condition is converted to an error that names the condition."""
     with pytest.raises(InvalidValueError, match="condition `broken` failed with ZeroDivisionError"):
         OnlyIf(custom="broken").matches(PLAIN, conditions={"broken": lambda _: 1 / 0})
 
@@ -197,7 +197,7 @@ def test_step_only_for_links(new_workflow) -> None:
 
 
 def test_edit_adds_step(new_workflow) -> None:
-    """A link that is added to an approved post makes the step apply, whatever its decisions bind."""
+    """Adding a link to an approved post makes the step apply, regardless of the bound fields."""
     flow = new_workflow(policy("brand", step("edit", "role:editor", binds=["media"]), LEGAL))
     flow.draft(text="De lente is er")
     flow.submit()
@@ -245,7 +245,7 @@ def test_any_of_several_conditions(new_workflow) -> None:
 
 @given(st.lists(st.sampled_from(["shop.example", "gratis", "€", "lente"])))
 def test_step_applies_exactly_if_condition_is_met(new_workflow, words) -> None:
-    """For a new post, a step applies if its condition is met, and otherwise not."""
+    """For a new post, a step applies if and only if its condition is met."""
     conditions = [
         OnlyIf(link_domain="shop.example", any_text="gratis"),
         OnlyIf(custom="names-a-price"),
@@ -260,7 +260,7 @@ def test_step_applies_exactly_if_condition_is_met(new_workflow, words) -> None:
 
 
 def test_publishing_alone(new_workflow) -> None:
-    """A member with `publish` may act alone only while no step applies, also after an edit."""
+    """A member with `publish` may act alone only while no step applies, even after an edit."""
     flow = new_workflow(policy("brand", LEGAL))
     flow.draft(member="pim", text="De lente is er")
     flow.submit("pim")

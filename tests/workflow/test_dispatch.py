@@ -27,7 +27,7 @@ COMMANDS = {
     "cancel": lambda flow: cm.Cancel(post="p1", seen=flow.seen),
     "bypass": lambda flow: cm.Bypass(post="p1", seen=flow.seen, reason="storm"),
 }
-# For each state, the commands that are possible and the state to which each leads.
+# For each state, the possible commands and the resulting state of each.
 TRANSITIONS = {
     "draft": {
         "edit": "draft", "comment": "draft", "submit": "in_review", "reschedule": "draft",
@@ -80,7 +80,7 @@ def first_state_for(name):
 @pytest.mark.parametrize("state", TRANSITIONS)
 @pytest.mark.parametrize("name", COMMANDS)
 def test_transitions(new_workflow, state, name) -> None:
-    """Each command leads from each state to where the table says, or is refused."""
+    """Each command leads from each state to the state in the table or is refused."""
     flow = workflow_in(new_workflow, state)
     command = COMMANDS[name](flow)
     if name in TRANSITIONS[state]:
@@ -91,7 +91,7 @@ def test_transitions(new_workflow, state, name) -> None:
 
 
 def test_every_command_has_permission() -> None:
-    """`COMMAND_PERMISSIONS` names every command of the workflow and the desk."""
+    """`COMMAND_PERMISSIONS` contains every command of the workflow and the desk."""
     names = {command.NAME for command in (*cm.PostCommand.__args__, *Command.__args__)}
     assert names == set(COMMAND_PERMISSIONS)
     assert set(COMMANDS) | {"draft"} <= names
@@ -99,8 +99,8 @@ def test_every_command_has_permission() -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_own_permission_needed(new_workflow, name) -> None:
-    """A member with all permissions but the command's own one is refused."""
-    # No step names Tom, so a permission would not be enough for a decision.
+    """A member with all permissions except the command's own permission is refused."""
+    # Tom is not a reviewer of any step, so the permission would not be enough for a decision.
     reason = "not_a_reviewer" if COMMAND_PERMISSIONS[name] == "approve" else "default_deny"
     flow = workflow_in(new_workflow, first_state_for(name))
     permissions = {*COMMAND_PERMISSIONS.values(), "view", "edit_others"}
@@ -111,7 +111,7 @@ def test_own_permission_needed(new_workflow, name) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_hidden_post_is_not_found(new_workflow, name) -> None:
-    """A member who may not view a post gets the same answer as if it did not exist."""
+    """For a member who cannot view a post, the error is the same as for an unknown post."""
     flow = workflow_in(new_workflow, first_state_for(name))
     with pytest.raises(NotFoundError) as caught:
         flow.do("tom", COMMANDS[name](flow))
@@ -125,7 +125,7 @@ def remedies_of(flow, member: str, command: cm.PostCommand):
 
 
 def after_remedy(flow, remedy) -> None:
-    """Grant everything that a remedy names."""
+    """Grant all permissions that a remedy names."""
     for part in (remedy, *remedy.also):
         given = {key: part[key] for key in ("role",) if part.code == "grant_role"}
         if part.code == "grant_permission":
@@ -153,7 +153,7 @@ def test_remedies_are_enough(new_workflow, name) -> None:
 
 
 def test_no_remedy_in_wrong_state(new_workflow) -> None:
-    """No permission is suggested if the command is impossible in the post's state anyway."""
+    """No permission is suggested if the command is impossible in the post's state."""
     flow = workflow_in(new_workflow, "rejected")
     flow.grants = (*flow.GRANTS, Grant(to="member:tom", permissions=["view"], on=TULIP))
     assert remedies_of(flow, "tom", COMMANDS["bypass"](flow)) == ()

@@ -1,4 +1,4 @@
-"""Tests of the reducers: the table of delivery states in the documentation is what they do."""
+"""Tests that the reducers agree with the table of delivery states in the documentation."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ EXAMPLES = {
 
 
 def table() -> dict[str, tuple[set[str], set[str]]]:
-    """Return the states before and after each event, as the documentation has them."""
+    """Return the states before and after each event, as documented."""
     text = PAGE.read_text(encoding="utf-8")
     section = text.partition("## States of a delivery")[2].partition("\n## ")[0]
     rows = {}
@@ -68,7 +68,7 @@ def table() -> dict[str, tuple[set[str], set[str]]]:
 
 
 def deliveries(state: str) -> list[Delivery]:
-    """Return deliveries in a state: with and without a takedown request, parts and removed ids."""
+    """Return deliveries in a state, with and without a takedown request, parts and removed ids."""
     attempt = SendAttempt(number=1, part=0, started_at=NOW, deadline=NOW)
     whole = state in ("published", "removing", "removed")
     candidates = (
@@ -109,7 +109,7 @@ def is_possible(delivery: Delivery) -> bool:
 
 
 def test_table_is_complete() -> None:
-    """The documentation has a row for every event of a delivery."""
+    """The documentation contains a row for every event of a delivery."""
     types = {
         event.TYPE
         for event in vars(ev).values()
@@ -121,7 +121,7 @@ def test_table_is_complete() -> None:
 
 @pytest.mark.parametrize("event", sorted(EXAMPLES))
 def test_table_is_right(event: str) -> None:
-    """Each event leads from the states of its row to the states of its row."""
+    """Each event leads from the documented states before it to the documented states after it."""
     before, after = table()[event]
     assert before
     reached = {
@@ -133,7 +133,7 @@ def test_table_is_right(event: str) -> None:
         # If only one of several copies was taken down, the delivery stays published.
         reached |= {"published"}
     if event == "delivery.takedown_abandoned":
-        # A thread that was never published as a whole still misses its other parts.
+        # A thread that was never published completely still lacks its other parts.
         part = attrs.evolve(deliveries("removing")[-1], network_id="")
         reached |= {evolve_delivery(part, EXAMPLES[event], at=NOW).state.value}
     assert reached == after, event
@@ -146,7 +146,7 @@ def test_planned_delivery_waits() -> None:
 
 @pytest.mark.parametrize("event", sorted(EXAMPLES))
 def test_states_claim_what_is_known(event: str) -> None:
-    """What is published is never shown as cancelled or removed, and the other way round."""
+    """A published post is never shown as cancelled or removed, and vice versa."""
     for state in table()[event][0]:
         for delivery in deliveries(state):
             after = evolve_delivery(delivery, EXAMPLES[event], at=NOW)
@@ -159,7 +159,7 @@ def test_states_claim_what_is_known(event: str) -> None:
 
 
 def test_first_event() -> None:
-    """A delivery begins with its plan."""
+    """The first event of a delivery plans it."""
     hold = Hold(id="h1", on=Selector(workspace="tulip"), reason="", by="member:eva", at=NOW)
     with pytest.raises(InvalidValueError, match="cannot be the first event of a delivery"):
         evolve_delivery(None, ev.HoldPlaced(hold=hold))

@@ -1,4 +1,4 @@
-"""Tests of what is recorded of a send, a lookup and a vanished sender."""
+"""Tests of the recorded outcomes of sends, lookups and senders that have stopped."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def test_state_after_error(new_workflow, outcome, state) -> None:
 
 
 def test_rate_limit(new_workflow) -> None:
-    """After a rate limit the delivery waits as long as the network asked."""
+    """After a rate limit, the delivery waits as long as the network requires."""
     flow = sending(new_workflow)
     now = flow.now
     record(flow, RateLimitedError("slow down", retry_after_s=90))
@@ -57,7 +57,7 @@ def test_rate_limit(new_workflow) -> None:
 
 
 def test_refused_credentials_hold_profile(new_workflow) -> None:
-    """Refused credentials place one hold on the profile, not a second one."""
+    """Refused credentials place only one hold on the profile."""
     flow = sending(new_workflow)
     events = record(flow, AuthenticationError("no"))
     (hold,) = (event.data.hold for event in events if isinstance(event.data, ev.HoldPlaced))
@@ -70,7 +70,7 @@ def test_refused_credentials_hold_profile(new_workflow) -> None:
 
 
 def test_unknown_after_deadline(new_workflow) -> None:
-    """A send whose sender has vanished becomes unknown at its deadline, and not before."""
+    """A send whose worker has stopped becomes unknown at its deadline and not earlier."""
     flow = sending(new_workflow)
     deadline = flow.delivery.in_doubt.deadline
     early = deadline - dt.timedelta(microseconds=1)
@@ -81,7 +81,7 @@ def test_unknown_after_deadline(new_workflow) -> None:
 
 @pytest.mark.parametrize("state", ["unknown", "waiting", "missed", "cancelled", "failed"])
 def test_late_answer_recorded(new_workflow, state) -> None:
-    """A publication is recorded however late, and a second one as a duplicate."""
+    """A late publication is always recorded, and a second publication as a duplicate."""
     flow = sending(new_workflow)
     flow.set_delivery_state(DeliveryState(state))
     record(flow, publication(flow), attempt=1)
@@ -95,7 +95,7 @@ def test_late_answer_recorded(new_workflow, state) -> None:
 
 
 def test_old_failure_ignored(new_workflow) -> None:
-    """A worker's late failure of attempt 1 says nothing about attempt 2, which is in doubt."""
+    """A late failure of attempt 1 does not resolve attempt 2, which is in doubt."""
     flow = sending(new_workflow)
     flow.store(record_no_answer(flow.delivery, real_now=flow.delivery.in_doubt.deadline))
     flow.store(record_missing(flow.delivery, context(flow), attempt=1))
@@ -111,7 +111,7 @@ def test_old_failure_ignored(new_workflow) -> None:
 
 
 def test_missing_only_if_unknown(new_workflow) -> None:
-    """A lookup that finds nothing counts only for a delivery whose outcome is unknown."""
+    """A lookup that finds nothing only affects a delivery whose outcome is unknown."""
     flow = sending(new_workflow)
     assert record_missing(flow.delivery, context(flow)) == ()
     record(flow, OutcomeUnknownError("no answer"))

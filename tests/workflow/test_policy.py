@@ -1,4 +1,4 @@
-"""Tests of approval policies and of what a post needs by them."""
+"""Tests of approval policies and their requirements for posts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from socialcollab.workflow import Policies
     ],
 )
 def test_invalid_policies(make, message) -> None:
-    """A policy that could never work is refused with the value that is wrong."""
+    """A policy that could never work is rejected, and the error contains the invalid value."""
     with pytest.raises(InvalidValueError, match=message):
         make()
 
@@ -55,7 +55,7 @@ def test_shortest_late_by(new_workflow, first: str, second: str, shorter: str) -
 
 @pytest.mark.parametrize("first", ["strict", "lax"])
 def test_strictest_setting_applies(new_workflow, first) -> None:
-    """Where policies differ, the stricter setting applies, whatever their order."""
+    """If policies differ, the stricter setting applies, regardless of their order."""
     lax = policy("a-lax" if first == "lax" else "z-lax", late="publish")
     strict = policy("m", late="expire", on_approval="wait")
     middle = policy("n", late="hold", late_by="2 hours")
@@ -82,7 +82,7 @@ def test_default_policy(new_workflow) -> None:
 
 
 def test_long_chain_of_policies() -> None:
-    """At most 20 policies extend each other, in whatever order they are defined."""
+    """A chain can have at most 20 policies that extend each other, in any order of definition."""
     chain = [policy("p0"), *(policy(f"p{n}", extends=f"p{n - 1}") for n in range(1, 1000))]
     Policies.of(chain[:20])
     for policies in (chain, chain[::-1]):

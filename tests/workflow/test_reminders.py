@@ -1,4 +1,4 @@
-"""Tests of whom an open step notifies."""
+"""Tests of the notifications of open steps."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def flow(new_workflow):
 
 
 def test_step_notifies_reviewers_once(flow) -> None:
-    """A step that opens notifies its reviewers; nothing follows if nothing changes."""
+    """A step notifies its reviewers when it opens, and not again if nothing changes."""
     data = reevaluated(flow)
     assert (EDITORS, {}) == (data.notified, data.aware)
     assert reevaluated(flow) is None
@@ -47,7 +47,7 @@ def test_returning_reviewer_not_notified_again(flow) -> None:
 
 
 def test_unrecorded_notifications(flow) -> None:
-    """Where it was not recorded whom a step notified, its reviewers of before count as notified."""
+    """If a step did not record whom it notified, its previous reviewers count as notified."""
     (event,) = reevaluate(flow.snapshot, flow.context(Actor.TIMER))
     unrecorded = attrs.evolve(event.data, notified={}, aware={})
     flow.store((attrs.evolve(event, data=unrecorded),))
@@ -63,7 +63,7 @@ def test_unrecorded_notifications(flow) -> None:
 
 
 def test_reviewer_notified_once_post_is_visible(flow) -> None:
-    """A reviewer who may not view the post is notified when they may."""
+    """A reviewer who cannot view the post is notified as soon as they can."""
     flow.policies = (policy("editorial", step("edit", ["role:editor", "member:tom"])),)
     approves = Grant(to="member:tom", permissions=["approve"], on=TULIP)
     flow.grants = (*flow.GRANTS, approves)

@@ -37,7 +37,7 @@ def test_permission_needed_on_every_target(new_workflow) -> None:
 
 
 def test_removing_all_targets_needs_workspace(new_workflow) -> None:
-    """A post without targets belongs to the workspace, so removing them needs permission there."""
+    """Removing all targets requires permission on the workspace, to which the post then belongs."""
     flow = new_workflow(policy())
     flow.grants = (*flow.GRANTS, Grant(to="member:tom", role="editor", on="tulip-x"))
     flow.draft("tom")
@@ -45,7 +45,7 @@ def test_removing_all_targets_needs_workspace(new_workflow) -> None:
 
 
 def test_one_workspace(new_workflow) -> None:
-    """A post cannot go to a profile of another workspace."""
+    """A post cannot have a target in another workspace."""
     flow = new_workflow(policy())
     flow.grants = (
         *flow.GRANTS,
@@ -57,7 +57,7 @@ def test_one_workspace(new_workflow) -> None:
 
 @pytest.mark.parametrize("target", ["dike-x", "dike-xx", "nothing"])
 def test_hidden_profile_is_not_found(new_workflow, target) -> None:
-    """Neither a refusal nor a suggestion names a profile that the member may not view."""
+    """Neither a refusal nor a suggestion names a profile that the member cannot view."""
     flow = new_workflow(policy())
     with pytest.raises(NotFoundError) as caught:
         flow.draft("ana", targets=[target])
@@ -71,7 +71,7 @@ def test_hidden_profile_is_not_found(new_workflow, target) -> None:
 
 
 def test_edit_reopens_and_cancels(new_workflow) -> None:
-    """An edit returns an approved post to review and cancels what is unsent, in one append."""
+    """An edit returns an approved post to review and cancels unsent deliveries, in one append."""
     flow = new_workflow(policy())
     flow.draft(targets=["tulip-mastodon", "tulip-x"])
     flow.submit()
@@ -105,7 +105,7 @@ def test_nothing_changes_while_in_doubt(new_workflow, state, name) -> None:
 
 
 def test_edit_replans_waiting_deliveries(new_workflow) -> None:
-    """An edit by a member who may publish alone plans again what waits, and nothing else."""
+    """An edit by a member who may publish alone replans only the waiting deliveries."""
     flow = new_workflow()
     flow.draft("pim", targets=["tulip-mastodon", "tulip-x"])
     flow.submit("pim")
@@ -130,7 +130,7 @@ def test_edit_keeps_resolved_time(new_workflow) -> None:
 
 
 def test_edit_cannot_move_approved_post(new_workflow) -> None:
-    """The time of an approved post changes by `reschedule`, not by an edit."""
+    """The time of an approved post can be changed only with `reschedule`."""
     flow = new_workflow(policy())
     flow.draft()
     flow.submit()

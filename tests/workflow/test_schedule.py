@@ -1,4 +1,4 @@
-"""Tests of scheduling, and of times that have passed."""
+"""Tests of scheduling and of past times."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialcollab.workflow import commands as cm
 
 
 def test_past_time_refused(new_workflow) -> None:
-    """A post whose planned time has passed cannot be submitted, nor moved to a past time."""
+    """A post with a past planned time cannot be submitted, or moved to another past time."""
     flow = new_workflow(policy())
     flow.draft()
     flow.now = flow.PLANNED.instant
@@ -32,7 +32,7 @@ def test_scheduling_cannot_skip_gate(new_workflow) -> None:
 
 @pytest.mark.parametrize("late", ["expire", "hold", "publish"])
 def test_expiry(new_workflow, late) -> None:
-    """A post in review expires at its planned time, if its policy says so."""
+    """A post in review expires at its planned time if its policy requires it."""
     flow = new_workflow(policy(late=late))
     flow.draft()
     flow.submit()

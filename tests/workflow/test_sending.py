@@ -1,4 +1,4 @@
-"""Tests of when a delivery may be sent."""
+"""Tests of the conditions under which a delivery may be sent."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_not_started_before_time(new_workflow) -> None:
 
 
 def test_no_permit_while_in_doubt(new_workflow) -> None:
-    """No second permit is given while an earlier attempt has no outcome."""
+    """No second permit is issued while an earlier attempt has no outcome."""
     flow = sending(new_workflow)
     assert take_permit(flow) == ()
     record(flow, OutcomeUnknownError("no answer"))
@@ -75,7 +75,7 @@ def test_no_permit_while_in_doubt(new_workflow) -> None:
 @pytest.mark.parametrize("when", ["before the start", "before the permit"])
 @pytest.mark.parametrize("stop", ["hold", "blackout"])
 def test_hold_or_blackout_misses_delivery(new_workflow, when, stop) -> None:
-    """A delivery that falls due in a hold or a blackout is missed, even if it was started already."""
+    """A delivery that becomes due during a hold or blackout is missed, even if already started."""
     flow = approved(new_workflow)
     if when == "before the permit":
         flow.store(start(flow))
@@ -93,7 +93,7 @@ def test_hold_or_blackout_misses_delivery(new_workflow, when, stop) -> None:
 
 
 def test_part_waits_for_end_of_hold(new_workflow) -> None:
-    """A hold does not make a partly published thread missed; its next part waits."""
+    """A partly published thread is not missed because of a hold; its next part waits."""
     flow = sending(new_workflow)
     answered = attrs.evolve(flow.delivery.attempts[0], answered=True)
     begun = attrs.evolve(flow.delivery, attempts=(answered,))
@@ -124,7 +124,7 @@ def test_too_late_is_missed(new_workflow) -> None:
 
 
 def test_unapproved_post_not_sent(new_workflow) -> None:
-    """A post that is not approved, or misses a new step, is not sent."""
+    """A post that is not approved, or that lacks the approval of a new step, is not sent."""
     flow = approved(new_workflow)
     in_review = attrs.evolve(flow.snapshot, post=attrs.evolve(flow.post, state=PostState.IN_REVIEW))
     assert not may_publish(in_review, flow.delivery, context(flow))
@@ -135,7 +135,7 @@ def test_unapproved_post_not_sent(new_workflow) -> None:
 
 
 def test_changed_post_not_sent(new_workflow) -> None:
-    """A delivery does not send another revision than the one it was planned for."""
+    """A delivery sends only the revision for which it was planned."""
     flow = approved(new_workflow)
     rewritten = new_workflow(policy())
     rewritten.draft()
@@ -155,7 +155,7 @@ def test_no_approval_after_send(new_workflow) -> None:
 
 @pytest.mark.parametrize("takedown_requested", [False, True])
 def test_published_by_another_delivery(new_workflow, takedown_requested) -> None:
-    """A post that another delivery has published is not sent again, unless it is to be taken down."""
+    """A post that another delivery has published is not sent again unless it is taken down."""
     flow = approved(new_workflow)
     delivery = flow.delivery
     published = attrs.evolve(
@@ -184,7 +184,7 @@ def test_published_by_another_delivery(new_workflow, takedown_requested) -> None
 
 
 class World:
-    """A network, and workers that may die, or sleep and come back with old answers."""
+    """A network, and workers that may crash, or pause and resume with outdated responses."""
 
     def __init__(self, flow) -> None:
         self.flow = flow
@@ -209,7 +209,7 @@ class World:
                 deadline=self.real_now + MINUTE,
             )
             if any(isinstance(event.data, ev.SendStarted) for event in events):
-                # No earlier request may still publish something.
+                # No earlier request may still publish a post.
                 assert not any(self.under_way.values())
                 assert not flow.holds
                 self.under_way[events[0].data.number] = True
@@ -243,7 +243,7 @@ class World:
 
     def check(self) -> None:
         delivery = self.flow.delivery
-        # Published only with the network's id, and whenever that id is known.
+        # The delivery is published if and only if the network's id is known.
         assert (delivery.state == "published") == bool(delivery.network_id)
         assert len(self.published) <= 1
         if delivery.state == "published":
@@ -269,7 +269,7 @@ STEPS = st.lists(
 @settings(max_examples=150)
 @given(STEPS)
 def test_published_at_most_once(new_workflow, steps) -> None:
-    """In any order of steps, a post is published at most once, and its state is what is known."""
+    """In any order of steps, a post is published at most once, and its state is correct."""
     world = World(approved(new_workflow))
     for name, choice in steps:
         world.step(name, choice)

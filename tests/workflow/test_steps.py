@@ -1,4 +1,4 @@
-"""Tests of approval steps: which apply, what decisions are bound to, and the gate."""
+"""Tests of approval steps: their conditions, the fields that decisions bind, and the gate."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def states(flow) -> dict[str, str]:
 
 @pytest.mark.parametrize(("quorum", "needed"), [("any", 1), ("all", 3), (2, 2), (3, 3)])
 def test_quorum(new_workflow, quorum, needed) -> None:
-    """A quorum is any reviewer, all of them, or a number."""
+    """A quorum is one reviewer, all reviewers, or a number."""
     flow = new_workflow(policy("editorial", step("edit", "role:editor", quorum=quorum)))
     flow.draft()
     flow.submit()
@@ -52,7 +52,7 @@ def test_parallel_steps(new_workflow) -> None:
 
 
 def test_distinct_step(new_workflow) -> None:
-    """An approval that counts for another step does not count for a distinct one."""
+    """An approval that counts for another step does not count for a distinct step."""
     flow = new_workflow(
         policy("editorial", step("a", "role:editor"), step("b", "role:editor", distinct=True))
     )
@@ -79,7 +79,7 @@ def test_ordered_steps(new_workflow) -> None:
 
 
 def test_passed_step_stays_passed(new_workflow) -> None:
-    """A step that passed with all its reviewers stays passed when another reviewer is added."""
+    """A step that all of its reviewers approved stays passed when another reviewer is added."""
     flow = new_workflow(
         policy(
             "editorial", step("edit", "role:editor", quorum="all"), step("client", "member:noor")
@@ -131,7 +131,7 @@ def test_inherited_step_is_same_step(new_workflow) -> None:
 
 
 def test_condition_on_findings(new_workflow) -> None:
-    """A step with a condition applies once the condition holds, and stays when it no longer does."""
+    """A step applies once its condition is met, and remains when it is no longer met."""
     condition = {"finding_at_least": "warning"}
     flow = new_workflow(
         policy(
@@ -162,7 +162,7 @@ def offers_workflow(new_workflow):
 
 
 def test_step_stays_without_its_tag(new_workflow) -> None:
-    """Removing the tag that brought a step does not remove the step."""
+    """Removing the tag that triggered a step does not remove the step."""
     flow = offers_workflow(new_workflow)
     flow.draft(tags=["offer"])
     flow.submit()
@@ -174,7 +174,7 @@ def test_step_stays_without_its_tag(new_workflow) -> None:
 
 
 def test_tag_adds_step_after_approval(new_workflow) -> None:
-    """A tag that is added to an approved post brings its steps, and cancels what waits."""
+    """Adding a tag to an approved post adds its steps and cancels the waiting deliveries."""
     flow = offers_workflow(new_workflow)
     flow.draft()
     flow.submit()
@@ -221,7 +221,7 @@ def test_more_tags_and_findings_only_add_steps(new_workflow, some, more) -> None
     [((), {"post", "reply"}), (("post",), {"post"}), (("reply",), {"reply"})],
 )
 def test_kinds_of_a_policy(new_workflow, kinds, applies_to) -> None:
-    """A policy applies to the kinds of posts that it names; without any, to every kind."""
+    """A policy applies to the kinds of posts that it names, or to every kind if it names none."""
     flow = new_workflow(policy(on=Selector(workspace="tulip", kind=kinds)))
     flow.draft()
     for kind in ("post", "reply"):
@@ -230,7 +230,7 @@ def test_kinds_of_a_policy(new_workflow, kinds, applies_to) -> None:
         assert ({StepKey("editorial", "edit")} == steps) is (kind in applies_to)
 
 
-# What decisions are bound to.
+# Bound fields.
 
 
 CHANGES = {
@@ -316,7 +316,7 @@ def test_changed_policy_closes_gate(new_workflow, text) -> None:
 
 
 def test_reason_names_post_for_people(new_workflow) -> None:
-    """A reason names a post by an excerpt of its text, and has its id for programs."""
+    """A reason names a post by an excerpt of its text, and contains its id for programs."""
     flow = new_workflow(policy())
     flow.draft()
     flow.submit()

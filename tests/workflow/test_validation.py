@@ -50,10 +50,10 @@ def test_valid_commands(command) -> None:
             lambda: attrs.evolve(DRAFT, kind="story"),
             '`Draft.kind` is `\'story\'`, not "post" or "reply"',
         ),
-        (lambda: attrs.evolve(DRAFT, post=5), "`Draft.post` is `5`, not a text"),
+        (lambda: attrs.evolve(DRAFT, post=5), "`Draft.post` is `5`, not a string"),
         (lambda: attrs.evolve(DRAFT, salt="x"), "`Draft.salt` is `'x'`, not bytes"),
         (lambda: attrs.evolve(DRAFT, content=None), "`Draft.content` is `None`"),
-        (lambda: content(text=5), "`Draft.content.text` is `5`, not a text"),
+        (lambda: content(text=5), "`Draft.content.text` is `5`, not a string"),
         (lambda: content(language=5), "`Draft.content.language` is `5`"),
         (lambda: content(campaign=None), "`Draft.content.campaign` is `None`"),
         (lambda: content(planned_at="today"), "`Draft.content.planned_at` is `'today'`"),
@@ -74,13 +74,13 @@ def test_valid_commands(command) -> None:
             lambda: content(targets=["x"], times={"x": None}),
             r"`Draft.content.times\[0\]\[1\]` is `None`",
         ),
-        (lambda: content(tags=[5]), "`5` is not a text"),
+        (lambda: content(tags=[5]), "`5` is not a string"),
         (lambda: content(tags=5), "`5` is not a list of words"),
         (lambda: content(targets=None), "`None` is not a list of words"),
         (lambda: content(media=None), "`None` is not a list of images"),
         (lambda: content(variants=[5]), "`5` is not a variant"),
         (lambda: content(times=[5]), "`5` is not a pair of a profile and a time"),
-        (lambda: cm.Approve(post="p1", seen="x", note=5), "`Approve.note` is `5`, not a text"),
+        (lambda: cm.Approve(post="p1", seen="x", note=5), "`Approve.note` is `5`, not a string"),
         (lambda: cm.Comment(post="p1", text="x", internal=1), "`Comment.internal` is `1`"),
         (
             lambda: cm.Submit(post="p1", seen="x", when="now"),
@@ -106,7 +106,7 @@ def test_valid_commands(command) -> None:
             lambda: content(links=["https://a.nl\x1b"]),
             "contains a line break or a control character",
         ),
-        (lambda: content(tags=["a\ud800"]), "half of a surrogate pair at position 1"),
+        (lambda: content(tags=["a\ud800"]), "lone surrogate at position 1"),
         (lambda: content(text="x" * (MAX_TEXT + 1)), "100001 characters, more than 100000"),
         (
             lambda: content(tags=map(str, range(MAX_ITEMS + 1))),
@@ -115,6 +115,6 @@ def test_valid_commands(command) -> None:
     ],
 )
 def test_invalid_commands(command, message) -> None:
-    """A value of another type or size is refused by one error that names its place."""
+    """A value of the wrong type or size is rejected with one error that names its place."""
     with pytest.raises(InvalidValueError, match=message):
         check_command(command(), COMMANDS)

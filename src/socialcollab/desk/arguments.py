@@ -1,4 +1,4 @@
-"""Check those arguments of a desk's methods that do not become part of a command."""
+"""Checks for arguments of a desk's methods that do not become part of a command."""
 
 from __future__ import annotations
 
@@ -39,7 +39,9 @@ def check_text(value: str, name: str) -> str:
     """
     if isinstance(value, str):
         return value
-    raise InvalidValueError(f"`{name}` is `{value!r}`, not a text", value=value, expected="a text")
+    raise InvalidValueError(
+        f"`{name}` is `{value!r}`, not a string", value=value, expected="a string"
+    )
 
 
 def check_count(value: int, name: str) -> int:

@@ -104,7 +104,7 @@ class AsyncDesk:
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
-                and the time of each event. By default the machine's clock.
+                and the time of each event. The default is the machine's clock.
             real_clock: The clock for leases and send deadlines; by default the machine's clock,
                 even if *clock* is given.
             entropy: Returns random bytes.
@@ -159,7 +159,8 @@ class AsyncDesk:
             owner: A member who has every permission on all resources.
             networks: As for `AsyncDesk`.
             conditions: As for `AsyncDesk`.
-            media: As for `AsyncDesk`; in a folder beside the SQLite file if a path is given.
+            media: As for `AsyncDesk`, but stored by default in a folder beside the SQLite file if
+                *store* is a path.
             clock: As for `AsyncDesk`.
             real_clock: As for `AsyncDesk`.
             entropy: As for `AsyncDesk`.
@@ -213,11 +214,12 @@ class AsyncDesk:
         Args:
             store: The store, or the path of its SQLite file.
             organization: The organization's id, which is required only if the store contains
-                several organizations; or a document that must be equal to the active one. To change
-                the document, see `propose`.
+                several organizations; or a document, which must be equal to the active document. To
+                change the document, see `propose`.
             networks: As for `AsyncDesk`.
             conditions: As for `AsyncDesk`.
-            media: As for `AsyncDesk`; in a folder beside the SQLite file if a path is given.
+            media: As for `AsyncDesk`, but stored by default in a folder beside the SQLite file if
+                *store* is a path.
             clock: As for `AsyncDesk`.
             real_clock: As for `AsyncDesk`.
             entropy: As for `AsyncDesk`.
@@ -228,7 +230,7 @@ class AsyncDesk:
             InvalidValueError: If the store contains several organizations and *organization* is
                 empty, or if the store was created with projections that do not include all of
                 `AsyncDesk.PROJECTIONS`.
-            DocumentMismatchError: If the document differs from the active one.
+            DocumentMismatchError: If the given document differs from the active document.
         """
         if isinstance(store, (str, Path)):
             refuse_missing(store)
@@ -278,7 +280,7 @@ class AsyncDesk:
         await self._ports.close(store=self._owns_store)
 
     async def run(self, steps: Effects[T]) -> T:
-        """Run the steps of an operation with this desk's ports."""
+        """Make the calls of an operation's effects, and return the operation's result."""
         return await run(steps)
 
     @property
@@ -288,7 +290,8 @@ class AsyncDesk:
 
     async def propose(self, organization: Organization) -> Proposal:
         """
-        Compare a document with the active one, and list its effects on posts and runtime state.
+        Compare a document with the active document, and list its effects on posts and runtime
+        state.
 
         The proposal has no effect until a member adopts it; see `AsyncMemberDesk.adopt`.
 
@@ -300,7 +303,7 @@ class AsyncDesk:
 
     async def offboarding_plan(self, member: str) -> OffboardingPlan:
         """
-        Return everything that depends on a member, with the consequences of the member's departure.
+        Return everything that depends on a member, with the consequences of offboarding the member.
 
         The plan has no effect until a member carries it out; see `AsyncMemberDesk.offboard`.
 
@@ -350,11 +353,11 @@ class AsyncDesk:
         Call this method regularly; any number of processes may call it at the same time.
 
         Args:
-            now: The instant up to which work is due. By default the desk's clock is read again for
+            now: The instant up to which work is due. By default, the desk reads its clock again for
                 each piece of work.
             worker: A name for this worker that no other running worker uses.
-            lease_s: For how many seconds, according to the real clock, other workers skip a post or
-                delivery that this worker has claimed.
+            lease_s: The number of seconds, according to the real clock, for which other workers
+                skip a post or delivery that this worker has claimed.
             budget_s: The time in seconds after which the run does not start any more work;
                 `DueReport.left` is then the number of posts and deliveries that are still due. A
                 reevaluation after an adoption is always completed. By default there is no limit.
@@ -378,8 +381,7 @@ class AsyncDesk:
         """
         Look up unknown outcomes on the network now, instead of waiting for `run_due`.
 
-        Sends that an earlier lookup did not find, and whose recheck is still pending, are looked up
-        too.
+        This includes sends that an earlier lookup did not find and that are still to be rechecked.
 
         Args:
             post_or_delivery: A delivery, a post (for all its deliveries), or the id of either.
@@ -580,7 +582,7 @@ class AsyncDesk:
 
     async def hold_status(self, hold: HoldResult | Hold | str) -> HoldResult:
         """
-        Return the deliveries that a hold affects, and when it ended if it has ended.
+        Return the deliveries that a hold affects, and the time at which the hold ended, or None.
 
         Raises:
             NotFoundError: If the hold has never existed.
@@ -603,7 +605,7 @@ class AsyncDesk:
 
     async def reindex(self, *, progress: Progress | None = None) -> ReindexReport:
         """
-        Rebuild every snapshot and projection row from the events, which repairs damaged ones.
+        Rebuild all snapshots and projection rows from the events, which repairs any damage to them.
 
         Args:
             progress: As for `audit`.

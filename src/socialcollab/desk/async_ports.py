@@ -2,7 +2,7 @@
 The ports of an async desk, under the same names as in `socialcollab.desk.ports`.
 
 Blocking ports are called in threads so that they do not block the application's event loop. The
-store and the media each have one thread, and the networks share a few.
+store and the media store have one thread each, and the networks share a pool of threads.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ async def pause(seconds: float) -> None:
 async def opened(
     store: DeskStore | str | Path, media: Media | None, organization: str
 ) -> tuple[Any, Media | None, bool]:
-    """Return the store and the media, opened if a path is given, and whether they were opened."""
+    """Return the store, the media store, and whether this function opened them from a path."""
     if isinstance(store, (str, Path)):
         thread = DedicatedThread("socialcollab-open")
         try:
@@ -189,7 +189,7 @@ class Ports:
         )
 
     async def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare the projections if the store has none; otherwise check that it has all."""
+        """Declare the projections if the store has none; otherwise check that none is missing."""
         await self._whole.ensure_projections(projections)
 
     async def compact(self) -> None:

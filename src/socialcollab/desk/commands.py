@@ -1,4 +1,4 @@
-"""The commands that only a desk can handle, because they depend on the whole journal."""
+"""Commands that only a desk can handle, because they depend on the whole journal."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Offboard:
         date: The first day without the member; today if None.
         reason: Why the member leaves.
         seen: The plan that the actor saw, or None if they did not see a plan. The command is
-            refused if more items depend on the member than this plan lists.
+            refused if an item that is not in the plan depends on the member.
     """
 
     NAME: ClassVar[str] = "offboard"
@@ -69,4 +69,4 @@ Command: TypeAlias = (
 )
 
 COMMANDS: Final[frozenset[type]] = frozenset(get_args(Command))
-"""The class of every command."""
+"""The union of all command classes."""

@@ -103,7 +103,7 @@ class Desk:
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
-                and the time of each event. By default the machine's clock.
+                and the time of each event. The default is the machine's clock.
             real_clock: The clock for leases and send deadlines; by default the machine's clock,
                 even if *clock* is given.
             entropy: Returns random bytes.
@@ -158,7 +158,8 @@ class Desk:
             owner: A member who has every permission on all resources.
             networks: As for `Desk`.
             conditions: As for `Desk`.
-            media: As for `Desk`; in a folder beside the SQLite file if a path is given.
+            media: As for `Desk`, but stored by default in a folder beside the SQLite file if
+                *store* is a path.
             clock: As for `Desk`.
             real_clock: As for `Desk`.
             entropy: As for `Desk`.
@@ -212,11 +213,12 @@ class Desk:
         Args:
             store: The store, or the path of its SQLite file.
             organization: The organization's id, which is required only if the store contains
-                several organizations; or a document that must be equal to the active one. To change
-                the document, see `propose`.
+                several organizations; or a document, which must be equal to the active document. To
+                change the document, see `propose`.
             networks: As for `Desk`.
             conditions: As for `Desk`.
-            media: As for `Desk`; in a folder beside the SQLite file if a path is given.
+            media: As for `Desk`, but stored by default in a folder beside the SQLite file if
+                *store* is a path.
             clock: As for `Desk`.
             real_clock: As for `Desk`.
             entropy: As for `Desk`.
@@ -227,7 +229,7 @@ class Desk:
             InvalidValueError: If the store contains several organizations and *organization* is
                 empty, or if the store was created with projections that do not include all of
                 `Desk.PROJECTIONS`.
-            DocumentMismatchError: If the document differs from the active one.
+            DocumentMismatchError: If the given document differs from the active document.
         """
         if isinstance(store, (str, Path)):
             refuse_missing(store)
@@ -277,7 +279,7 @@ class Desk:
         self._ports.close(store=self._owns_store)
 
     def run(self, steps: Effects[T]) -> T:
-        """Run the steps of an operation with this desk's ports."""
+        """Make the calls of an operation's effects, and return the operation's result."""
         return run(steps)
 
     @property
@@ -287,7 +289,8 @@ class Desk:
 
     def propose(self, organization: Organization) -> Proposal:
         """
-        Compare a document with the active one, and list its effects on posts and runtime state.
+        Compare a document with the active document, and list its effects on posts and runtime
+        state.
 
         The proposal has no effect until a member adopts it; see `MemberDesk.adopt`.
 
@@ -299,7 +302,7 @@ class Desk:
 
     def offboarding_plan(self, member: str) -> OffboardingPlan:
         """
-        Return everything that depends on a member, with the consequences of the member's departure.
+        Return everything that depends on a member, with the consequences of offboarding the member.
 
         The plan has no effect until a member carries it out; see `MemberDesk.offboard`.
 
@@ -349,11 +352,11 @@ class Desk:
         Call this method regularly; any number of processes may call it at the same time.
 
         Args:
-            now: The instant up to which work is due. By default the desk's clock is read again for
+            now: The instant up to which work is due. By default, the desk reads its clock again for
                 each piece of work.
             worker: A name for this worker that no other running worker uses.
-            lease_s: For how many seconds, according to the real clock, other workers skip a post or
-                delivery that this worker has claimed.
+            lease_s: The number of seconds, according to the real clock, for which other workers
+                skip a post or delivery that this worker has claimed.
             budget_s: The time in seconds after which the run does not start any more work;
                 `DueReport.left` is then the number of posts and deliveries that are still due. A
                 reevaluation after an adoption is always completed. By default there is no limit.
@@ -377,8 +380,7 @@ class Desk:
         """
         Look up unknown outcomes on the network now, instead of waiting for `run_due`.
 
-        Sends that an earlier lookup did not find, and whose recheck is still pending, are looked up
-        too.
+        This includes sends that an earlier lookup did not find and that are still to be rechecked.
 
         Args:
             post_or_delivery: A delivery, a post (for all its deliveries), or the id of either.
@@ -569,7 +571,7 @@ class Desk:
 
     def hold_status(self, hold: HoldResult | Hold | str) -> HoldResult:
         """
-        Return the deliveries that a hold affects, and when it ended if it has ended.
+        Return the deliveries that a hold affects, and the time at which the hold ended, or None.
 
         Raises:
             NotFoundError: If the hold has never existed.
@@ -592,7 +594,7 @@ class Desk:
 
     def reindex(self, *, progress: Progress | None = None) -> ReindexReport:
         """
-        Rebuild every snapshot and projection row from the events, which repairs damaged ones.
+        Rebuild all snapshots and projection rows from the events, which repairs any damage to them.
 
         Args:
             progress: As for `audit`.

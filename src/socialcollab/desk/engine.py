@@ -151,7 +151,7 @@ class Engine:
         return as_utc(self.clock())
 
     def new_id(self) -> str:
-        """Return a new identifier that sorts after all earlier ones."""
+        """Return a new identifier that sorts after all earlier identifiers."""
         return uuid7(as_utc(self.real_clock()), self.entropy(10))
 
     def load(self, stream: str) -> Effects[Loaded]:
@@ -169,7 +169,7 @@ class Engine:
                 if len(names) <= _MAX_SNAPSHOTS // 4:
                     loaded[stream] = self._loaded(stream, version, data)
                 else:
-                    # Caching this many snapshots would remove all others from the cache.
+                    # Caching this many snapshots would evict everything else from the cache.
                     snapshot = read_snapshot(stream, data)
                     loaded[stream] = Loaded(stream=stream, version=version, snapshot=snapshot)
         return {stream: loaded[stream] for stream in names}
@@ -290,7 +290,8 @@ class Engine:
             workspace: The post's workspace.
             snapshot: The post, including its waived findings.
             deliveries: The post's deliveries.
-            lint: Whether to compute the findings even if no approval step depends on them.
+            lint: Whether to compute the style guide's findings even if no approval step depends on
+                them.
         """
         organization = state.organization
         real_now = as_utc(self.real_clock())
@@ -526,12 +527,12 @@ class Engine:
         at: dt.datetime,
     ) -> Effects[list[Event]]:
         """
-        Return the events that result from the changed posts: moved deadlines and approvals.
+        Return the events that follow from the changed posts: moved deadlines and approvals.
 
         Args:
             state: The current state.
             known: The streams before the events.
-            snapshots: The snapshot of each changed stream after them.
+            snapshots: The snapshot of each changed stream after the events.
             at: The current instant, according to the desk's clock.
         """
         moved: list[Event] = []
@@ -559,12 +560,12 @@ class Engine:
         at: dt.datetime,
     ) -> Effects[list[Event]]:
         """
-        Return the events that notify members of other events.
+        Return events that notify members of *events*.
 
         Args:
             state: The current state.
             known: The streams before the events.
-            snapshots: The snapshot of each changed stream after them.
+            snapshots: The snapshot of each changed stream after the events.
             events: The events.
             at: The current instant, according to the desk's clock.
         """
@@ -599,7 +600,7 @@ class Engine:
 
     def retry(self, attempt: Callable[[], Effects[T]]) -> Effects[T]:
         """
-        Make an attempt, and repeat it from its first read if a stream has changed in the meantime.
+        Make an attempt, and repeat all of it if a stream has changed in the meantime.
 
         The retries of one desk run one after another, so that any number of conflicting commands
         eventually succeed.
@@ -623,7 +624,7 @@ class Engine:
             self.lock.release()
 
 
-# The lock that the steps of the current thread or task hold.
+# The lock that the current thread or task holds.
 _HELD: ContextVar[Lock | None] = ContextVar("held", default=None)
 
 
@@ -653,7 +654,7 @@ def next_digest_at(
     """
     Return the first instant after *at* at which a member's daily digest closes.
 
-    A local *time* that a clock change skips means the first valid time after it.
+    If a clock change skips the local *time*, the digest closes at the first valid time after it.
     """
     known = organization.members_by_id.get(member)
     zone = (known.timezone if known else "") or str(organization.settings.timezone)

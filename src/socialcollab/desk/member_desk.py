@@ -68,7 +68,7 @@ class MemberDesk:
 
     Methods that decide on a post or change it accept either the post that the member saw, or the
     post's id together with `revision`, the digest of the revision that the member saw. They raise
-    `StaleError` if another member has changed the post since.
+    `StaleError` if another member has changed the post in the meantime.
     """
 
     def __init__(self, desk: Desk, member: str) -> None:
@@ -182,10 +182,10 @@ class MemberDesk:
 
         An import can be repeated: a row whose post already exists is not drafted again. The post of
         a row is the post with its external id. A row without an external id belongs to the post
-        with the same profiles, planned time and text, or to the post that was drafted with them and
-        has been changed since. A row that cannot be imported is reported and does not stop the
-        import. The report also names the clashes of new and moved posts, which are imported all the
-        same.
+        with the same profiles, planned time and text, or to the post that was drafted with these
+        values and has been edited since. A row that cannot be imported is reported and does not
+        stop the import. The report also lists the clashes of new and moved posts; a clash does not
+        prevent the import.
 
         Args:
             rows: The rows that `read_csv` returned. A row by another author is refused, because
@@ -277,16 +277,16 @@ class MemberDesk:
         """
         Comment on a post, or reply to a comment.
 
-        A member mentioned as `@ben` is notified, if the comment is visible to them. Mentions that
+        A member mentioned as `@ben` is notified if the comment is visible to them. Mentions that
         notify no member, for example because they are misspelt, are listed in
         `Comment.unmatched_mentions`. A reply reopens a resolved thread.
 
         Args:
             post: The post, or its id.
             text: The text.
-            internal: Whether clients and guests do not see the comment. By default, a comment that
-                starts a thread is internal, and a reply is internal if its thread is. Comments by
-                clients and guests are never internal.
+            internal: Whether to hide the comment from clients and guests. By default, a comment
+                that starts a thread is internal, and a reply is internal if its thread is. Comments
+                by clients and guests are never internal.
             reply_to: The `number` of the comment to reply to, or None to start a thread.
 
         Raises:
@@ -319,11 +319,11 @@ class MemberDesk:
         Args:
             post: The post that the member saw, or its id.
             revision: The digest of the revision that the member saw; required if *post* is an id.
-            at: "next slot" takes the next free slot of each profile now; if the slot passes before
-                the approval, the delivery gets the next free slot at the approval, whereas
-                `post.planned_at` does not change. "as soon as approved" publishes the post
-                immediately after its approval. By default, the post is published at its planned
-                time.
+            at: "next slot" immediately reserves the next free slot of each profile. If that slot
+                has passed when the post is approved, the delivery gets the next slot that is free
+                then, but `post.planned_at` does not change. "as soon as approved" publishes the
+                post immediately after its approval. By default, the post is published at its
+                planned time.
         """
         post_id, seen = _seen(post, revision)
         return self._do_on_post(cm.Submit(post=post_id, seen=seen, when=_timing(at)))
@@ -336,9 +336,9 @@ class MemberDesk:
 
         Args:
             post: The post that the member saw, or its id.
-            revision: With an id: the digest of the revision that the member saw.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
             note: A note on the decision.
-            internal: Whether clients and guests do not see the note; a client's own note is never
+            internal: Whether to hide the note from clients and guests. A client's own note is never
                 internal.
 
         Raises:
@@ -351,7 +351,7 @@ class MemberDesk:
     def request_changes(
         self, post: Post | str, note: str, *, revision: str = "", internal: bool = True
     ) -> Post:
-        """Send the revision that the member saw back to its author; the note is as in `approve`."""
+        """Send the revision that the member saw back to its author; *note* is as for `approve`."""
         post_id, seen = _seen(post, revision)
         command = cm.RequestChanges(post=post_id, seen=seen, note=note, internal=internal)
         return self._do_on_post(command)
@@ -362,14 +362,14 @@ class MemberDesk:
         """
         Reject the revision that the member saw; the post cannot be submitted again.
 
-        The note is as in `approve`.
+        The parameter *note* is as for `approve`.
         """
         post_id, seen = _seen(post, revision)
         command = cm.Reject(post=post_id, seen=seen, note=note, internal=internal)
         return self._do_on_post(command)
 
     def withdraw(self, post: Post | str) -> Post:
-        """Withdraw a post from approval, or revoke the approval that it has."""
+        """Withdraw a post from approval, or revoke its approval."""
         return self._do_on_post(cm.Withdraw(post=_id(post)))
 
     def schedule(self, post: Post | str, *, revision: str = "", at: TimeLike | None = None) -> Post:
@@ -379,7 +379,7 @@ class MemberDesk:
         return self._do_on_post(cm.Schedule(post=post_id, seen=seen, at=when))
 
     def unschedule(self, post: Post | str) -> Post:
-        """Cancel the waiting deliveries of a post, which stays approved."""
+        """Cancel the waiting and missed deliveries of a post, which stays approved."""
         return self._do_on_post(cm.Unschedule(post=_id(post)))
 
     def reschedule(
@@ -414,7 +414,7 @@ class MemberDesk:
     def submit_all(
         self, posts: Iterable[Post], *, at: SubmitTiming | None = None
     ) -> tuple[BulkOutcome, ...]:
-        """Submit several posts, as `submit` does; return one outcome for each, in order."""
+        """Submit several posts as `submit` does, and return one outcome per post, in order."""
         when = _timing(at)
         return self._bulk(
             cm.Submit(post=post.id, seen=post.digest, when=when) for post in as_posts(posts)
@@ -423,14 +423,14 @@ class MemberDesk:
     def approve_all(
         self, posts: Iterable[Post], *, note: str = "", internal: bool = True
     ) -> tuple[BulkOutcome, ...]:
-        """Approve several posts, as `approve` does; return one outcome for each, in order."""
+        """Approve several posts as `approve` does, and return one outcome per post, in order."""
         return self._bulk(
             cm.Approve(post=post.id, seen=post.digest, note=note, internal=internal)
             for post in as_posts(posts)
         )
 
     def cancel_all(self, posts: Iterable[Post], *, reason: str = "") -> tuple[BulkOutcome, ...]:
-        """Cancel several posts, as `cancel` does; return one outcome for each, in order."""
+        """Cancel several posts as `cancel` does, and return one outcome per post, in order."""
         return self._bulk(
             cm.Cancel(post=post.id, seen=post.digest, reason=reason) for post in as_posts(posts)
         )
@@ -439,14 +439,14 @@ class MemberDesk:
         self, posts: Iterable[Post] | str, *, by: dt.timedelta | str
     ) -> tuple[BulkOutcome, ...]:
         """
-        Move several posts by the same duration; return one outcome for each, in order.
+        Move several posts by the same duration, and return one outcome per post, in order.
 
         Args:
             posts: The posts that the member saw; or the id of a campaign, for all of its open posts
                 with a planned time.
-            by: The difference to add to their times: a timedelta, which may be negative, or a text
-                such as ``"2 days"``. If the clocks change in between, the clock times stay the
-                same.
+            by: The difference to add to their times: a timedelta, which may be negative, or a
+                string such as ``"2 days"``. If the clocks change between the old and the new time,
+                the post keeps its local time of day.
         """
         return self._desk.run(reschedule_all(self._desk.engine, self._actor, posts, by))
 
@@ -472,7 +472,7 @@ class MemberDesk:
 
     def bypass(self, post: Post | str, *, reason: str, revision: str = "") -> Post:
         """
-        Skip the open approval steps of a post in an emergency, which approves it.
+        Approve a post in an emergency, skipping its open approval steps.
 
         The reviewers, the authors and the lead are notified, and the history records the bypass.
 
@@ -491,7 +491,7 @@ class MemberDesk:
         Args:
             hold: The hold, or its id.
             post: The post, or its id.
-            reason: The reason, shown to people.
+            reason: The reason, as free text.
 
         Raises:
             NotFoundError: If the hold does not exist.
@@ -513,7 +513,7 @@ class MemberDesk:
 
         Args:
             post: The post.
-            reason: The reason, shown to people.
+            reason: The reason, as free text.
             profile: Delete the post from this profile only, or from all profiles if empty.
             network_id: Delete only the copy with this network id, such as a duplicate.
         """
@@ -573,7 +573,7 @@ class MemberDesk:
 
     def mark_not_published(self, post: Post | str, profile: str) -> Post:
         """
-        Record that the member checked the network and did not find the post there.
+        Record that this member looked for a post on the network and did not find it.
 
         This also completes a takedown on a profile that the document no longer contains.
 
@@ -612,7 +612,7 @@ class MemberDesk:
 
         Args:
             on: A profile's id, or a selector.
-            reason: The reason, shown to people.
+            reason: The reason, as free text.
             until: When the hold ends automatically; by default a member must end it. Local times
                 are in the time zone of the workspace, or of the organization if the hold affects
                 several workspaces.
@@ -649,7 +649,7 @@ class MemberDesk:
         reason: str = "",
     ) -> Absence:
         """
-        Record that this member, or another one, is or will be absent.
+        Record that this member or another member is or will be absent.
 
         Args:
             start: The first day of the absence, in the absent member's time zone.
@@ -659,7 +659,7 @@ class MemberDesk:
             delegate: The member who acts for the absent member.
             permissions: The permissions that the delegate may use on the absent member's behalf, or
                 all permissions if empty.
-            reason: The reason, shown to people.
+            reason: The reason, as free text.
 
         Raises:
             NotAllowedError: If the absence overlaps another absence of the same member, is in the
@@ -761,7 +761,7 @@ class MemberDesk:
                 actor must have `manage_access` on its resources and all permissions of its role.
             in_return: The start and end of a shift that the relieved member takes over in return.
                 The two swaps are stored atomically.
-            reason: The reason, shown to people.
+            reason: The reason, as free text.
 
         Returns:
             The swap, or both swaps if *in_return* is given.
@@ -849,8 +849,8 @@ class MemberDesk:
 
         Args:
             member: The member who leaves, or the plan that `Desk.offboarding_plan` returned. If a
-                plan is given, the command is refused if more items depend on the member than the
-                plan lists.
+                plan is given, the command is refused if an item that is not in the plan depends on
+                the member.
             reason: Why the member leaves.
             reassign_to: The successors, by place in the document (``"workspaces[0].lead"``) or by
                 section (``"rotations"``), for example the `successors` of the plan.
@@ -862,8 +862,8 @@ class MemberDesk:
                 resources, if a successor would gain permissions that the acting member does not
                 have, if an item requires a successor and none is given, or if a step or a post would
                 be left without reviewers.
-            StaleError: If more items depend on the member than the plan lists, or if another
-                document has been adopted since.
+            StaleError: If an item that is not in the plan depends on the member, or if another
+                document has been adopted since the plan was made.
         """
         plan = member if isinstance(member, OffboardingPlan) else None
         self.do(
@@ -892,21 +892,21 @@ class MemberDesk:
         the content of every post of which the member wrote a revision, the member's notes and
         comments on other posts, and texts by others that contain the full name or an address. The
         member's identifier remains. Other texts that may refer to the member are not erased, but
-        listed in the report. `Desk.run_due` deletes the media, and `Desk.compact` removes remaining
-        copies of the data from the store's disk space.
+        are listed in the report. `Desk.run_due` deletes the media, and `Desk.compact` removes
+        remaining copies of the data from the store's disk space.
 
         Args:
             member: The member whose data to erase. Pass either this or *post*.
             post: The post whose data to erase.
-            reason: The reason, shown to people.
+            reason: The reason, as free text.
             dry_run: Whether to only return the report, without erasing anything.
             progress: A function that is called repeatedly during the erasure of a member, with the
                 number of events read so far and the number of all events to read. The journal is
                 read twice, so each event is counted twice.
 
         Returns:
-            What was erased, and the texts by others that mention the member; false in a condition
-            if the data had already been erased.
+            What was erased, and the texts by others that mention the member; false in a boolean
+            context if the data had already been erased.
 
         Raises:
             NotAllowedError: If one of the posts is not finished; the verdict names the unfinished

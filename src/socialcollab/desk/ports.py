@@ -35,7 +35,7 @@ pause = time.sleep
 def opened(
     store: Store | str | Path, media: Media | None, organization: str
 ) -> tuple[Store, Media | None, bool]:
-    """Return the store and the media, opened if a path is given, and whether they were opened."""
+    """Return the store, the media store, and whether this function opened them from a path."""
     if isinstance(store, (str, Path)):
         journal, kept = opened_file(store, media, organization)
         return journal, kept, True
@@ -60,7 +60,7 @@ def named_for(profile: Profile, networks: Mapping[str, N]) -> N:
 
 
 def described_for(profile: Profile, networks: Mapping[str, N]) -> NetworkDescription | None:
-    """Return the limits of a profile if its network can state them, or else None."""
+    """Return the limits of a profile, or None if its network does not describe them."""
     for name in (profile.id, profile.network, "*"):
         network = networks.get(name)
         if isinstance(network, DescribesProfiles):
@@ -113,7 +113,7 @@ class Ports:
         )
 
     def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare the projections if the store has none; otherwise check that it has all."""
+        """Declare the projections if the store has none; otherwise check that none is missing."""
         self._whole.ensure_projections(projections)
 
     def compact(self) -> None:

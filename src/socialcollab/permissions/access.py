@@ -38,9 +38,10 @@ class Access:
     """
     The evaluator of permission questions: who may do what, where and when.
 
-    All names are checked on creation, so a question fails only if it names a permission or
-    resource that does not exist. Everything is denied unless a grant or a shift allows it, a
-    forbid overrides every grant, and the order of rules does not matter.
+    All names are checked when an `Access` is created, so a question raises an error only if it
+    names a permission, resource or rotation that does not exist. Everything is denied unless a
+    grant or a shift allows it, a forbid overrides every grant, and the order of rules does not
+    matter.
 
     A member who is on duty, as scheduled or because of a swap, has the rotation's role during the
     shift. The delegate of an absent member may use the permissions from that member's own grants
@@ -51,16 +52,16 @@ class Access:
     its selector names the workspace and has no keys that select profiles. It applies to ``*`` only
     if its selector names the workspace ``*`` and has no such keys.
 
-    Questions raise `InvalidValueError` for a permission, resource or rotation
-    that does not exist, and `NaiveDatetimeError` for an instant without a UTC
-    offset.
+    These errors are `InvalidValueError`. An instant without a UTC offset raises
+    `NaiveDatetimeError`.
     """
 
     def __init__(self, *, bindings: BindingSet, absences: Iterable[Absence] = ()) -> None:
         self._bindings = bindings
         self._delegations = Delegations(bindings, absences)
         self._scope = bindings.scope
-        # Copied here because `allows` is called most often, and each attribute lookup takes time.
+        # These are copies, because `allows` is called most often and each attribute lookup takes
+        # time.
         self._rows = bindings.rows
         self._bits = bindings.table.bits
         self._classes = bindings.table.classes
@@ -167,9 +168,9 @@ class Access:
 
     def with_remedy(self, remedy: Remedy) -> Access:
         """
-        Return the rules after a change that a refusal suggested.
+        Return an `Access` in which a remedy has been applied.
 
-        Remedies that change no rule, such as waiting, return equal rules.
+        If the remedy changes no rule, such as waiting, the result has the same rules.
         """
         scope = self._scope
         grants = [one.source for one in self._bindings.grants if isinstance(one.source, Grant)]
@@ -202,7 +203,7 @@ class Access:
             scope=scope,
             grants=(bind_rule(grant, n, scope) for n, grant in enumerate(grants)),
             forbids=(bind_rule(forbid, n, scope) for n, forbid in enumerate(forbids)),
-            # Rotations name no teams.
+            # Rotations do not refer to teams.
             rotations=self._bindings.rotations,
         )
         return Access(bindings=bindings, absences=self._delegations.all_absences)
@@ -241,8 +242,8 @@ class Access:
             authors: The authors of the post, if the question is about a post. Authors cannot act
                 as delegates on their own post, and no delegate can act on it for an author.
         """
-        # The usual case of `_allows`, inlined because every function call is noticeable here: two
-        # keys of the member's row are enough to decide.
+        # The usual case of `_allows` is inlined, because every function call is noticeable here:
+        # two keys of the member's row are enough to decide.
         row = self._rows.get(member)
         bit = self._bits.get(permission)
         if row is not None and bit is not None:
@@ -288,10 +289,10 @@ class Access:
             authors: As for `allows`.
 
         Returns:
-            The answer. The reasons for a yes are one sufficient grant or shift, preceded by the
-            absence if the member acts as a delegate. The reasons for a no are all matching
-            forbids; its `remedies` are the smallest changes of each kind that would turn it into a
-            yes, and its `near_misses` describe the rules that almost allow it.
+            The answer. If it is yes, the reasons are one sufficient grant or shift, preceded by the
+            absence if the member acts as a delegate. If it is no, the reasons are all matching
+            forbids, the `remedies` are the smallest changes of each kind that would make the answer
+            yes, and the `near_misses` describe the rules that almost allow the action.
         """
         at = as_utc(at)
         advice = AccessAdvice(self, member, permission, resource, at, authors)
@@ -335,8 +336,8 @@ class Access:
         """
         Return whether *member* has a permission on every one of several resources.
 
-        The reasons for a no are those of every resource on which the member does not have the
-        permission. Each of its `remedies` gives the permission on all the resources.
+        If the answer is no, it contains the reasons for every resource on which the member does not
+        have the permission, and each of its `remedies` gives the permission on all the resources.
 
         Args:
             member: A member's id; the answer for an unknown member is no.
@@ -365,10 +366,10 @@ class Access:
 
     def _find_lasting_reason(self, member: str, permission: str, resource: str) -> Reason | None:
         """
-        Return and cache the reason for a yes that does not depend on the time.
+        Return and cache the reason for a positive answer that does not depend on the time.
 
-        None does not mean no. It is also returned for members with forbids and for members whose
-        permissions depend on the time, because both need the full check.
+        If the result is None, the answer may still be yes: members with forbids, and members whose
+        permissions depend on the time, require the full check.
         """
         bindings = self._bindings.bindings_of(member)
         if bindings.forbids or member in self._time_dependent:
@@ -387,7 +388,7 @@ class Access:
     def _allowing_reasons(
         self, member: str, permission: str, resource: str, at: dt.datetime, authors: Collection[str]
     ) -> tuple[Reason, ...]:
-        """Return the reasons for a yes, preferring own permissions and ignoring forbids."""
+        """Return the reasons for a yes, ignoring forbids and preferring own permissions."""
         own = self._bindings.granting_rule(member, permission, resource, at=at)
         if own is not None:
             return (own,)
@@ -431,9 +432,9 @@ class Access:
         """
         Return whether *giver* may give a grant without a proposal.
 
-        They need `manage_access` on every resource to which the grant applies, and must have every
-        permission in it through grants of their own, for as long as it lasts. Permissions that
-        they have through a shift or as a delegate cannot be given to others.
+        The giver needs `manage_access` on every resource to which the grant applies, and must have
+        every permission in the grant through their own grants for as long as the grant lasts.
+        Permissions that the giver has through a shift or as a delegate cannot be given to others.
         """
         at = as_utc(at)
         after = self.with_grants(grant)
@@ -476,7 +477,7 @@ class Access:
     def _list_profiles(
         self, member: str, permission: str
     ) -> tuple[tuple[ProfileId, ...], tuple[ProfileId, ...]]:
-        """Return the profiles on which *member* has a permission always, and sometimes."""
+        """Return the profiles on which *member* has a permission permanently, and temporarily."""
         self._scope.check_question(permission, EVERYWHERE)
         profiles = self._scope.profiles
         row = self._bindings.row(member)
@@ -521,12 +522,12 @@ class Access:
         )
 
     def has_role(self, member: str, role: str, resource: str, *, at: dt.datetime) -> bool:
-        """Return whether *member* has *role*, or one that includes it, through a grant or a shift."""
+        """Return whether a grant or shift gives *member* the *role* or a role that includes it."""
         return self._bindings.has_role(member, role, resource, at=as_utc(at))
 
     def role_periods(self, role: str, resource: str) -> Mapping[MemberId, tuple[Span, ...]]:
         """
-        Return when each member has *role*, or one that includes it, on a resource.
+        Return when each member has *role*, or a role that includes it, on a resource.
 
         Grants, listed shifts and swaps are included; rule-based shifts are not. The result is
         empty if the resource does not exist.

@@ -1,4 +1,4 @@
-"""Events before and after a store has sealed them."""
+"""Events, before and after a store has sealed them."""
 
 from __future__ import annotations
 
@@ -272,8 +272,8 @@ class Event:
     """
     An event in a journal. Only stores create these objects.
 
-    The attributes that are not listed here are those of `NewEvent`. Treat *body* and *personal*
-    as immutable. Changing them does not change the journal.
+    Attributes that are not listed here have the same meaning as for `NewEvent`. Treat *body* and
+    *personal* as immutable. Changing them does not change the journal.
 
     Attributes:
         organization: The organization whose journal contains it.

@@ -133,7 +133,7 @@ class _Index:
 
     def keys(self, conditions: Conditions, after: _Order | None) -> Iterator[str]:
         """
-        Yield the keys of at least the rows that match, in the order of queries.
+        Yield the keys of all matching rows, and possibly of other rows, in the order of queries.
 
         Args:
             conditions: The conditions. If they specify all columns of an index, only the rows with
@@ -168,7 +168,7 @@ class _Tables:
         rows: The stream and the values of each row, by projection and key.
         indexes: The index of each projection that has had rows, by name.
         leases: The worker and the expiry time of each lease, by the key of the due row.
-        declaration: The projections that the rows were written for, as text.
+        declaration: The projections that the rows were written for, as a string.
     """
 
     events: list[SealedEvent] = attrs.field(factory=list)
@@ -185,8 +185,8 @@ class MemoryStore:
     """
     A store in memory, for tests, simulations and one-off scripts.
 
-    It meets all requirements of the store contract, but its journals are lost when the process
-    ends. Threads can share it.
+    It complies with the store contract, but its journals are lost when the process ends. Threads
+    can share it.
 
     >>> MemoryStore().for_organization("northwind").snapshot("post/p1")
     (0, b'')

@@ -159,9 +159,9 @@ def declare_projections(
 
 def dump_projections(projections: Mapping[str, Projection]) -> str:
     """
-    Return the declared projections as one text, which does not depend on their order.
+    Return the declared projections as one string, which does not depend on their order.
 
-    A store that saves this text with an organization's rows can later detect that the rows were
+    A store that saves this string with an organization's rows can later detect that the rows were
     written for other projections.
     """
     return json.dumps(

@@ -11,10 +11,10 @@ from socialcollab.stores.projections import Column, Projection, Row
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""Is called during long work, with the number of events processed so far and the number of all."""
+"""A function that receives the number of events processed so far and the number of all events."""
 
 Reducer: TypeAlias = Callable[[str, Sequence[Event]], tuple[bytes, Sequence[Row]]]
-"""Computes the snapshot and the projection rows of a stream from its name and all its events."""
+"""A function that computes the snapshot and rows of a stream from its name and all its events."""
 
 
 class BoundStore(Protocol):

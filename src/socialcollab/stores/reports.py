@@ -16,8 +16,8 @@ class Anchor:
 
     Attributes:
         position: The position of the last event.
-        hash: A SHA-256 hash, in hexadecimal, over the hashes of all events up to that position. If
-            an event is changed, moved or removed, this hash no longer matches.
+        hash: A SHA-256 hash, in hexadecimal, over the hashes of all events up to that position. It
+            no longer matches if one of these events is changed, moved or removed.
     """
 
     position: int

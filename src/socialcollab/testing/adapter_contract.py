@@ -72,7 +72,7 @@ class Conversation:
 
     @property
     def uploading(self) -> list[Request]:
-        """The requests that change something but create nothing that the public could see."""
+        """The requests that change something but create nothing that is publicly visible."""
         return [
             request
             for request in self.requests
@@ -485,7 +485,7 @@ class AdapterContract:
     def test_a21_amend(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """A change sets `creates` and "same key", can be sent twice, and does not change the id."""
+        """An amendment sets `creates` and "same key", can be sent twice, and keeps the id."""
         if not isinstance(adapter, AmendingAdapter):
             pytest.skip("this adapter cannot change a post in place")
         prepared = _prepared(adapter, outgoing)

@@ -58,7 +58,7 @@ class AsyncStoreContract(StoreContract):
 
     @promise("A1")
     def test_a01_cancellation(self, store: BlockingStore) -> None:
-        """After an append has been cancelled, the stored events do not change any more."""
+        """Once the cancellation of an append has taken effect, the stored events do not change again."""
         org = fresh_organization(store)
         journal = store.async_store.for_organization(org.journal.organization)
         known: dict[str, int] = {}

@@ -133,7 +133,7 @@ def texts(*, max_size: int = 60) -> st.SearchStrategy[str]:
 def instants(
     *, start: dt.datetime | None = None, days: int = 365
 ) -> st.SearchStrategy[dt.datetime]:
-    """Return instants in UTC, in whole minutes, within *days* after *start* (default: in 2026)."""
+    """Return UTC instants, in whole minutes, within *days* after *start* (by default, in 2026)."""
     first = start or _EPOCH.replace(tzinfo=dt.UTC)
     minutes = st.integers(min_value=0, max_value=days * 24 * 60)
     return minutes.map(lambda passed: first + dt.timedelta(minutes=passed))

@@ -65,7 +65,7 @@ class Comment:
     Comment on a post, or reply to a comment.
 
     Attributes:
-        internal: Whether clients and guests do not see it. None for the default: a reply is internal
+        internal: Whether to hide the comment from clients and guests. If None, a reply is internal
             if its thread is, and a new thread is internal.
         reply_to: The number of a comment in the thread to reply to, or None to start a thread.
     """
@@ -80,7 +80,7 @@ class Comment:
 
 @attrs.frozen(kw_only=True)
 class ResolveComment:
-    """Mark a thread of comments as resolved; *comment* is the number of a comment in the thread."""
+    """Mark a comment thread as resolved; *comment* is the number of a comment in the thread."""
 
     NAME: ClassVar[str] = "resolve_comment"
 
@@ -119,7 +119,7 @@ class Approve:
 
 @attrs.frozen(kw_only=True)
 class RequestChanges:
-    """Send the revision that the actor saw back to its author."""
+    """Send the revision that the actor saw back to the author for changes."""
 
     NAME: ClassVar[str] = "request_changes"
     VERDICT: ClassVar[Literal["request_changes"]] = "request_changes"
@@ -145,7 +145,7 @@ class Reject:
 
 @attrs.frozen(kw_only=True)
 class Withdraw:
-    """Withdraw a post from approval, or revoke the approval that it has."""
+    """Withdraw a post from approval, or revoke its approval."""
 
     NAME: ClassVar[str] = "withdraw"
 
@@ -165,7 +165,7 @@ class Schedule:
 
 @attrs.frozen(kw_only=True)
 class Unschedule:
-    """Cancel the waiting deliveries of a post, which stays approved."""
+    """Cancel the waiting and missed deliveries of a post, which stays approved."""
 
     NAME: ClassVar[str] = "unschedule"
 
@@ -179,9 +179,9 @@ class Reschedule:
 
     Attributes:
         at: The new time, unless *by* is given.
-        by: The difference to add to all of its times, unless *at* is given. If the clocks change in
-            between, the clock times stay the same.
-        profile: The only target to move to *at*; all targets if empty.
+        by: The difference to add to all of the post's times, unless *at* is given. If the clocks
+            change between the old and the new time, the post keeps its local time of day.
+        profile: The only target to move to *at*, or empty to move all targets.
     """
 
     NAME: ClassVar[str] = "reschedule"
@@ -228,7 +228,7 @@ class PublishNow:
 
 @attrs.frozen(kw_only=True)
 class Bypass:
-    """Skip the open approval steps of a post in an emergency."""
+    """Approve a post in an emergency, skipping its open approval steps."""
 
     NAME: ClassVar[str] = "bypass"
 
@@ -251,7 +251,7 @@ class Exempt:
 @attrs.frozen(kw_only=True)
 class TakeDown:
     """
-    Delete the published post from all profiles or from one, and cancel waiting deliveries.
+    Delete the published post from all profiles or from one profile, and cancel waiting deliveries.
 
     Attributes:
         network_id: The network's id of the only copy to delete; empty to delete all copies.
@@ -291,7 +291,7 @@ class MarkPublished:
 
 @attrs.frozen(kw_only=True)
 class MarkNotPublished:
-    """Record that a member checked the network and did not find the post there."""
+    """Record that a member looked for the post on the network and did not find it."""
 
     NAME: ClassVar[str] = "mark_not_published"
 
@@ -371,7 +371,7 @@ class AddCalendarNote:
 
 @attrs.frozen(kw_only=True)
 class AddAbsence:
-    """Record that a member is or will be absent, with their delegate."""
+    """Record a member's current or future absence, and their delegate."""
 
     NAME: ClassVar[str] = "add_absence"
 
@@ -459,7 +459,7 @@ class AddNativePost:
 
     Attributes:
         profile: The profile on which the post was published.
-        network_id: The network's own id of the post.
+        network_id: The network's id of the post.
         at: When it was published.
         url: The address of the post, or an empty string.
         text: The text of the post, or an empty string.

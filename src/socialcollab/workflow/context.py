@@ -1,4 +1,4 @@
-"""The context of a decision: all rules and facts that a decider may use, as plain values."""
+"""The context of a decision: all rules and facts that a decider can use, as plain values."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _DECISIONS = frozenset({"approve", "bypass", "publish", "waive"})
 @attrs.frozen(kw_only=True)
 class Context:
     """
-    All rules and facts that a decider may use, in addition to the snapshot and the command.
+    All rules and facts that a decider can use, in addition to the snapshot and the command.
 
     A context is immutable. Results that depend only on the context and a key are computed once (see
     `cached`), and `evolve` shares them with the contexts of other commands on the same content.
@@ -85,8 +85,8 @@ class Context:
         conditions: The conditions that the application has registered, by name.
         author_posts: The number of published posts of the post's author, if the command submits the
             post and an approval step depends on it; otherwise None.
-        real_now: The current instant according to the real clock, from which send deadlines are
-            counted, or None if it equals *now*.
+        real_now: The current instant according to the real clock, on which send deadlines are
+            based, or None if it equals *now*.
     """
 
     now: dt.datetime
@@ -166,7 +166,7 @@ class Context:
         return copy
 
     def after_remedy(self, remedy: Remedy) -> Context:
-        """Return the context after a change that a refusal suggested, or after waiting."""
+        """Return the context as it would be after a remedy has been followed."""
         start = dict(remedy.params).get("instant")
         return attrs.evolve(
             self,
@@ -180,7 +180,7 @@ class Context:
         return len(self._cache)
 
     def cached(self, key: Hashable, compute: Callable[[], _T]) -> _T:
-        """Return the result of *compute*, computing it once for each key."""
+        """Return the result of *compute*, which is called only once for each key."""
         if key not in self._cache:
             self._cache[key] = compute()
         return cast("_T", self._cache[key])
@@ -302,7 +302,7 @@ class Context:
         )
 
     def schedulers_of(self, post: Post) -> tuple[MemberId, ...]:
-        """Return who should schedule *post*: those responsible for it if allowed, or else the lead."""
+        """Return the responsible members who may schedule *post*, or the lead if there are none."""
         responsible = self.responsible_for(post)
         workspace = self.workspaces.get(post.workspace)
         if workspace is None:
@@ -311,12 +311,12 @@ class Context:
         return able or (MemberId(workspace.lead),)
 
     def sees(self, member: str, post: Post) -> bool:
-        """Return whether *member* has the permission to view *post*, and the post is shown to them."""
+        """Return whether *member* has the permission to view *post* and can see its stage."""
         return self.may(member, "view", post) and self.is_shown(post, member)
 
     def is_shown(self, post: Post, member: str) -> bool:
         """
-        Return whether *post* has reached the stage from which it is shown to *member*.
+        Return whether *post* has reached a stage at which it is visible to *member*.
 
         Staff and authors see every stage. For others, `Workspace.clients_see` defines the stage.
         """
@@ -332,7 +332,7 @@ class Context:
         return post.state is PostState.IN_REVIEW and self.may(member, "approve", post)
 
     def authors_for_delegation(self, post: Post, permission: str) -> tuple[MemberId, ...]:
-        """Return the authors for whom a delegate must not act, which only applies to decisions."""
+        """Return the authors for whom delegates cannot use *permission*: none or all."""
         return post.authors if self.access.absences and permission in _DECISIONS else ()
 
     def delegates_of(self, member: str, permission: str, post: Post) -> tuple[MemberId, ...]:
@@ -347,11 +347,11 @@ class Context:
 
     def responsible_for(self, post: Post) -> tuple[MemberId, ...]:
         """
-        Return the members who take care of a post, for example if it is sent back.
+        Return the members who are responsible for a post, for example if it is sent back.
 
-        This is the author and, during an absence of the author, the delegates who can edit the post,
-        or the lead of the workspace if there are none. If the author has left or is suspended, it
-        is the lead alone.
+        The author is responsible. During an absence of the author, the delegates who can edit the
+        post are responsible as well, or the workspace's lead if there is no such delegate. If the
+        author has left or is suspended, only the lead is responsible.
         """
         workspace = self.workspaces.get(post.workspace)
         lead = (MemberId(workspace.lead),) if workspace is not None else ()
@@ -363,7 +363,7 @@ class Context:
         return tuple(dict.fromkeys((post.author, *substitutes)))
 
     def everyone_in(self, principal: Principal, post: Post) -> tuple[MemberId, ...]:
-        """Return all members denoted by *principal* on *post*, sorted."""
+        """Return all members whom *principal* denotes on *post*, sorted."""
         if principal.kind == "lead":
             workspace = self.workspaces.get(post.workspace)
             return (MemberId(workspace.lead),) if workspace else ()

@@ -1,4 +1,4 @@
-"""Call the decider of a command, a pure function that returns its events or refuses it."""
+"""Functions that call the decider of a command, which returns events or refuses the command."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def decide_post(
         context: The current rules.
 
     Raises:
-        NotAllowedError: If the command is refused; the verdict has the reasons and the remedies.
-        StaleError: If the actor saw an older revision than the current one.
+        NotAllowedError: If the command is refused; the verdict contains the reasons and remedies.
+        StaleError: If the actor did not see the current revision.
         NotFoundError: If the post does not exist or is not visible to the actor.
     """
     if isinstance(command, cm.Draft):
@@ -70,10 +70,10 @@ def decide_runtime(command: cm.RuntimeCommand, context: Context) -> tuple[ev.Eve
     Return the events of a command on the holds or the runtime state.
 
     Raises:
-        NotAllowedError: If the command is refused; the verdict has the reasons and the remedies.
+        NotAllowedError: If the command is refused; the verdict contains the reasons and remedies.
         NotFoundError: If the command refers to something that does not exist or is not visible to
             the actor.
-        InvalidValueError: If a value of the command is wrong.
+        InvalidValueError: If a value of the command is invalid.
     """
     decider = _RUNTIME_DECIDERS[type(command)]
     return _tested(lambda rules: decider(command, rules), context)
@@ -83,11 +83,11 @@ def _tested(
     decide: Callable[[Context], tuple[ev.Event, ...]], context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Decide on a command; if it is refused, keep only the remedies that are enough for it.
+    Decide a command; if it is refused, keep only the remedies that would make it succeed.
 
-    A remedy for a missing permission is not enough if the command would then be refused for
-    another reason, for example because the post is not in review. Each remedy is tried out when
-    the remedies are read, because that is slow.
+    A remedy for a missing permission is not enough if the command would then be refused for another
+    reason, for example because the post is not in review. Testing the remedies is slow, so they are
+    tested only when they are read.
     """
 
     def suffices(remedy: Remedy) -> bool:
@@ -122,7 +122,7 @@ def decide_native_post(
     Raises:
         NotAllowedError: If the actor does not have `schedule` on the profile.
         NotFoundError: If the profile or native post does not exist or is not visible to the actor.
-        InvalidValueError: If a value of the command is wrong.
+        InvalidValueError: If a value of the command is invalid.
     """
     if isinstance(command, cm.AddNativePost):
         return add_native_post(native_post, command, context, delivered=delivered)

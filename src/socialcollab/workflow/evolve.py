@@ -191,7 +191,7 @@ def _valid_decisions(earlier: ApprovalRequest, pins: Mapping[str, str]) -> tuple
     """Return the earlier decisions, except on steps of policies that have changed since."""
     changed = {name for name, value in earlier.pins.items() if pins.get(name) != value}
     if any(pinned_profile(name) and name in pins for name in changed):
-        # The decisions applied to another account.
+        # The decisions were made for another account.
         return ()
     if not changed:
         return earlier.decisions
@@ -382,7 +382,7 @@ def evolve_delivery(
     if isinstance(data, ev.DeliveryPlanned):
         if delivery is not None:
             raise InvalidValueError(
-                f"delivery `{data.delivery}` is planned already", value=data.delivery
+                f"delivery `{data.delivery}` is already planned", value=data.delivery
             )
         return Delivery(
             id=data.delivery,
@@ -415,7 +415,7 @@ def evolve_delivery(
 
 def _with_derived_state(delivery: Delivery) -> Delivery:
     """
-    Return the delivery with its state derived from its publications and from requests.
+    Return the delivery with its state derived from its publications, attempts and requests.
 
     Events can arrive in any order. For example, a response may arrive after the delivery was
     cancelled, or after a member requested a takedown. Regardless of the order, a published post is

@@ -26,8 +26,8 @@ def post_notifications(
     """
     Return the notifications that result from the events of a post.
 
-    Members are not notified of their own actions, of posts that they cannot view, or of the same
-    matter twice.
+    Members are not notified of their own actions, of posts that they cannot view, or twice of the
+    same matter.
 
     Args:
         before: The post with its request before the events, or None for a new draft.
@@ -54,8 +54,8 @@ def delivery_notifications(
     """
     Return the notifications that result from the events of a delivery.
 
-    The post's author is notified, and in case of problems the workspace's lead and the delegates of
-    an absent author as well. If the author has left, the lead is notified instead.
+    The post's author is notified. If there is a problem, the workspace's lead and the delegates of
+    an absent author are notified as well. If the author has left, the lead is notified instead.
 
     Args:
         post: The post.
@@ -91,10 +91,10 @@ def _appeared_late(before: Delivery, data: ev.EventData) -> bool:
 
 
 def hold_notifications(events: Sequence[ev.Event], context: Context) -> tuple[OutboxEntry, ...]:
-    """Notify the lead and the members who can connect a profile that it must sign in again."""
+    """Notify the lead, and the members who can connect the profile, that it needs a new sign-in."""
     entries: list[OutboxEntry] = []
     for event in events:
-        # The publisher places a hold only if the network refused a profile's credentials.
+        # The publisher only places holds on profiles whose credentials were refused.
         if not isinstance(event.data, ev.HoldPlaced) or event.actor != Actor.PUBLISHER:
             continue
         for name in event.data.hold.on.profile:

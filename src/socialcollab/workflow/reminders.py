@@ -41,7 +41,7 @@ class Timer:
         at: When the action is due, in UTC.
         step: The step.
         do: "remind", "escalate" or "overdue".
-        action: The reminder or escalation as text; empty for "overdue".
+        action: The reminder or escalation as a string; empty for "overdue".
         to: The principal that an escalation adds; empty for other actions.
     """
 
@@ -113,7 +113,7 @@ def _timers_of_step(
 
 
 def _action(timer: StepTimer) -> str:
-    """Return the text by which a clock records that a reminder or an escalation is done."""
+    """Return the string by which a clock records that a reminder or escalation has been done."""
     return f"{timer.after} {timer.do}" + (f" {timer.to}" if timer.to else "")
 
 

@@ -150,7 +150,7 @@ def _applies(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> bo
 def _matches(
     step: RequiredStep, snapshot: PostSnapshot, context: Context
 ) -> Mapping[str, tuple[str, ...]]:
-    """Return what matches the first condition of a step that the post meets, or nothing."""
+    """Return the matching values of the first condition that the post meets; empty if none."""
     content = snapshot.post.content
     author_posts = context.author_posts
     if author_posts is None and snapshot.request is not None:
@@ -195,7 +195,7 @@ def _condition_reasons(
 
 
 def no_step_applies(snapshot: PostSnapshot, context: Context) -> bool:
-    """Return whether no step applies, in which case a member with `publish` may act alone."""
+    """Return whether no step applies, so that a member with `publish` can publish alone."""
     return not _any_applies(_with_earlier_steps(snapshot, context), snapshot, context)
 
 
@@ -227,7 +227,7 @@ class _Reviewers:
 
     @property
     def all(self) -> tuple[MemberId, ...]:
-        """The members who are asked: those who are present, and delegates."""
+        """The members who are asked to decide: present reviewers and delegates."""
         if not self.delegates:
             return self.present
         return tuple(sorted({*self.present, *(delegate for delegate, _ in self.delegates)}))
@@ -268,8 +268,8 @@ def _find_reviewers(
             for principal in (*step.step.reviewers, *map(Principal.parse, added))
             for member in context.everyone_in(principal, post)
         }
-    # A reviewer with `may_edit` may improve the posts of others, but four eyes must still see a
-    # post that a reviewer drafted.
+    # A reviewer with `may_edit` may improve the posts of others, but a post that a reviewer drafted
+    # still needs the approval of another member.
     excluded: set[str] = {post.author} if step.step.may_edit else set(post.authors)
     if "time" in step.binds and not step.step.may_edit:
         # A member who moved the post chose its time, and this step decides on that time.
@@ -444,8 +444,8 @@ def changed_pins(snapshot: PostSnapshot, context: Context) -> tuple[tuple[str, s
     """
     Return the pins of the request whose values have changed, with the original values.
 
-    A policy that an adoption has removed counts as changed. The account of a profile counts as long
-    as the post goes there; a removed profile is a separate reason not to publish.
+    A policy that an adoption has removed counts as changed. The account of a profile is compared
+    only while the post targets the profile; a removed profile is a separate reason not to publish.
     """
     request, post = snapshot.request, snapshot.post
     return tuple(
@@ -491,7 +491,7 @@ def approval_remedies(snapshot: PostSnapshot, context: Context) -> tuple[Remedy,
     """
     Return the actions that lead to the approval of a post, combined into one remedy.
 
-    The result is empty if too few members can decide on one of the steps, and if a post in review
+    The result is empty if too few members can decide on one of the steps, or if a post in review
     needs no further action.
     """
     post = snapshot.post

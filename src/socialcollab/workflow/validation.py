@@ -1,4 +1,4 @@
-"""Validate the types and sizes of all values in a command before deciding it."""
+"""Validation of the types and sizes of all values in a command before it is decided."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ONE_LINE: Final = frozenset(
 _CONTROLS: Final = re.compile(f"[{NOT_IN_NAMES}]")
 
 _NAMES: Final[Mapping[Any, str]] = {
-    str: "a text",
+    str: "a string",
     bool: "true or false",
     int: "a whole number",
     bytes: "bytes",
@@ -44,7 +44,7 @@ _NAMES: Final[Mapping[Any, str]] = {
 
 def check_command(command: object, classes: Collection[type]) -> None:
     """
-    Raise an error unless *command* is an instance of one of *classes*, with valid values.
+    Raise an error unless *command* is an instance of one of *classes* and its values are valid.
 
     Python does not check annotations. A command that a program builds from data could otherwise
     contain any value, which would be stored and could never be read again.
@@ -105,7 +105,7 @@ def _check(value: object, hint: Any, place: str, *, computed: bool = False) -> N
 
 
 def _is_instance(value: object, cls: Any) -> bool:
-    # Although a bool is an int and a datetime is a date, they are not accepted for these types.
+    # A bool is an int and a datetime is a date in Python, but they are not accepted as such here.
     exact = cls in (int, dt.date)
     return type(value) is cls if exact else isinstance(value, cls)
 
@@ -166,10 +166,10 @@ def _check_text(text: str, place: str) -> None:
             text.encode()
         except UnicodeEncodeError as error:
             raise InvalidValueError(
-                f"`{place}` contains half of a surrogate pair at position {error.start},"
-                " which is not a character",
+                f"`{place}` contains a lone surrogate at position {error.start},"
+                " which cannot be encoded as UTF-8",
                 value=text,
-                expected="a text that can be encoded as UTF-8",
+                expected="a string that can be encoded as UTF-8",
             ) from None
 
 

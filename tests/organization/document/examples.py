@@ -1,4 +1,4 @@
-"""A document without faults, and the faults of documents."""
+"""A valid document, and a helper that returns a document's faults."""
 
 from __future__ import annotations
 
@@ -98,7 +98,7 @@ on = "tulip-x"
 
 
 def with_changes(*changes: tuple[str, str]) -> str:
-    """Return the valid document with texts replaced, each of which it contains once."""
+    """Return the valid document with some texts replaced, each of which occurs once."""
     text = VALID
     for old, new in changes:
         assert text.count(old) == 1, old

@@ -48,7 +48,7 @@ def test_links_out_of_folder(name: str, place: str, tmp_path: Path) -> None:
 
 
 def test_linked_folder(tmp_path: Path) -> None:
-    """A link to a folder outside the folder of the document is a fault, too."""
+    """A link to a folder outside the folder of the document is also a fault."""
     shutil.copytree(NORTHWIND, tmp_path / "agency")
     (tmp_path / "agency" / "style").rename(tmp_path / "style")
     (tmp_path / "agency" / "style").symlink_to(tmp_path / "style")
@@ -68,7 +68,7 @@ def test_links_within_folder(tmp_path: Path) -> None:
 
 
 def test_missing_files(tmp_path: Path) -> None:
-    """Missing files are reported with the places that name them."""
+    """Missing files are reported with the places that refer to them."""
     path = tmp_path / "agency.toml"
     path.write_bytes((NORTHWIND / "agency.toml").read_bytes())
     with pytest.raises(ExceptionGroup) as caught:

@@ -1,4 +1,4 @@
-"""Texts, limits, and included files of a document."""
+"""Invalid texts, limits, and included files of a document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from socialcollab.organization import Organization
     ids=range(7),
 )
 def test_hostile_texts(text: str | bytes, place: str) -> None:
-    """A text that is not a document is one fault, with its place."""
+    """A text that is not a document results in one fault with its place."""
     with pytest.raises(ExceptionGroup) as caught:
         Organization.loads(text)
     (fault,) = caught.value.exceptions
@@ -40,7 +40,7 @@ def test_recursive_document() -> None:
 
 
 def test_million_grants() -> None:
-    """A million grants are refused at once, with one message."""
+    """A million grants are quickly rejected with one message."""
     grant = {"to": "member:a", "role": "b", "on": "c"}
     with pytest.raises(ExceptionGroup) as caught:
         Organization.from_dict({"organization": {"id": "a"}, "grants": [grant] * 1_000_000})
@@ -49,7 +49,7 @@ def test_million_grants() -> None:
 
 
 def test_too_many_bytes() -> None:
-    """A document has at most five million bytes."""
+    """A document can have at most five million bytes."""
     assert ["5000001 bytes" in fault for fault in faults_of("#" * 5_000_001)] == [True]
 
 

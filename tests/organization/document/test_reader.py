@@ -71,12 +71,12 @@ def test_no_faults() -> None:
 
 @pytest.mark.parametrize("message", FAULTS)
 def test_single_fault(message: str) -> None:
-    """Each fault alone gives one message."""
+    """Each individual fault results in one message."""
     assert faults_of(with_changes(FAULTS[message])) == [message]
 
 
 def test_twelve_faults() -> None:
-    """Twelve faults in one document give twelve messages."""
+    """Twelve faults in one document result in twelve messages."""
     assert sorted(faults_of(with_changes(*FAULTS.values()))) == sorted(FAULTS)
 
 
@@ -146,7 +146,7 @@ REASONS = {
 
 @pytest.mark.parametrize("place", REASONS)
 def test_length_of_reason(place: str) -> None:
-    """A reason has at most 500 characters, however many bytes they take."""
+    """A reason can have at most 500 characters, regardless of the number of bytes."""
     old, new = REASONS[place]
 
     def with_reason(length: int) -> str:
@@ -217,14 +217,14 @@ def test_lines_of_reason(place: str) -> None:
 
 
 def test_semicolon_in_value() -> None:
-    """A message is not divided within the value that it quotes."""
+    """A message is not split within the value that it quotes."""
     (fault,) = faults_of(with_changes(('"4 business hours"', '"4; hours"')))
     assert fault.startswith("`4; hours` is not a duration; write ")
     assert fault.endswith("at approvals[0].steps[0].within")
 
 
 def test_misspelt_key() -> None:
-    """A misspelt key is one fault, and not a missing key as well."""
+    """A misspelt key is one fault, without an additional fault for the missing key."""
     assert faults_of(with_changes(('lead = "eva"', 'laed = "eva"'))) == [
         "unknown key `laed` at workspaces[0].laed; did you mean `lead`?"
     ]

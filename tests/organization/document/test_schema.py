@@ -1,4 +1,4 @@
-"""The JSON Schema and the page of the document, and that the schema agrees with the loader."""
+"""The JSON Schema and the page of the document, and the agreement of schema and loader."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def tool() -> ModuleType:
 
 
 def as_json(value: Any) -> Any:
-    """Return values of TOML as JSON has them: dates and times as text."""
+    """Return TOML values as JSON values, with dates and times as strings."""
     if isinstance(value, dict):
         return {key: as_json(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
@@ -62,7 +62,7 @@ def as_json(value: Any) -> Any:
 
 
 def check_agreement(document: dict[str, Any]) -> None:
-    """Check that the schema and the loader both accept a document, or both refuse it."""
+    """Check that the schema and the loader either both accept or both reject a document."""
     errors = [
         f"{error.json_path}: {error.message[:300]}" for error in VALIDATOR.iter_errors(document)
     ]
@@ -78,7 +78,7 @@ def check_agreement(document: dict[str, Any]) -> None:
 
 
 def test_generated_files(tool: ModuleType) -> None:
-    """The committed page and schema are what ``python tools/document_page.py`` generates."""
+    """The committed page and schema equal the output of ``python tools/document_page.py``."""
     assert tool.PAGE.read_text(encoding="utf-8") == tool.document_page()
     assert json.loads(tool.SCHEMA.read_text(encoding="utf-8")) == Organization.json_schema()
 
@@ -113,7 +113,7 @@ def test_forms_on_page(tool: ModuleType) -> None:
 
 @pytest.mark.parametrize("name", template_names())
 def test_templates(name: str) -> None:
-    """The templates fit the schema."""
+    """The templates are valid according to the schema."""
     document = Organization.template(name, id="acme").to_dict()
     VALIDATOR.validate(as_json(document))
 
@@ -121,7 +121,7 @@ def test_templates(name: str) -> None:
 @fewer_examples()
 @given(documents())
 def test_round_trip(document: dict[str, Any]) -> None:
-    """Generated documents load, fit the schema, and are the same after writing and loading."""
+    """Generated documents load, match the schema, and are unchanged after writing and loading."""
     made = Organization.from_dict(document)
     VALIDATOR.validate(as_json(document))
     again = Organization.loads(made.to_toml(), files=made.files)
@@ -160,5 +160,5 @@ def test_agreement(document: dict[str, Any], data: st.DataObject) -> None:
             ] = data.draw(odd_values)
         else:
             holder[last] = data.draw(odd_values)
-    # JSON has no dates: in a wrong place, too, they are text.
+    # JSON has no dates, so dates become strings even in the wrong places.
     check_agreement(as_json(changed))

@@ -18,7 +18,7 @@ SPRING = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 
 @pytest.mark.parametrize("name", [name for name in template_names() if name != "northwind"])
 def test_template(name: str) -> None:
-    """Each template loads, meets its expectations, and has a lead who can do everything."""
+    """Each template loads, meets its expectations, and has a lead with all permissions."""
     made = Organization.template(name, id="acme")
     assert made.id == "acme"
     assert made.expect
@@ -60,7 +60,7 @@ def test_rotating() -> None:
 
 
 def test_ladder() -> None:
-    """Each level of the ladder allows more than the one below."""
+    """Each level of the ladder allows more than the level below."""
     made = Organization.template("ladder", id="acme")
     levels = [
         set(made.access.permissions_of(member, "brand-facebook", at=SPRING))
@@ -82,7 +82,7 @@ def test_departments() -> None:
 
 
 def test_by_function() -> None:
-    """Each function has the permissions for its own work, and not those of the others."""
+    """Each function has the permissions for its own work, but not those of other functions."""
     made = Organization.template("by_function", id="acme")
     works = {"writer": "submit", "community": "hold", "editor": "publish"}
     for member, work in works.items():
@@ -109,7 +109,7 @@ def test_listed_templates() -> None:
 
 @pytest.mark.parametrize("name", template_names())
 def test_template_files(name: str, tmp_path: Path) -> None:
-    """The files of a template load as the same organization, and keep the comments."""
+    """The files of a template load as the same organization and keep the comments."""
     files = Organization.template_files(name, id="acme")
     for file, data in files.items():
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
@@ -129,7 +129,7 @@ def test_template_files_with_odd_names(lead: str) -> None:
 
 
 def test_template_files_with_wrong_parameters() -> None:
-    """Wrong names are refused with a suggestion."""
+    """Unknown names are rejected with a suggestion."""
     with pytest.raises(NotFoundError, match="did you mean `by_network`"):
         Organization.template_files("by_networks", id="acme")
     with pytest.raises(InvalidValueError, match="did you mean `first`"):

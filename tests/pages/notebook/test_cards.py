@@ -14,7 +14,7 @@ from socialcollab.pages.notebook import card, definitions, format_time, quote, r
 
 
 def test_themes() -> None:
-    """A card sets neither a background nor a text colour, so it suits every theme."""
+    """A card sets neither a background nor a text colour, so it fits every theme."""
     [style] = Reader(card("Post")).styles
     assert "currentColor" in style
     assert not re.search(r"(background|color):\s*(#|rgb|white|black)", style)

@@ -21,7 +21,7 @@ EVIL = "<script>alert('&\"')</script>\u202e"
 
 @pytest.fixture(scope="module")
 def values(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Every value with a card, from a week at a desk."""
+    """Return a value of each class with a card, from a week at a desk."""
     now = [NOW]
     agency = Organization.template("northwind")
     sandbox = Sandbox(tmp_path_factory.mktemp("out"), durable=False, clock=lambda: now[0])

@@ -14,5 +14,5 @@ from socialcollab.scheduling import looks_like_formula
      "- a (b)", "-", "@"],
 )  # fmt: skip
 def test_text_is_not_formula(cell):
-    """Text that only begins like a formula is not a formula."""
+    """Text that begins with a formula character but is not a formula is recognised as text."""
     assert not looks_like_formula(cell)

@@ -100,7 +100,7 @@ def test_wrong_encoding():
 
 def test_wrong_byte_after_chunk():
     """An invalid byte after the first chunk is reported with its position."""
-    # The chunk ends within a character.
+    # The chunk ends in the middle of a character.
     lead = b"text\r\n" + ("é" * 999 + "\r\n").encode() * 525
     found = only_problem(lead + b"x\xe9x\r\n")
     assert len(lead) > 1 << 20
@@ -255,7 +255,7 @@ def test_written_dates(date):
     ],
 )
 def test_times_with_letters(time, expected):
-    """Times in the Dutch, French and American ways are read."""
+    """Times in Dutch, French and American notation are read."""
     row = only_row(f"Tekst,Datum,Tijd\nHello,2026-04-07,{time}\n")
     assert f"{row.local:%H:%M}" == expected
 
@@ -449,7 +449,7 @@ def test_formulas_are_text(cell):
     ],
 )
 def test_other_problems(text, code):
-    """Every other fault has its own problem."""
+    """Every other fault is reported as a specific problem."""
     assert code == only_problem(text).code
 
 

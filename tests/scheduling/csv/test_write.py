@@ -50,7 +50,7 @@ def test_rows_round_trip(row):
 
 
 def test_no_formula_is_written():
-    """No written cell would be run as a formula."""
+    """No written cell would be executed as a formula."""
     spaces = ("", " ", "  ", "\n", "\t", "\u00a0", "\u3000", "\u200b", "\ufeff", " ' ")
     cells = [
         f"{space}{cell}" for space in spaces for cell in ("=1+1", "+1", "-1", "@SUM(1)", "＝1")
@@ -66,7 +66,7 @@ def test_no_formula_is_written():
 
 
 def test_no_formula_is_written_in_header():
-    """A header of another program's spreadsheet that would be run as a formula is neutralised."""
+    """A header from another program that would be executed as a formula is neutralised."""
     sheet = read_csv(b"date,text,=1+1\n99/99/2026,hello,x\n")
     back = write_problems(sheet).decode("utf-8-sig").splitlines()
     assert back[0] == "date,text,'=1+1,problem"

@@ -66,7 +66,7 @@ def test_links_are_ignored() -> None:
 
 
 def test_signs() -> None:
-    """Signs are part of a term."""
+    """Symbols are part of a term."""
     assert hits("C C++ AT&T at & t", guide_of({"ban": ["C++", "AT&T"]})) == ["C++", "AT&T"]
 
 
@@ -121,13 +121,13 @@ def test_filter_loses_nothing(
 
 
 def test_rarest_word() -> None:
-    """The filter uses the word that the fewest terms contain, and no sign if there is a word."""
+    """The filter uses the word that the fewest terms contain, or a symbol if there is no word."""
     terms = [Avoided(term=term) for term in ("the cheap flight", "the cheap & safe one", "the R&D")]
     assert module._rarest_words(terms) == {"flight", "safe", "r"}
 
 
 def test_threads_are_searched() -> None:
-    """Terms are found in every text of a thread, also in the threads of variants."""
+    """Terms are found in every text of a thread, including the threads of variants."""
     guide = guide_of({"ban": ["goedkoop"]})
     post = PostContent(
         text="een",

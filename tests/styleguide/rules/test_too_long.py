@@ -25,7 +25,7 @@ def test_variants_are_measured() -> None:
 
 
 def test_threads_are_measured() -> None:
-    """Each text of a thread is measured, and links count towards the first one."""
+    """Each text of a thread is measured, and links count towards the first text."""
     post = PostContent(
         text="a" * 260,
         thread=["b" * 290, "c" * 280],

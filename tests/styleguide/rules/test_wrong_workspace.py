@@ -52,7 +52,7 @@ def test_shared_domain() -> None:
 
 
 def test_own_name_and_domain_within_others() -> None:
-    """A name or domain of the post's own workspace is not reported as a part of another's."""
+    """A name or domain of the post's own workspace is not reported if another one contains it."""
     neighbours = (
         Neighbour(workspace="a", name="Polder Bank Noord", domains=("noord.polderbank.nl",)),
         Neighbour(workspace="b", name="Polder Bank", domains=("polderbank.nl",)),

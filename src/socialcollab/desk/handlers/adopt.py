@@ -1,4 +1,4 @@
-"""Adopt a proposed document, unless it would grant permissions that the actor does not have."""
+"""Adopt a proposed document unless it would grant permissions that the actor does not have."""
 
 from __future__ import annotations
 
@@ -80,7 +80,7 @@ def _check_returning_profiles(
     next.
 
     Raises:
-        InvalidValueError: If there is such a profile.
+        InvalidValueError: If the document contains such a profile.
     """
     new = [profile for profile in after.profiles if profile.id not in state.document.profiles_by_id]
     if not new:

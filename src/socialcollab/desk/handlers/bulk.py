@@ -30,8 +30,8 @@ class BulkOutcome:
 
     Attributes:
         id: The post's id.
-        post: The post afterwards, or None if the command was refused.
-        problem: Why it was refused, or None.
+        post: The post after the command, or None if the command was refused.
+        problem: The reason for the refusal, or None if the command was performed.
     """
 
     id: PostId
@@ -51,7 +51,7 @@ def bulk(
     Perform commands on several posts; a refusal does not affect the other posts.
 
     Raises:
-        StoreError: If the store fails; the posts before it are done.
+        StoreError: If the store fails. The commands on earlier posts have already been performed.
     """
     outcomes: list[BulkOutcome] = []
     for command in commands:
@@ -75,7 +75,7 @@ def reschedule_all(
     chosen: tuple[Post, ...]
     if isinstance(posts, str):
         campaign = yield from read_posts(engine, campaign=posts, state=_OPEN_STATES)
-        # Posts without a time stay without one.
+        # Posts without a planned time are skipped.
         chosen = tuple(post for post in campaign if post.planned_at or post.content.times)
     else:
         chosen = as_posts(posts)
@@ -88,8 +88,8 @@ def as_posts(posts: Iterable[Post]) -> tuple[Post, ...]:
     Return the posts that a caller passed.
 
     Raises:
-        InvalidValueError: If one of them is not a post; its id alone does not identify the revision
-            that the caller saw.
+        InvalidValueError: If an item is not a post. An id is not enough, because it does not
+            identify the revision that the caller saw.
     """
     items = as_items(posts, "posts")
     for post in items:

@@ -99,7 +99,7 @@ def draft_command(
     state = yield from engine.state()
     organization = state.organization
     if targets:
-        # A profile that the member cannot view raises the same error as a profile that does not
+        # A profile that the member cannot view causes the same error as a profile that does not
         # exist, so that the member cannot find out whether it exists.
         visible = organization.access.profiles(actor.name, "view", at=engine.now())
         known = {*visible, *organization.access.profiles(actor.name, "draft", at=engine.now())}
@@ -150,7 +150,7 @@ def perform_with_media(
     data: Mapping[str, Source],
     state: State,
 ) -> Effects[Post]:
-    """Store the bytes of a command's media after deciding the command and before performing it."""
+    """Decide a command, store the bytes of its media, and perform the command."""
     check_command(command, COMMANDS)
     media = command.content.media
     if media:
@@ -170,7 +170,7 @@ def edit(
     media: Iterable[Attachment] | Unchanged,
     changes: Mapping[str, Any],
 ) -> Effects[Post]:
-    """Store a new revision with *changes* to fields of the content; see `MemberDesk.edit`."""
+    """Store a new revision in which the fields in *changes* are replaced; see `MemberDesk.edit`."""
     command, data, state = yield from edit_command(
         engine, post, seen=seen, planned_at=planned_at, times=times, media=media, changes=changes
     )

@@ -112,8 +112,8 @@ def erase(
         progress: Called while the journal is searched for data of a member.
 
     Returns:
-        The new snapshot of each stream from which data were erased; empty if the data had already
-        been erased.
+        The new snapshot of each stream from which data were erased; empty if the data had been
+        erased before.
 
     Raises:
         NotAllowedError: If the actor is not allowed to erase the data, or if a post is not
@@ -123,7 +123,7 @@ def erase(
             empty.
     """
     erasure = yield from _plan(engine, state, actor, command, now=now, progress=progress)
-    # The reason often names the member who asked for the erasure.
+    # The reason often contains the name of the member who asked for the erasure.
     reason = without_words(command.reason, erasure.words, command.member)
     command = attrs.evolve(command, reason=reason)
     return (yield from _append(engine, state, actor, command, erasure, now=now))
@@ -139,7 +139,7 @@ def plan_erasure(
     progress: Progress | None = None,
 ) -> Effects[Mapping[str, Fields]]:
     """
-    Return the values that an erasure would erase, by stream.
+    Return the personal values that a command would erase, by stream.
 
     Raises:
         NotAllowedError: As for `erase`.
@@ -222,7 +222,7 @@ def _of_member(engine: Engine, member: str, progress: Progress | None) -> Effect
         if progress is not None and last is not None:
             progress(position, max(position, last.position))
     for stream in sorted(erasure.written):
-        # The content of a post is erased as a whole, also the revisions of other members.
+        # The content of a post is erased as a whole, including revisions by other members.
         for event in (yield from call(engine.store.read, stream)):
             if "content" in event.personal and event.version <= erasure.versions[stream]:
                 erasure.add_event(event, ["content"])
@@ -361,7 +361,7 @@ def _tombstone(
 
 
 def _without(event: StoredEvent, names: Sequence[str]) -> StoredEvent:
-    """Return the event in the form that the store returns after the erasure."""
+    """Return the event as the store will return it after the erasure."""
     if not names:
         return event
     personal = {name: value for name, value in event.personal.items() if name not in names}

@@ -1,4 +1,4 @@
-"""Report on an erasure: what it erased, and the texts by others that still mention the person."""
+"""Reports on erasures: the erased streams, and texts by others that still mention the member."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Mention:
         version: The number of the newest event of the stream that contains the text.
         by: The member or system actor who wrote it, such as ``member:ben``.
         at: When it was written, in UTC.
-        words: The words of the text that may refer to the member, sorted.
+        words: The words in the text that may refer to the member, sorted.
         excerpt: The text around the first of these words.
         external_id: The external id of the post to which the stream belongs, or an empty string.
     """
@@ -67,17 +67,17 @@ class Mention:
 @attrs.frozen(kw_only=True)
 class ErasureReport(NotebookMixin):
     """
-    The result of an erasure; false in a condition if there was nothing to erase.
+    The result of an erasure, which is false in a boolean context if there was nothing to erase.
 
     Attributes:
         streams: The streams from which data were erased, or would be erased, sorted.
         mentions: The texts by others that remain and contain the member's id, a part of their name
             or an address, in the order in which they were written. They are not erased, because
-            they may refer to another person; read them, and decide what to do with each. Empty for
-            the erasure of a post.
+            they may refer to another person; a member must review each of them. Empty if the data
+            of a post were erased.
         external_ids: The external ids of the posts to which these streams belong, by stream. Posts
             without an external id are omitted.
-        dry_run: Whether nothing was erased.
+        dry_run: Whether this was a dry run, which erases nothing.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -114,7 +114,7 @@ def erase_and_report(
     progress: Progress | None = None,
 ) -> Effects[ErasureReport]:
     """
-    Erase personal data, unless *dry_run* is set, and return what was erased and what remains.
+    Erase personal data unless *dry_run* is set, and report the erased and the remaining data.
 
     Raises:
         NotAllowedError: If the actor is not allowed to erase the data, or if a post is not
@@ -127,7 +127,8 @@ def erase_and_report(
     check_progress(progress)
     # The names are read first, because an erasure removes them from the documents.
     documents = versions_of((yield from call(engine.store.read, ORGANIZATION)))
-    # The journal is read twice: to find what to erase, and to find what remains.
+    # The journal is read twice: once to find the data to erase, and once to find the mentions that
+    # remain.
     first = _half(progress, start=0)
     erased: Mapping[str, Fields] = {}
     if dry_run:
@@ -212,11 +213,11 @@ def _find_mentions(
 
 
 def _pattern(documents: DocumentVersions, member: str) -> re.Pattern[str]:
-    """Return a pattern for the member's id, addresses and names, and the parts of the names."""
+    """Return a pattern that matches the member's id, addresses, names and parts of the names."""
     words = {member, *documents.words(member)}
     for name in tuple(words):
         parts = (part.strip(".,'\"()") for part in name.split())
-        # A particle such as "van" is a common word.
+        # A particle such as "van" is a common word and would match too often.
         words |= {part for part in parts if len(part) > 1 and not part.islower()}
     ordered = sorted(words, key=lambda word: (-len(word), word))
     return re.compile(rf"(?<!\w)(?:{'|'.join(map(re.escape, ordered))})(?!\w)", re.IGNORECASE)

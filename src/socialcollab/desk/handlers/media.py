@@ -1,4 +1,4 @@
-"""Store the media of a post, and reject media that its author has no right to use."""
+"""Store the media of a post, and reject media that the author has no right to use."""
 
 from __future__ import annotations
 
@@ -116,15 +116,15 @@ def check_media(
     given: Collection[str] = (),
 ) -> Effects[None]:
     """
-    Reject an image of which the author knows only the digest.
+    Reject an image if the author supplied only its digest and has no right to use the image.
 
     Otherwise a member could use a digest to fetch an image that belongs to another workspace. An
     author may use an image if they supply its bytes, or if an earlier revision of this post or
     another post of the same workspace contains it.
 
     Raises:
-        NotFoundError: If none of these conditions applies to an image, even if the image is stored
-            for another workspace.
+        NotFoundError: If none of these conditions applies to an image, even if another workspace
+            has stored the image.
     """
     known = {*given, *(image.digest for image in before.media)} if before else set(given)
     for digest in sorted({image.digest for image in content.media} - known):

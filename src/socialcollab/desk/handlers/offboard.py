@@ -1,4 +1,4 @@
-"""Offboard a member, handing over everything that depends on them in one transaction."""
+"""Offboard a member and hand over everything that depends on them, in one transaction."""
 
 from __future__ import annotations
 
@@ -53,7 +53,8 @@ def offboard(
             successor would gain permissions that the actor does not have, if an item requires a
             successor and none is given, or if a step or a post would be left without
             reviewers.
-        StaleError: If more items depend on the member than when the plan was made.
+        StaleError: If an item that is not in the plan depends on the member, or if another document
+            has been adopted since the plan was made.
         InvalidValueError: If the reason is empty, if the day is in the future, or if a successor is
             given for an item that does not exist.
     """
@@ -139,7 +140,7 @@ def _first_day(
 
 
 def _check_seen(state: State, plan: OffboardingPlan, seen: OffboardingPlan) -> None:
-    """Raise an error if *seen* is outdated."""
+    """Raise an error if *seen*, the plan that the actor saw, is outdated."""
     known = {item.place for item in seen.items}
     new = tuple(dict.fromkeys(item.place for item in plan.items if item.place not in known))
     if new or seen.digest != state.digest:
@@ -190,7 +191,7 @@ def _offboarded(member: str, left: dt.date, successors: Mapping[str, str]) -> ev
 
 
 def _check_delegates(state: State, after: State, me: str) -> None:
-    """Reject a delegate who is absent or would gain more permissions than the actor has."""
+    """Reject a delegate who is absent or who would gain permissions that the actor lacks."""
     access = after.organization.access
     before: dict[str, Any] = {
         absence.id: absence.delegate for absence in state.runtime_state.absences
@@ -233,7 +234,7 @@ def _check_swaps(state: State, after: State, context: Context) -> None:
 def _check_reviewers(
     state: State, after: State, plan: OffboardingPlan, me: str, now: dt.datetime
 ) -> None:
-    """Reject an offboarding after which too few members could pass a step of a policy."""
+    """Reject an offboarding that leaves too few members who can approve a step of a policy."""
     lost = steps_losing_reviewers(state.organization, after.organization, now, member=plan.member)
     if not all(
         state.organization.access.allows(me, "view", profile, at=now)

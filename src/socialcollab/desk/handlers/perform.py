@@ -40,7 +40,7 @@ _TAKES_SLOTS = (cm.Submit, cm.Approve, cm.Schedule, cm.Reschedule, cm.PublishNow
 @attrs.frozen(kw_only=True)
 class Decided:
     """
-    The events of a command that has been decided and not yet performed.
+    The events of a command that has been decided but not yet performed.
 
     Attributes:
         events: The events; empty if the command would change nothing.
@@ -63,7 +63,7 @@ def perform(
     progress: Progress | None = None,
 ) -> Effects[tuple[dict[str, Any], State]]:
     """
-    Perform a command, repeating it from its first read if a stream has changed in the meantime.
+    Perform a command, starting again from its first read if a stream changes in the meantime.
 
     Args:
         engine: The desk's engine.
@@ -222,11 +222,11 @@ def _check_external_id(engine: Engine, external_id: str, context: Context) -> Ef
     if not known:
         return
     post: Post = (yield from engine.post(known)).snapshot.post
-    # A member who cannot view that post finds out only that the id is in use.
+    # A member who cannot view the other post learns only that the id is in use.
     visible = context.sees(context.actor.name, post)
     raise InvalidValueError(
-        f"external id `{external_id}` belongs to"
-        f" {f'post `{known}`' if visible else 'another post'} already",
+        f"external id `{external_id}` already belongs to"
+        f" {f'post `{known}`' if visible else 'another post'}",
         value=external_id,
         expected="an external id that no post has",
     )
@@ -261,7 +261,7 @@ def _decide_on_post(
     if isinstance(command, cm.Submit | cm.PublishNow):
         most = state.organization.policies.most_author_posts
         if most:
-            # The count is stored with the submission, and not repeated at later changes.
+            # The count is stored with the submission and is not repeated after later changes.
             count = yield from count_published(
                 engine, snapshot.post.author, snapshot.post.workspace, at_most=most
             )

@@ -66,7 +66,8 @@ def hold(
 
 def resume(engine: Engine, actor: Actor, hold: HoldResult | Hold | str) -> Effects[HoldResult]:
     """
-    End a hold, and return the deliveries that it made late; see `MemberDesk.resume`.
+    End a hold, and return the deliveries that missed their time because of it; see
+    `MemberDesk.resume`.
 
     Raises:
         NotFoundError: If the hold does not exist.
@@ -216,7 +217,7 @@ def _as_time(value: BoundLike) -> dt.datetime:
     raise InvalidValueError(
         f"`{value!r}` is not a time; write a time such as `2026-04-07 09:30`",
         value=value,
-        expected="a text or a datetime",
+        expected="a string or a datetime",
     )
 
 

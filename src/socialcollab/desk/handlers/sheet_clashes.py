@@ -13,7 +13,7 @@ from socialcollab.effects import Effects
 from socialcollab.scheduling import Clash, Entry, check_time
 from socialcollab.workflow import Actor
 
-# Posts that are further away than this cannot clash, unless a slot plan has a longer gap.
+# Posts further apart than this cannot clash unless a slot plan requires a longer gap.
 _MARGIN = dt.timedelta(days=2)
 
 
@@ -21,7 +21,7 @@ def clashes_of(
     engine: Engine, actor: Actor, plans: Mapping[str, PostContent]
 ) -> Effects[dict[str, tuple[Clash, ...]]]:
     """
-    Return the clashes of planned posts with each other and with the calendar that the actor sees.
+    Return the clashes of planned posts with one another and with the calendar that the actor sees.
 
     Args:
         engine: The desk's engine.

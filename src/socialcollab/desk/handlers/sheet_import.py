@@ -45,7 +45,7 @@ _CODES: Final[Mapping[ImportStatus, str]] = {
     "differs": "import.differs",
     "refused": "import.refused",
 }
-# An error of one row does not stop the import. Errors of the store do.
+# An error in one row does not stop the import, but an error of the store does.
 _OF_ONE_ROW: Final = (InvalidValueError, NotAllowedError, NotFoundError, StaleError)
 
 
@@ -57,8 +57,8 @@ class RowOutcome:
     Attributes:
         row: The row.
         status: "drafted" or "updated"; "unchanged" if the post already exists with the same
-            content; "differs" if the post already exists with other content and was not
-            updated; or "refused". In a dry run: what would happen.
+            content; "differs" if the post already exists with other content and was not updated; or
+            "refused". In a dry run, the status that the row would have.
         post: The post, or None if the row was refused or would be drafted.
         changes: The names of the fields in which the row differs from the existing post.
         error: Why the row was refused, or why its note could not be added; otherwise None.
@@ -76,7 +76,7 @@ class RowOutcome:
     dry_run: bool = False
 
     def text(self, language: str = "en") -> str:
-        """Return the row number, what happened, the reason, and the clashes, in *language*."""
+        """Return the row number, status, reason and clashes in words, in *language*."""
         error = self.error
         params = {
             "row": str(self.row.number),
@@ -119,7 +119,7 @@ class ImportReport:
 
     @property
     def posts(self) -> tuple[Post, ...]:
-        """The posts of the rows, in order, including those that existed already."""
+        """The posts of the rows, in order, including posts that already existed."""
         return tuple(outcome.post for outcome in self.outcomes if outcome.post is not None)
 
 
@@ -207,7 +207,7 @@ class _Importer:
         self.update = update
         self.dry_run = dry_run
         # The posts of a workspace by their content, which identifies rows without an external id,
-        # and those that have changed since they were drafted.
+        # and the posts that have changed since they were drafted.
         self.by_content: dict[str, dict[object, str]] = {}
         self.changed: dict[str, list[Post]] = {}
         # The contents of earlier rows without an external id, which a dry run does not store.
@@ -218,14 +218,14 @@ class _Importer:
         self.planned: dict[SheetRow, PostContent] = {}
 
     def content_of(self, outcome: RowOutcome) -> PostContent:
-        """Return the content that the post of a row has, or would have after a dry run."""
+        """Return the content of a row's post, or in a dry run the content that it would have."""
         content = self.planned[outcome.row]
         if outcome.post is None or (self.dry_run and content.planned_at is not None):
             return content
         return outcome.post.content
 
     def outcome(self, row: SheetRow) -> Effects[RowOutcome]:
-        """Import a row, or decide what importing it would do."""
+        """Import a row, or determine the outcome that the import would have."""
         self._check_author(row)
         self._check_repeated(row)
         command, data, state = yield from draft_command(
@@ -261,7 +261,7 @@ class _Importer:
         return (yield from self._with_note(RowOutcome(row=row, status="drafted", post=post)))
 
     def _check_author(self, row: SheetRow) -> None:
-        """Refuse a row by another author, who could otherwise approve their own text."""
+        """Reject a row by another author, who could otherwise approve their own text."""
         if not row.author or row.author == self.actor.name:
             return
         raise InvalidValueError(
@@ -274,7 +274,8 @@ class _Importer:
         first = self.earlier.setdefault(row.external_id, row.number) if row.external_id else 0
         if first and first != row.number:
             raise InvalidValueError(
-                f"row {first} has the external id `{row.external_id}` too; give each row its own",
+                f"row {first} also has the external id `{row.external_id}`;"
+                " use a different id for each row",
                 value=row.external_id,
                 expected="an external id that no other row has",
             )
@@ -416,7 +417,7 @@ def _value(post: Post, name: str) -> object:
 
 
 def _comparable(value: object) -> object:
-    # The same moment can be written in several ways in the night when the clocks go back.
+    # On the night when the clocks go back, the same instant can be written in several ways.
     return value.instant if isinstance(value, WallTime) else value
 
 

@@ -57,7 +57,7 @@ class DocumentVersions:
     def workspace_of(self, profile: str) -> str | None:
         """Return the workspace of a profile in the newest version that contains it, or None."""
         for version in reversed(self.versions):
-            # Loading a version takes far longer than searching its text.
+            # Loading a version takes much longer than searching its text.
             if profile in version.text and profile in version.organization.profiles_by_id:
                 return version.organization.profiles_by_id[profile].workspace
         return None
@@ -67,7 +67,7 @@ class DocumentVersions:
         return any(member in version.organization.members_by_id for version in self.versions)
 
     def naming(self, member: str) -> dict[int, set[str]]:
-        """Return the fields to erase to remove the member's name, by the version of their event."""
+        """Return the fields that must be erased to remove the member's name, by event version."""
         words = self.words(member)
         named = [version.number for version in self.versions if _names(version, member, words)]
         if not named:
@@ -79,7 +79,7 @@ class DocumentVersions:
         return fields
 
     def without(self, member: str) -> dict[str, Any]:
-        """Return the fields of a tombstone, which contain the rewritten versions."""
+        """Return the fields of a tombstone: the versions without the member's name."""
         words = self.words(member)
         named = {version.number for version in self.versions if _names(version, member, words)}
         if not named:
@@ -167,7 +167,7 @@ def without_words(text: str, words: frozenset[str], member: str) -> str:
 
 
 def texts_of(value: Any) -> Iterator[str]:
-    """Yield every text in a nested value, keys included."""
+    """Yield every string in a nested value, including keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, Mapping):

@@ -1,4 +1,4 @@
-"""Convert events and snapshots to and from the form in which a store keeps them."""
+"""Convert events and snapshots to and from the form in which they are stored."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EVENT_TYPES: Final[Mapping[str, type[Any]]] = {
     for event in (*vars(ev).values(), *vars(organization_events).values())
     if hasattr(event, "TYPE")
 }
-"""The event classes, by the type under which their events are stored."""
+"""The event classes by event type."""
 
 _IN_PLACE: Final[Mapping[str, Any]] = {
     "content": {"text": ERASED_TEXT},
@@ -42,7 +42,7 @@ _IN_PLACE: Final[Mapping[str, Any]] = {
 """The placeholder of an erased value that is not plain text, by the name of its field."""
 
 _SCHEMA: Final = 1
-"""The schema version of events. Reading an event with a newer version is refused."""
+"""The schema version of events. Events with a newer version cannot be read."""
 
 
 def _read_step_key(value: object, _: object) -> StepKey:
@@ -66,7 +66,7 @@ def _value(state: StrEnum) -> str:
 
 
 def _holds_plain_texts(cls: Any) -> bool:
-    """Return whether a collection contains only texts, which are stored unchanged."""
+    """Return whether a collection contains only strings, which are stored unchanged."""
     kind, parts = get_origin(cls), get_args(cls)
     if kind is tuple:
         return len(parts) == 2 and parts[1] is ... and _is_plain_text(parts[0])
@@ -170,8 +170,8 @@ def event_data(event: StoredEvent) -> ev.EventData:
     Decode the data of a stored event.
 
     Raises:
-        NewerVersionError: If a newer version of this library stored the event. A worker must stop
-            in this case, because it would act on a state without this event.
+        NewerVersionError: If a newer version of this library stored the event. A worker must then
+            stop, because the state that it acts on would not include this event.
         CorruptJournalError: If the values do not match the event type.
     """
     place = f"{event.stream} version {event.version} (position {event.position})"

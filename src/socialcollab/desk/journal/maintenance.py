@@ -92,7 +92,7 @@ def create(engine: Engine, organization: Organization, owner: str) -> Effects[No
 
 def refuse_other(engine: Engine, organization: Organization) -> Effects[None]:
     """
-    Raise an error if a document differs from the active one.
+    Raise an error if a document differs from the active document.
 
     Raises:
         DocumentMismatchError: If the documents differ in more than names, contacts and reasons.
@@ -115,7 +115,7 @@ def claim_media(engine: Engine) -> Effects[None]:
     Raises:
         InvalidValueError: If the media store belongs to another organization.
     """
-    # A desk on a read-only disk can still be read.
+    # A read-only disk does not prevent the desk from being opened for reading.
     with suppress(StoreUnavailableError):
         yield from call(engine.media.claim, engine.store.organization)
 

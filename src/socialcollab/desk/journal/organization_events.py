@@ -41,7 +41,7 @@ class OrganizationAdopted:
     Attributes:
         document_digest: The document's digest.
         before: The digest of the replaced document.
-        changes: The entries that changed, in the printed form of `Change`.
+        changes: The entries that changed, each as the string form of a `Change`.
         document: The document as text, including names and contacts.
         files: The files that the document refers to, by name, encoded as base64.
         reason: The reason for the adoption.

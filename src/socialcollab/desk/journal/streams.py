@@ -56,7 +56,7 @@ PROJECTIONS: Final = (
     Projection("reviewers", ("member", "post"), indexes=("member",)),
     Projection("external_ids", ("external_id", "post"), ("external_id",)),
     Projection("media", ("digest", "workspace", "post"), ("digest",)),
-    # The other columns of plans and deliveries are what a calendar shows.
+    # The other columns of plans and deliveries contain the values that a calendar shows.
     Projection(
         "plans",
         (
@@ -110,7 +110,7 @@ class OrganizationSnapshot:
 
 @attrs.frozen(kw_only=True)
 class RuntimeStateSnapshot:
-    """The snapshot of the runtime state; *stale_since* is as in `OrganizationSnapshot`."""
+    """The snapshot of the runtime state; *stale_since* is as for `OrganizationSnapshot`."""
 
     runtime_state: RuntimeState = attrs.field(factory=RuntimeState)
     stale_since: dt.datetime | None = None
@@ -162,12 +162,13 @@ class CalendarSnapshot:
 @attrs.frozen(kw_only=True)
 class Budget:
     """
-    The periods, according to the desk's clock, in which the deliveries of a profile wait.
+    The periods, according to the desk's clock, during which a profile's deliveries wait.
 
     Attributes:
-        since: When the network asked the profile to wait.
-        until: The end of the period for which it asked.
-        paced_until: Until when late deliveries wait, so that they are not all sent at once.
+        since: When the network reported that the profile must wait.
+        until: The end of the waiting period that the network specified.
+        paced_until: The time until which late deliveries wait, so that they are not all sent at the
+            same time.
     """
 
     since: dt.datetime
@@ -414,7 +415,7 @@ _ON_CALENDAR = frozenset(
         PostState.CHANGES_REQUESTED,
         PostState.APPROVED,
         PostState.EXPIRED,
-        # Only shown if a reader asks for cancelled posts.
+        # These rows are shown only if a reader asks for cancelled posts.
         PostState.CANCELLED,
     }
 )
@@ -475,7 +476,7 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
 
 
 def plan_row(stream: str, snapshot: PostSnapshot, profile: str, at: dt.datetime | None) -> Row:
-    """Return the row of a post on one of its profiles, which contains what a calendar shows."""
+    """Return the row of a post on one of its profiles, with the values that a calendar shows."""
     post = snapshot.post
     changes = [at for at in (snapshot.changed_at, post.erased_at) if at is not None]
     columns: dict[str, Column] = {
@@ -497,8 +498,8 @@ def _reviewers(snapshot: PostSnapshot) -> list[str]:
     """
     Return the members who can decide on an open step, as of the last evaluation, sorted.
 
-    Members who have decided are included, because their decision may stop counting. An empty name
-    means that the reviewers of a step are not known.
+    Members who have decided are included, because their decision may later become invalid. An empty
+    name means that the reviewers of a step are not known.
     """
     request = snapshot.request
     if snapshot.post.state is not PostState.IN_REVIEW or request is None:
@@ -562,7 +563,7 @@ def _delivery_rows(stream: str, delivery: Delivery) -> list[Row]:
 
 
 def _published_revision(delivery: Delivery) -> str | None:
-    """Return the revision that the network shows; empty if that is uncertain, None if nothing."""
+    """Return the revision that the network shows: empty if unknown, None if there is none."""
     if delivery.state is not DeliveryState.PUBLISHED or delivery.takedown_requested:
         return None
     attempt = delivery.amend_attempt
@@ -570,7 +571,7 @@ def _published_revision(delivery: Delivery) -> str | None:
 
 
 def title_of(text: str) -> str:
-    """Return the beginning of a text on one line, by which a calendar shows it."""
+    """Return the beginning of a text on one line, as the title of its post on a calendar."""
     title = " ".join(text.split())
     return title if len(title) <= 80 else f"{title[:79]}…"
 

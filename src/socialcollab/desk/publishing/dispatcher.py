@@ -65,9 +65,10 @@ class Read:
         snapshot: The post.
         delivery: The delivery.
         context: The publisher's context for the post and the delivery.
-        limited_until: The end of the period in which the network asked the profile to wait, or
+        limited_until: The end of the waiting period that the network imposed on the profile, or
             None.
-        pace: How the late deliveries of the profile are spread, if this one is late.
+        pace: How the profile's late deliveries are spread over time; None if this delivery is not
+            late.
         loaded: The delivery's stream.
         loaded_post: The post's stream.
         loaded_others: The streams of the post's other deliveries to the same profile.
@@ -167,15 +168,15 @@ class Dispatcher:
         before_sending: bool = False,
     ) -> Effects[tuple[Event, ...]]:
         """
-        Read a delivery, decide and append, repeating all three if it has changed in the meantime.
+        Read a delivery, decide and append; repeat all three if the delivery changes in the
+        meantime.
 
         Args:
             delivery: The delivery.
             now: The current instant, according to the desk's clock.
             decide: Returns the events.
-            before_sending: Whether a request that publishes something follows. If so, the append
-                also fails if the post, another delivery to the profile, or a hold has changed in
-                the meantime.
+            before_sending: Whether a publishing request follows. If so, the append also fails if
+                the post, another delivery to the profile, or a hold has changed in the meantime.
         """
 
         def attempt() -> Effects[tuple[Event, ...]]:
@@ -259,7 +260,7 @@ class Dispatcher:
             # Each permit is valid for one request. A later run decides whether to send another
             # request.
             retry_creating=RetryPolicy(tries=1),
-            # If the async host is cancelled, the response to a request that was sent is still
+            # If the async host application is cancelled, the response to a sent request is still
             # stored.
             abandon_creating=False,
         )
@@ -313,5 +314,5 @@ def or_network_error(effects: Effects[T]) -> Effects[T | NetworkError]:
 
 
 def broken_adapter(error: Exception) -> NetworkError:
-    """Return the error for a bug in an adapter, without its text, which may be secret."""
+    """Return the error for a bug in an adapter, omitting its message, which may contain secrets."""
     return NetworkError(f"the adapter failed with {type(error).__name__}")

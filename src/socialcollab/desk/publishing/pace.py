@@ -14,7 +14,7 @@ from socialcollab.time import local_time, resolve
 from socialcollab.workflow.decide import Pace
 
 GAP: Final = dt.timedelta(minutes=15)
-"""The time between two late deliveries of a profile whose slot plans state no `min_gap`."""
+"""The time between two late deliveries of a profile whose slot plans do not set `min_gap`."""
 
 _LONGEST_OUTAGE: Final = dt.timedelta(days=31)
 
@@ -25,7 +25,8 @@ def pace_of(
     """
     Return the pace for a late delivery, or None if its profile does not exist.
 
-    The slot plans of the profile decide: late deliveries keep their `min_gap` and `max_per_day`.
+    The late deliveries are spread so that they comply with the `min_gap` and `max_per_day` of the
+    profile's slot plans.
     """
     organization = state.organization
     profile = organization.profiles_by_id.get(delivery.profile)
@@ -36,7 +37,7 @@ def pace_of(
     caps = [plan.max_per_day for plan in plans if plan.max_per_day is not None]
     until = budget.paced_until if budget is not None else None
     gap = max(gaps, default=GAP)
-    # After a clock was set back, a pace that lies far ahead no longer counts.
+    # If the clock was set back, a stored pace may be far in the future; it is then ignored.
     if until is not None and until - now > gap:
         until = None
     if caps:
@@ -56,7 +57,7 @@ def _published_on(engine: Engine, profile: str, day: dt.date, zone: str) -> Effe
         engine,
         "deliveries",
         where={"profile": profile, "state": ("publishing", "published")},
-        # A delivery that was planned earlier than this is too late to count.
+        # Deliveries that were planned before this time are ignored.
         after=start_row("deliveries", noon - _LONGEST_OUTAGE),
     )
     count = 0

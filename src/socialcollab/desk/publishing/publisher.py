@@ -43,13 +43,13 @@ from socialcollab.workflow.events import Event
 
 @attrs.define
 class Publisher:
-    """The part of a worker that carries out deliveries, by means of a dispatcher."""
+    """The part of a worker that carries out deliveries, using a dispatcher."""
 
     dispatcher: Dispatcher
 
     def work(self, delivery: str, *, now: dt.datetime) -> Effects[tuple[str, ...]]:
         """
-        Do the next step of a delivery: send it, look up its outcome, amend it or take it down.
+        Perform the next step of a delivery: send it, look up its outcome, amend it or take it down.
 
         Returns:
             The problems that require a person's attention, one sentence each.
@@ -82,7 +82,7 @@ class Publisher:
         Args:
             delivery: The delivery.
             now: The current instant, according to the desk's clock.
-            at_once: Whether to look up the outcome even if that is not due yet.
+            at_once: Whether to look up the outcome even if the lookup is not due yet.
 
         Returns:
             The problems that require a person's attention.
@@ -205,9 +205,8 @@ class Publisher:
         except StoppedError:
             return
         attempt = permits[-1].number if permits else 0
-        # The network's response must be stored whatever has happened to the delivery in the
-        # meantime, even if the host is being cancelled. Otherwise the post might be sent a second
-        # time.
+        # The network's response must be stored even if the delivery has changed in the meantime or
+        # the host application is being cancelled. Otherwise, the post might be sent a second time.
         yield from shielded(
             self.dispatcher.store(
                 delivery,

@@ -44,7 +44,8 @@ class _NoResult:
 
     Attributes:
         problem: Why the lookup was inconclusive, in at most 500 characters.
-        wait: How long to wait, because an earlier lookup would be inconclusive too.
+        wait: How long to wait before the next lookup, because an earlier lookup would also be
+            inconclusive.
         error: The network's error, or None.
     """
 
@@ -128,10 +129,10 @@ def recheck(
     dispatcher: Dispatcher, delivery: str, now: dt.datetime, *, at_once: bool = False
 ) -> Effects[None]:
     """
-    Look up again a send that was not found and has not been repeated since.
+    Repeat the lookup of a send that was not found and has not been repeated since.
 
     A network may keep a request in a queue for longer than any sender waits. If the post appears
-    after all, it is stored as published, whatever has happened to the delivery in the meantime.
+    after all, it is stored as published, even if the delivery has changed in the meantime.
     """
     read = yield from dispatcher.read(delivery, now)
     at = read.delivery.next_recheck_at

@@ -70,7 +70,7 @@ def _reason_to_wait(read: Read, now: dt.datetime) -> NetworkError | None:
     until = read.limited_until
     if until is not None and until > now:
         return RateLimitedError(
-            "the network asked the profile to wait", retry_after_s=(until - now).total_seconds()
+            "the network requires the profile to wait", retry_after_s=(until - now).total_seconds()
         )
     return None
 

@@ -1,4 +1,4 @@
-"""The actions that a member can perform on a post, with a verdict on each action."""
+"""Verdicts on whether a member may perform each command on a post."""
 
 from __future__ import annotations
 

@@ -34,13 +34,13 @@ _FIRST_PAGE_BEFORE = 32
 _LARGEST_PAGE = 10_000
 _EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 _MOMENT = dt.timedelta(microseconds=1)
-# An entry further back than this cannot clash with a new entry.
+# An entry that is further in the past than this cannot clash with a new entry.
 _LOOK_BACK = dt.timedelta(days=8)
 _COLUMNS = {projection.name: projection.columns for projection in PROJECTIONS}
 _CANCELLED = DeliveryState.CANCELLED
-# A post with such a delivery can be planned again.
+# A post whose delivery is in one of these states can be planned again.
 _OVER = frozenset({_CANCELLED, DeliveryState.REMOVED, DeliveryState.FAILED})
-# What is or may be online is shown even if the post has been rejected or cancelled.
+# A delivery that is or may be online is shown even if the post was rejected or cancelled.
 _SHOWN_WITHOUT_POST = frozenset(
     {
         Summary.PUBLISHED,
@@ -70,9 +70,9 @@ def all_rows(
     after: Row | None = None,
     before: int | None = None,
 ) -> Effects[list[Row]]:
-    """Read all rows of a projection, up to a time of *before* microseconds (exclusive)."""
+    """Read all rows of a projection, or only the rows before *before*, in microseconds."""
     rows: list[Row] = []
-    # The rows from *before* on are read in vain, so pages that may contain them start smaller.
+    # Rows at or after *before* are read only to be discarded, so the first page is small.
     limit = _FIRST_PAGE if before is None else _FIRST_PAGE_BEFORE
     while True:
         page = yield from call(
@@ -86,12 +86,12 @@ def all_rows(
         if len(page) < limit:
             return rows
         after = page[-1]
-        # Pages grow, because a store may have to skip the rows of all earlier pages.
+        # The page size grows, because a store may have to skip the rows of all earlier pages.
         limit = min(2 * limit, _LARGEST_PAGE)
 
 
 def start_row(projection: str, at: dt.datetime) -> Row:
-    """Return a row that sorts directly before the rows at that instant."""
+    """Return a row that sorts directly before all rows at an instant."""
     columns: dict[str, Column] = dict.fromkeys(_COLUMNS[projection])
     columns["at"] = microseconds(at)
     return Row(projection, "", projection, columns)
@@ -101,8 +101,8 @@ def _holds_from_the_start(state: State) -> list[Hold]:
     """
     Return the holds as if they had always been active.
 
-    A hold starts when it is placed. If the clock was set back since, that instant may be in the
-    future, and the hold would not block the time until then.
+    A hold starts when it is placed. If the clock has been set back since, the start may be in the
+    future, and the hold would not block the time before it.
     """
     return [attrs.evolve(hold, at=_EPOCH) for hold in state.holds.holds]
 
@@ -182,7 +182,7 @@ def _native_post_name(row: Row) -> str:
 def slots_for(
     engine: Engine, state: State, post: Post, *, after: dt.datetime
 ) -> Effects[dict[str, WallTime]]:
-    """Return the next free slot of each target, omitting targets that have no free slot."""
+    """Return the next free slot of each target; targets without a free slot are omitted."""
     targets = [name for name in post.targets if name in state.organization.profiles_by_id]
     calendar = yield from calendar_of(engine, state, targets, since=after)
     attributes = state.organization.attributes_of(post)
@@ -274,7 +274,7 @@ def full_calendar(
         zones=organization.zones,
         slot_plans=organization.slot_plans,
         blackouts=organization.blackouts,
-        # A hold whose time has passed is still stored if no member has ended it.
+        # A hold that has expired is still stored unless a member has ended it.
         holds=[hold for hold in state.holds.holds if hold.is_active(now)],
     )
     if not names:
@@ -344,9 +344,9 @@ class _CalendarPost:
     """
     A post on the calendar.
 
-    Most entries are made from rows. The post is loaded only if an entry depends on more: on a hold,
-    on the content of an earlier revision, on the stage that a client can see, or on a row that does
-    not exist.
+    Most entries are made from rows. The post is loaded only if an entry depends on other data: on a
+    hold, on the content of an earlier revision, on the stage that a client can see, or on a row
+    that does not exist.
 
     Attributes:
         plans: The row of each target.
@@ -381,7 +381,7 @@ def _read_posts(
         post.deliveries.sort(key=_delivery_number)
     context = engine.context(state, Actor.member(viewer), now=now) if viewer else None
     member = context.access.member(viewer) if context is not None else None
-    # For a client, the stage of a post matters, which its rows do not contain.
+    # Whether a client can see a post depends on its stage, which the rows do not contain.
     is_staff = context is None or (member is not None and member.kind == "staff")
     concerned = {
         str(row.columns["post"])
@@ -399,7 +399,7 @@ def _read_posts(
             name for name in profiles if is_held(state, snapshot, [name], now=now)
         )
     if context is not None:
-        # Most posts have the same targets as many others.
+        # Many posts have the same targets.
         visible: dict[tuple[str, ...], bool] = {}
         for post in posts.values():
             if post.snapshot is not None:
@@ -453,7 +453,7 @@ def _summary(post: _CalendarPost, row: Row) -> str:
 
 
 def _published_title(engine: Engine, post: _CalendarPost, row: Row) -> Effects[str | None]:
-    """Return the title of the published revision, if the network does not show the newest one."""
+    """Return the title of the published revision, or None if it is the newest revision."""
     delivery = post.loaded_deliveries.get(row.key)
     if post.snapshot is None or delivery is None or not is_outdated(post.snapshot.post, delivery):
         return None
@@ -462,7 +462,7 @@ def _published_title(engine: Engine, post: _CalendarPost, row: Row) -> Effects[s
 
 
 def _is_delivered(post: _CalendarPost, plan: Row) -> bool:
-    """Return whether a delivery, at whatever time, shows the plan of a post on a profile."""
+    """Return whether a delivery, at any time, already represents a post's plan for a profile."""
     return any(
         row.columns["state"] not in _OVER
         or (row.columns["state"] != _CANCELLED and row.columns["at"] == plan.columns["at"])

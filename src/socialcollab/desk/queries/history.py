@@ -99,7 +99,7 @@ def describe_event(
 
 
 def _problem_of(data: Any, language: str) -> str:
-    """Return the problem of a delivery in words, or as the network described it."""
+    """Return the problem of a delivery in words, or the network's description of the problem."""
     problem = str(getattr(data, "problem", ""))
     # The code of a hold is followed by its id.
     match problem.split(" "):
@@ -193,7 +193,7 @@ def history(engine: Engine, post: str) -> Effects[tuple[HistoryEntry, ...]]:
     """
     Return the events of a post and its deliveries in chronological order.
 
-    Moved deadlines and queued notifications are omitted here; the feed contains them.
+    Moved deadlines and queued notifications are omitted; only the feed contains them.
     """
     loaded = yield from engine.post(post)
     return (yield from history_of(engine, loaded))
@@ -237,7 +237,7 @@ def last_event(engine: Engine) -> Effects[StoredEvent | None]:
     """Return the last event of the journal, or None if there are no events."""
     last = None
     step = 1
-    # Positions have no gaps. The steps grow until they exceed the end, and then become smaller.
+    # Positions have no gaps. The step size doubles until it exceeds the end, and then it shrinks.
     grows = True
     while step:
         position = 0 if last is None else last.position

@@ -1,4 +1,4 @@
-"""Read holds, active and ended, and the deliveries that they affect."""
+"""Read active and ended holds, and the deliveries that they affect."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from socialcollab.workflow import PostSnapshot
 from socialcollab.workflow.events import HoldEnded, HoldPlaced
 
 _PROBLEM = "hold "
-"""The beginning of the problem of a delivery that a hold stopped, before the hold's id."""
+"""The prefix of the problem of a delivery that a hold stopped; the hold's id follows."""
 
 
 @attrs.frozen(kw_only=True)
@@ -30,7 +30,8 @@ class HoldResult:
 
     Attributes:
         id: The identifier of the hold.
-        under_way: Deliveries that were being sent when the hold was placed, which it does not stop.
+        under_way: Deliveries that were being sent when the hold was placed, and that the hold does
+            not stop.
         waiting: Deliveries that the hold stops, or that `MemberDesk.resume` has released. Empty if
             the hold ended earlier.
         missed: Deliveries that missed their planned time because of the hold.
@@ -117,7 +118,7 @@ def holds_of_post(
     now: dt.datetime,
 ) -> Effects[tuple[Hold, ...]]:
     """
-    Return the holds that stop a post now, and the holds that made one of its deliveries late.
+    Return the holds that stop a post now, and the holds that made a delivery of the post late.
 
     Holds from which the post is exempt are omitted.
     """
@@ -158,12 +159,12 @@ def read_hold_status(engine: Engine, name: str) -> Effects[HoldResult]:
     if hold is None:
         raise NotFoundError("hold", name)
     result = yield from affected_by(engine, hold)
-    # An ended hold stops nothing, but a delivery that was planned later can match its selector.
+    # An ended hold stops nothing, even though deliveries planned later may match its selector.
     return result if hold.ended_at is None else attrs.evolve(result, waiting=(), under_way=())
 
 
 def affected_by(engine: Engine, hold: Hold) -> Effects[HoldResult]:
-    """Return the deliveries that a hold affects, or affected before it ended."""
+    """Return the deliveries that a hold affects or that it affected before it ended."""
     organization = (yield from engine.state()).organization
     profiles = {
         profile.id: profile for profile in organization.profiles if hold.on.matches_profile(profile)

@@ -50,14 +50,15 @@ def read_notifications(
     """
     Return the next notifications after a position, for one member or for all.
 
-    The batch ends with the event that reaches *limit*, so it may be a little longer.
+    The batch ends with the event that reaches *limit*, so it may contain slightly more
+    notifications.
 
     Args:
         engine: The desk's engine.
         after: The position.
         member: The member, or an empty string for all members.
         limit: The number of notifications with which the batch ends.
-        since: Only notifications since this time, if given.
+        since: Only notifications since this time, or all notifications if None.
     """
     begin = None
     if since is not None:

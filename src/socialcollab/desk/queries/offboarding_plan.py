@@ -31,13 +31,13 @@ _UNSENT_STATES = tuple(
 @attrs.frozen(kw_only=True)
 class OffboardingPlan(NotebookMixin):
     """
-    A list of everything that depends on a member, with the consequences of the departure.
+    A list of everything that depends on a member, with the consequences of offboarding the member.
 
     Attributes:
         member: The member.
-        items: The items that depend on the member: first entries of the document in its order,
-            then the runtime state, then temporary grants that they made, then posts by planned
-            time.
+        items: The items that depend on the member: first entries of the document, in document
+            order; then the runtime state; then temporary grants that the member made; then posts by
+            planned time.
         digest: The digest of the document to which the items refer.
     """
 

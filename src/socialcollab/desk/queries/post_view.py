@@ -81,7 +81,7 @@ class PostView(NotebookMixin):
 
 def read_post_view(engine: Engine, actor: Actor, post: str) -> Effects[PostView]:
     """
-    Read the view of a post for the member who is *actor*.
+    Read a post and the related data for the member *actor*.
 
     Raises:
         NotFoundError: If the post does not exist or is not visible to the member.

@@ -39,12 +39,12 @@ _UNFINISHED_STATES = tuple(
 @attrs.frozen(kw_only=True, order=True)
 class Orphan:
     """
-    An object whose profile, workspace, author, member or reviewers the new document removes.
+    An object that would lose its profile, workspace, author, member or reviewers.
 
     Attributes:
         kind: "post", "delivery", "absence", "grant", "swap", "campaign" or "note".
         id: The identifier of the object.
-        reason: What the object would lack.
+        reason: What the object would lose.
     """
 
     kind: str
@@ -58,7 +58,7 @@ class Orphan:
 @attrs.frozen(kw_only=True)
 class Proposal(NotebookMixin):
     """
-    A document that may replace the active one, with the changes that it would make.
+    A document that may replace the active document, with the changes that it would make.
 
     Attributes:
         organization: The proposed document.
@@ -104,7 +104,7 @@ class Proposal(NotebookMixin):
 
 def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
     """
-    Compare a document with the active one, and with the posts and the runtime state.
+    Compare a document with the active document, and check its effects on posts and runtime state.
 
     Raises:
         InvalidValueError: If the document belongs to another organization.
@@ -162,7 +162,7 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
 
 
 def _concerned_posts(engine: Engine, before: State, after: State) -> Effects[list[str]]:
-    """Return the streams of the posts that a change of the document may concern."""
+    """Return the streams of the posts that a change of the document may affect."""
     old, new = before.organization, after.organization
     rows: list[Row] = []
     if before.digest != after.digest:
@@ -189,7 +189,7 @@ def _concerned_posts(engine: Engine, before: State, after: State) -> Effects[lis
     streams += [row.stream for row in removed if row.stream not in approved]
     streams += [f"post/{row.columns['post']}" for row in unfinished]
     if approved or changed_pins:
-        # Most approved posts have been published, and no document concerns these any more.
+        # Most approved posts have been published, and a new document no longer affects them.
         rows = yield from all_rows(engine, "deliveries", where={"state": _UNFINISHED_STATES})
         open_posts = {f"post/{row.columns['post']}" for row in rows}
         streams += sorted(open_posts if changed_pins else open_posts & approved)

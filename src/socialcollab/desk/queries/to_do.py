@@ -39,9 +39,9 @@ class ToDo(NotebookMixin):
             for other kinds.
         holds: The holds because of which the deliveries are late; `Hold.ended_at` is set for those
             that have ended.
-        planned_at: When the post is to be published, in UTC, or None.
-        profiles: The profiles of the deliveries, or those on which to schedule the post; empty for
-            other kinds.
+        planned_at: The planned time of the post, in UTC, or None.
+        profiles: The profiles of the deliveries, or the profiles on which to schedule the post;
+            empty for other kinds.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.desk.cards"
@@ -57,7 +57,7 @@ class ToDo(NotebookMixin):
 
     @property
     def reason(self) -> Reason:
-        """The task, as a code with parameters."""
+        """The task, as a `Reason` with a code and parameters."""
         return post_reason(
             f"to_do.{self.kind}.{self.attention}" if self.attention else f"to_do.{self.kind}",
             self.post,
@@ -114,8 +114,8 @@ def _possible_decisions(engine: Engine, member: str, now: dt.datetime) -> Effect
     organization = (yield from engine.load(ORGANIZATION)).snapshot
     runtime_state = (yield from engine.load(RUNTIME_STATE)).snapshot
     if organization.stale_since or (runtime_state and runtime_state.stale_since):
-        # The rows contain the reviewers under the earlier rules until a worker has reevaluated all
-        # posts in review.
+        # Until a worker has reevaluated all posts in review, the rows contain the reviewers under
+        # the previous rules.
         rows = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
     else:
         rows = yield from all_rows(engine, "reviewers", where={"member": (member, "")})
@@ -226,7 +226,7 @@ def _planned_at(post: Post) -> dt.datetime | None:
 
 
 def _represented_by(member: str, context: Context) -> tuple[str, ...]:
-    """Return the absent members whose delegate *member* is now."""
+    """Return the absent members whose delegate is *member* at this time."""
     return tuple(
         absence.member
         for absence in context.absences

@@ -13,7 +13,7 @@ from socialcollab.permissions import Access
 from socialcollab.workflow import Context, Decision, PostSnapshot
 from socialcollab.workflow import events as ev
 
-# Staff write these reasons for each other.
+# These reasons are written by staff for staff.
 _WITH_REASON = (ev.FindingWaived, ev.PostBypassed, ev.PostCancelled, ev.PostExempted)
 _UNSUBMITTED_STATES = (PostState.DRAFT, PostState.CHANGES_REQUESTED, PostState.EXPIRED)
 

@@ -1,1 +1,1 @@
-"""The work that a desk performs at certain times."""
+"""The scheduled work of a desk, and reevaluation after a change of the rules."""

@@ -37,8 +37,8 @@ class DueReport(NotebookMixin):
         worked: The names of the streams that the run processed, in order.
         states: The id of each delivery among these streams, with the delivery's state after the
             run; `Desk.delivery` returns the delivery.
-        left: The number of due streams that were not processed because the budget was used up; they
-            will be processed by the next run.
+        left: The number of due streams that were not processed because the time budget was used up.
+            The next run processes them.
         problems: The names of the streams that require a person's attention, each with the reason,
             such as a profile with no network or a post that was published twice. A problem with one
             stream does not prevent the run from processing the other streams.
@@ -78,7 +78,8 @@ def run_due(
         now: The instant up to which work is due, according to the desk's clock. If None, the clock
             is read again during the run.
         worker: This worker's name.
-        lease_s: For how many seconds other workers skip a stream that this worker has claimed.
+        lease_s: The number of seconds for which other workers skip a stream that this worker has
+            claimed.
         budget_s: The time in seconds after which the run does not start any more work, or None.
     """
     run = _Run(
@@ -177,7 +178,7 @@ class _Run:
             if kind_of(row.stream) != "delivery":
                 others.append(row)
                 continue
-            # Late deliveries that are spread over time keep the order of their planned times.
+            # Late deliveries that are spread over time stay in the order of their planned times.
             with suppress(CorruptJournalError):
                 delivery = (yield from self.engine.load(row.stream)).snapshot
                 planned = delivery.at.instant if delivery.problem == "paced" else planned
@@ -185,13 +186,13 @@ class _Run:
         return [row for _, _, row in sorted(deliveries, key=lambda item: item[:2])] + others
 
     def _is_spent(self) -> bool:
-        """Return whether the budget is spent; a run does at least one piece of work."""
+        """Return whether the time budget is used up and at least one piece of work is done."""
         clock = self.publisher.dispatcher.monotonic
         self.spent = self.ends_at is not None and bool(self.worked) and clock() >= self.ends_at
         return self.spent
 
     def count_left(self) -> Effects[int]:
-        """Return the number of streams that are due and were not worked on."""
+        """Return the number of due streams that were not processed."""
         if not self.spent:
             return 0
         rows = yield from all_rows(self.engine, "due", before=microseconds(self.at) + 1)

@@ -50,8 +50,8 @@ def reevaluate_if_stale(
         between: Does the work that has become due in the meantime. It is called repeatedly so that
             a long reevaluation does not delay deliveries. Outdated rules are never used for
             sending, because each delivery is checked against the current rules when it is sent.
-        report: Reports a damaged stream with its problem. The stream is left unchanged, and the
-            others are reevaluated.
+        report: Reports a damaged stream with its problem. The stream is left unchanged, and all
+            other streams are reevaluated.
 
     Returns:
         The problem that prevents this worker from reevaluating, or an empty string.
@@ -164,7 +164,7 @@ def _reevaluate_batch(
     try:
         yield from engine.append(state, events, changed, at=now)
     except ConflictError:
-        # One of the posts has changed in the meantime, so each post is now reevaluated separately.
+        # One of the posts changed in the meantime, so each post is now reevaluated separately.
         for stream in streams:
             alone = run_timers(engine, stream, now=now, only_reevaluate=True)
             yield from _or_report(stream, alone, report)

@@ -1,1 +1,1 @@
-"""What follows from the rules: reasons and remedies, escalation, differences, coverage and gaps."""
+"""Analyses of the rules: reasons and remedies, escalation, differences, coverage and gaps."""

@@ -42,7 +42,7 @@ class Loss(NotebookMixin):
     Permissions that no member would have for some time if certain members were absent.
 
     Attributes:
-        absent: The members whose combined absence causes the loss, sorted.
+        absent: The members whose absence at the same time causes the loss, sorted.
         lost: Permissions, rotations as ``rotation:ID``, and approval steps with too few reviewers as
             ``step:POLICY/STEP``, sorted.
         resources: The profiles, sorted.
@@ -139,8 +139,8 @@ def coverage(
     Return the permissions on profiles that would be lost if members were absent.
 
     Recorded absences and their delegates are taken into account. Members who are assumed to be
-    absent in addition have no delegates. A permission that no member has at some time anyway is
-    not lost at that time.
+    absent in addition have no delegates. If no member has a permission at some time in any case, it
+    is not lost at that time.
 
     Args:
         access: The rules.
@@ -212,7 +212,7 @@ def _missing_members(
     members: frozenset[str], needed: int, absent: int, chosen: frozenset[str] | None
 ) -> Iterator[tuple[str, ...]]:
     """Yield the members whose combined absence leaves fewer than *needed* of *members*."""
-    # Without enough members, nothing is left to lose.
+    # If there are too few members even when all are present, no absence causes the loss.
     if not members or len(members) < needed:
         return
     if chosen is not None:
@@ -305,7 +305,7 @@ def _review_periods(
 def _periods_in(
     access: Access, principal: Principal, resource: str, own: Mapping[str, Periods]
 ) -> Iterator[tuple[str, Iterable[Span]]]:
-    """Yield the members whom *principal* denotes on a profile, with the times at which it does."""
+    """Yield the members whom *principal* denotes on a profile, with the periods for each member."""
     if principal.kind == "rotation":
         rotations = {ROTATION + principal.name}
     elif principal.kind == "role":
@@ -374,7 +374,7 @@ def _add(
 
 
 def _sweep(by_member: Mapping[str, Iterable[Span]]) -> Iterator[tuple[frozenset[str], Span]]:
-    """Yield the available members for each period in which they do not change."""
+    """Yield periods in which the available members stay the same, with these members."""
     bounds: dict[dt.datetime, tuple[list[str], list[str]]] = {}
     for member, spans in by_member.items():
         for start, end in spans:

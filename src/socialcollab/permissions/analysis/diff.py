@@ -27,8 +27,8 @@ class PermissionChange(NotebookMixin):
     Attributes:
         kind: "gains" or "loses".
         member: The member.
-        granted: A role if the permissions are exactly those of the role, or else the permissions,
-            sorted.
+        granted: The role that has exactly these permissions, or the sorted permissions if there is
+            none.
         permissions: The permissions, sorted.
         resources: The profiles, the workspaces and ``*``, each listed individually, sorted.
         resources_in_short: A short form of the resources: ``*`` for all of them, ``tulip`` for a
@@ -72,7 +72,7 @@ class PermissionChange(NotebookMixin):
 @attrs.frozen
 class Comparison(NotebookMixin):
     """
-    The permissions that members gain and lose; true in a condition if there are any.
+    The permissions that members gain and lose, which is true in a boolean context if there are any.
 
     Attributes:
         changes: The changes, sorted by member, with losses first.
@@ -120,7 +120,7 @@ def compare(before: Access, after: Access, *, at: dt.datetime | None = None) -> 
 
     Args:
         before: The rules before the change.
-        after: The rules after it.
+        after: The rules after the change.
         at: Changes that end by this instant are omitted; None includes all changes.
 
     Raises:
@@ -176,9 +176,9 @@ def _natural_order(place: str) -> list[str | int]:
 def _differences(
     member: str, less: Access, more: Access
 ) -> Iterator[tuple[_Key, Span, tuple[str, ...]]]:
-    """Yield when a member has a permission in *more* only, with the rules that cause it."""
+    """Yield when a member has a permission only in *more*, with the rules that cause this."""
     granted_more, granted_less = more.permission_periods(member), less.permission_periods(member)
-    # A grant adds nothing during a shift that the member has anyway.
+    # A grant adds nothing during a shift that already gives the member the same permissions.
     known_shifts = less.bindings.known_shift_periods(member)
     for key in sorted(granted_more):
         held = merge_spans((*granted_less.get(key, ()), *known_shifts.get(key, ())))
@@ -246,7 +246,7 @@ def _cause(member: str, key: _Key, span: Span, less: Access, more: Access) -> tu
 
 
 def _instant_in(start: dt.datetime | None, end: dt.datetime | None) -> dt.datetime:
-    """Return any instant of a span."""
+    """Return an arbitrary instant in a span."""
     if start is not None:
         return start
     if end is not None and end.year > 1:
@@ -291,7 +291,7 @@ def _in_short(resources: Sequence[str], access: Access) -> tuple[str, ...]:
             names.add(workspace)
         else:
             names |= {f"{workspace} (itself)", *here}
-    # What remains are workspaces without profiles.
+    # Only workspaces without profiles remain.
     names |= named - scope.profiles.keys() - scope.profiles_by_workspace.keys() - {EVERYWHERE}
     if EVERYWHERE in named:
         names.add(f"{EVERYWHERE} (itself)")

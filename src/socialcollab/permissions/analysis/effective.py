@@ -1,4 +1,4 @@
-"""Effective permissions: what one member may do on each resource, and who may do everything."""
+"""Effective permissions: the permissions of a member on each resource, and the owners."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class ResourcePermissions:
     ask: str = ""
 
     def lines(self, language: str = "en") -> Iterator[str]:
-        """Yield a line for each group, and one that names the member to ask."""
+        """Yield a line for each group, and a line that names the member to ask."""
         for group in self.held:
             reasons = "; ".join(reason.text(language) for reason in group.reasons)
             yield message(
@@ -172,7 +172,7 @@ def owners(access: Access, *, at: dt.datetime) -> tuple[MemberId, ...]:
 def holds_for_ever(
     access: Access, member: str, permission: str, resource: str, *, at: dt.datetime
 ) -> bool:
-    """Return whether grants give a member a permission from *at* onwards, with no end."""
+    """Return whether grants give a member a permission from *at* on, without an end."""
     return any(
         (start is None or start <= at) and end is None
         for start, end in access.permission_periods(member).get((permission, resource), ())

@@ -1,5 +1,5 @@
 """
-Privilege escalation: permissions that a change would give members but its author lacks.
+Privilege escalation: permissions that a change would give members but that its author lacks.
 
 A member may change rules, record an absence, swap a shift or give a temporary
 grant only if the change gives no member a permission that its author could not give. The functions
@@ -97,8 +97,8 @@ def gains(before: Evaluator, after: Evaluator, *, at: dt.datetime) -> Iterator[G
     Membership in a rule-based rotation counts as having its role from the rotation's first day on:
     if the members or times of the rule change, any shift may pass to another member, so every
     member gains the role. Listed shifts and swaps count for as long as they last. A delegate gains
-    the permissions that the absent member gains, and those that a forbid no longer withholds from
-    the delegate.
+    the permissions that the absent member gains, and the permissions that a forbid no longer
+    withholds from the delegate.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
@@ -146,12 +146,13 @@ def escalations(
     giver: str, before: Evaluator, after: Evaluator, *, at: dt.datetime
 ) -> tuple[Gain, ...]:
     """
-    Return the gains that *giver* cannot give, because they lack them now or for part of the time.
+    Return the gains that *giver* cannot give, because *giver* lacks them now or for part of the
+    time.
 
     For a new resource, the permissions on its workspace count, or else those on ``*``; a new
     permission can be given by a member who has all permissions. A forbid whose resource or
-    permission is removed counts as lifted. Otherwise, removing a profile and adding it again would
-    be a way to end a forbid.
+    permission is removed counts as lifted. Otherwise, a member could end a forbid by removing a
+    profile and adding it again.
     """
     permissions = before.bindings.scope.roles.permission_names
 
@@ -187,7 +188,7 @@ def _removed_forbids(before: Evaluator, after: Evaluator, *, at: dt.datetime) ->
 def holds_throughout(
     giver: str, access: Evaluator, permission: str, resource: str, span: Span, *, at: dt.datetime
 ) -> bool:
-    """Return whether *giver* has a permission now and, through grants, in the rest of a span."""
+    """Return whether *giver* has a permission now and, through grants, until the end of a span."""
     start = at if span[0] is None else max(span[0], at)
     # Shifts and delegations do not count. Otherwise, members could permanently give themselves
     # permissions that they have only for a weekend.
@@ -202,7 +203,7 @@ def holds_throughout(
 
 def escalations_by_absence(giver: str, absence: Absence, access: Evaluator) -> tuple[Gain, ...]:
     """
-    Return the permissions that an absence would give its delegate but *giver* lacks during it.
+    Return the permissions that an absence would give its delegate but that *giver* lacks.
 
     The absent member may delegate all of their permissions, so callers can skip this check if
     *giver* is the absent member.
@@ -227,7 +228,7 @@ def escalations_by_absence(giver: str, absence: Absence, access: Evaluator) -> t
 
 def escalations_by_swap(giver: str, swap: ShiftSwap, access: Evaluator) -> tuple[Gain, ...]:
     """
-    Return the permissions that a swap would give its member but *giver* lacks during it.
+    Return the permissions that a swap would give its member but that *giver* lacks.
 
     A member of the rotation gains nothing by taking over another member's shift.
 
@@ -263,7 +264,7 @@ def spans_beyond_rotation(
     return subtract_spans((span,), merge_spans(shifts))
 
 
-# Roles by which approval policies choose posts.
+# Roles on which approval policies depend.
 
 
 @attrs.frozen
@@ -384,8 +385,8 @@ def effect_of(
     The result agrees with `gains`, but no second `BindingSet` is built, because many such changes
     are compared for each refusal.
 
-    Permissions that a delegate gains through an absence are not included in the count, because
-    they are not the delegate's own, but the member who makes the change must have them.
+    Permissions that a delegate gains through an absence are not counted, because they are not the
+    delegate's own permissions. The member who makes the change must have them nevertheless.
 
     Args:
         bindings: The rules before the change.

@@ -1,4 +1,4 @@
-"""Advice on an answer, computed on request: remedies, near misses, and a view for each member."""
+"""Advice on an answer, computed on demand: remedies, near misses, and a view for each member."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ class AccessAdvice:
         return Question(*self._fields)
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Return the smallest change of each kind that would turn a no into a yes."""
+        """Return the smallest change of each kind that would make the answer yes."""
         return self._remedies
 
     def near_misses(self) -> tuple[Reason, ...]:
-        """Return descriptions of the rules that almost allow it."""
+        """Return descriptions of the rules that almost allow the action."""
         return self._near_misses
 
     @cached_property
@@ -58,7 +58,7 @@ class AccessAdvice:
 
     @property
     def _is_active_member(self) -> bool:
-        """Whether the member is active; permissions cannot help any other member."""
+        """Whether the member is active; permissions have no effect for an inactive member."""
         member = self._question.member
         return (
             member in self._access.bindings.scope.members
@@ -104,7 +104,7 @@ class AccessAdvice:
         )
 
     def redact(self, viewer: str, remedy: Remedy) -> Remedy:
-        """Return a remedy without the members who are hidden from *viewer*."""
+        """Return a remedy without members who are hidden from *viewer*."""
         by = tuple(member for member in remedy.by if self._knows(viewer, member))
         return attrs.evolve(remedy, by=by, ask=remedy.ask if remedy.ask in by else "")
 
@@ -149,7 +149,7 @@ class _ViewerAdvice:
         )
 
     def for_viewer(self, verdict: Verdict, member: str) -> Verdict:
-        """Return only the details that both *member* and the first viewer may see."""
+        """Return only the details that both *member* and the original viewer may see."""
         return self.full.for_viewer(verdict, member)
 
 
@@ -187,7 +187,7 @@ class JointAdvice:
         )
 
     def near_misses(self) -> tuple[Reason, ...]:
-        """Return descriptions of the rules that almost allow it on one of the resources."""
+        """Return descriptions of the rules that almost allow the action on one of the resources."""
         return tuple(
             dict.fromkeys(reason for verdict in self.refused for reason in verdict.near_misses)
         )
@@ -219,7 +219,7 @@ def knows(access: Evaluator, viewer: str, member: str, *, at: dt.datetime) -> bo
 
 def near_misses(access: Evaluator, question: Question) -> Iterator[Reason]:
     """
-    Yield descriptions of rules that almost allow it, at most one of each kind.
+    Yield descriptions of rules that almost allow the action, at most one of each kind.
 
     The kinds are, in order: a grant that has ended, a rotation in which
     another member is on duty, a delegation that excludes the permission or the member's own work,

@@ -34,15 +34,15 @@ _CAUSES: dict[GapKind, str] = {
 @attrs.frozen(kw_only=True)
 class Gap(NotebookMixin):
     """
-    A period in which a member should be on duty, but none has all permissions of the rotation.
+    A period in which a member should be on duty but no member has all permissions of the rotation.
 
     Attributes:
         rotation: The rotation's id.
         kind: The cause: "no_shift", or the reason why the member on duty cannot act: "suspended",
             "left", "absent" (without an available delegate) or "forbidden".
-        member: The member on duty, or empty.
-        permissions: The missing permissions, sorted. They are only some of the role's permissions
-            if a delegate has the others, or if a forbid applies only to these.
+        member: The member on duty, or an empty string.
+        permissions: The missing permissions, sorted. These are only some of the role's permissions
+            if a delegate has all others, or if a forbid applies only to some.
         resources: The profiles, sorted, or other resources if the rotation does not apply to any
             profile.
         start: The first instant, in UTC.
@@ -81,7 +81,7 @@ class Gap(NotebookMixin):
 
 def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, ...]:
     """
-    Return the periods in which a member should be on duty, but none has the permissions.
+    Return the periods in which a member should be on duty but no member has the permissions.
 
     The break between the `end` of a shift and the next shift is intended and is not a gap. The
     periods before the first shift and after the last shift are gaps.

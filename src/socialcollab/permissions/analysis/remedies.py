@@ -1,4 +1,4 @@
-"""Remedies: the smallest changes that would turn a no into a yes, and who can make them."""
+"""Remedies: the smallest changes that would allow an action, and the members who can make them."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from socialcollab.verdicts import Remedy
 @attrs.frozen
 class _Change:
     """
-    A change to the rules that would turn a no into a yes.
+    A change to the rules that would make the answer yes.
 
     Attributes:
         first: The main part of the change, or None if only forbids have to end.
-        name: A name that decides between changes that are otherwise equal.
+        name: A name that determines the order of changes that are otherwise equal.
         ended: The forbids that have to end, sorted.
         added: The rules that would name the member after the change.
         resources: The resources on which the change requires `manage_access`.
@@ -41,13 +41,13 @@ class _Change:
 
     @property
     def size(self) -> int:
-        """The number of rules of the document that it changes."""
+        """The number of rules in the document that the change affects."""
         return len(self.ended) + (self.first is not None)
 
 
 def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
     """
-    Return the smallest change of each kind that would turn a no into a yes.
+    Return the smallest change of each kind that would make the answer yes.
 
     The kinds are waiting, ending forbids, joining a team and adding a grant; the last two may
     require ending forbids as well. The smallest change is the one that affects the fewest rules;
@@ -104,7 +104,7 @@ def joint_remedies(
 def _joined(
     access: Evaluator, remedies: Sequence[Remedy], resource: str, at: dt.datetime
 ) -> Remedy:
-    """Return one remedy that consists of several; *by* names members who could do all of it."""
+    """Combine several remedies into one; its `by` names the members who could make every change."""
     alone = [
         attrs.evolve(part, by=(), also=(), ask="")
         for remedy in remedies
@@ -132,7 +132,7 @@ def _joined(
 def _ending_forbids(
     access: Evaluator, question: Question, forbids: tuple[Binding, ...]
 ) -> Iterator[_Change]:
-    """Yield the forbids that have to end for own or delegated permissions to be enough."""
+    """Yield the forbids that would have to end for own or delegated permissions to suffice."""
     target = question.permission, question.resource
     if access.bindings.granting_rule(question.member, *target, at=question.at) is not None:
         yield _Change(None, "", forbids)
@@ -196,7 +196,7 @@ def _joining_teams(
 
 
 def _suits(access: Evaluator, member: str, others: Collection[str]) -> bool:
-    """Return whether a manager would add *member* to a team: no client or guest joins staff."""
+    """Return whether *member* suits a team: clients and guests do not join staff teams."""
     members = access.bindings.scope.members
     kinds = {members[name].kind for name in others if name in members}
     known = members.get(member)
@@ -299,7 +299,7 @@ def _sorted(rules: Iterable[Binding]) -> tuple[Binding, ...]:
 
 
 def _waiting(access: Evaluator, question: Question) -> Remedy | None:
-    """Return the remedy to wait until the first instant at which the answer is yes, or None."""
+    """Return a remedy to wait until the first instant at which the answer is yes, or None."""
     delegations = _delegations(access, question)
     bounds = sorted({question.at, *_bounds(access, question, delegations)})
     for start, end in pairwise((*bounds, None)):
@@ -365,7 +365,7 @@ def _first_shifts(
 def _as_waiting(
     access: Evaluator, question: Question, delegations: tuple[Absence, ...], at: dt.datetime
 ) -> Remedy:
-    """Return the remedy to wait until the start or end of a rule, shift or absence."""
+    """Return a remedy to wait until the start or end of a rule, shift or absence."""
     local = access.bindings.scope.local_text(at, question.resource)
     wait = partial(Remedy.of, start=local, instant=at.isoformat())
     permission, resource = question.permission, question.resource

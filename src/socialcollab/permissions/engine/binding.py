@@ -79,7 +79,7 @@ class Binding:
         )
 
     def reason(self, member: str, resource: str) -> Reason:
-        """Return a reason which states that this grant gives *member* permissions on a resource."""
+        """Return a reason stating that this grant gives *member* permissions on a resource."""
         grant, team = self.source, self._team_of(member)
         granted = ", ".join(grant.permissions)
         if isinstance(grant, Grant):
@@ -114,7 +114,7 @@ class Binding:
         return self if place == self.place else attrs.evolve(self, place=place)
 
     def _team_of(self, member: str) -> str:
-        """Return the team through which the rule names a member, or empty if named directly."""
+        """Return the team through which the rule names a member, or empty if there is none."""
         team = ""
         for principal in self.source.to:
             if principal.kind == "member":
@@ -126,7 +126,7 @@ class Binding:
 
 
 def span_contains(span: Span, at: dt.datetime) -> bool:
-    """Return whether an instant lies in a span."""
+    """Return whether a span contains an instant."""
     start, end = span
     return (start is None or start <= at) and (end is None or at < end)
 

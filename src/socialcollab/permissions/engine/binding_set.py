@@ -97,7 +97,7 @@ class BindingSet:
 
     def with_rules(self, *, grants: Iterable[Grant], forbids: Iterable[Forbid]) -> BindingSet:
         """
-        Return a copy of the set with these grants and forbids in place of its own.
+        Return a copy of the set with these grants and forbids in place of the current ones.
 
         The bindings of unchanged rules are reused, and so are the table rows of members whom no
         changed rule names.
@@ -115,7 +115,7 @@ class BindingSet:
         )
 
     def with_swaps(self, swaps: Iterable[ShiftSwap]) -> BindingSet:
-        """Return a copy of the set with these swaps in place of its own."""
+        """Return a copy of the set with these swaps in place of the current ones."""
         swaps = tuple(swaps)
         rotations = tuple(rotation.with_swaps(swaps) for rotation in self.rotations)
         changed = [
@@ -156,8 +156,8 @@ class BindingSet:
         )
         other._changed_members = self._changed_members + len(changed)
         if other._changed_members * 4 > len(self.scope.members):
-            # By now the classes of the table fit an outdated set of rules, and rows for the new
-            # rules would become large.
+            # After many changes, the classes of the table no longer suit the rules, and the rows
+            # for the new rules would become large.
             return BindingSet(
                 scope=other.scope,
                 grants=other.grants,
@@ -358,7 +358,7 @@ class BindingSet:
         return {team: tuple(own) for team, own in rules.items()}
 
     def starts(self, resource: str) -> frozenset[dt.datetime]:
-        """Return when grants on a resource start and forbids end."""
+        """Return the instants at which grants on a resource start and forbids end."""
         starts = self._starts.get(resource)
         if starts is None:
             bounds = (
@@ -384,7 +384,7 @@ class BindingSet:
         return periods
 
     def forbidden_spans(self, member: str, permission: str, resource: str) -> tuple[Span, ...]:
-        """Return when a member cannot have a permission: when it is forbidden or they have left."""
+        """Return when permissions are forbidden to a member, including after they have left."""
         leaving = self.scope.leaving.get(member)
         return merge_spans(
             (
@@ -491,7 +491,7 @@ class BindingSet:
 
     def role_periods(self, role: str, resource: str) -> Mapping[MemberId, tuple[Span, ...]]:
         """
-        Return when each member has *role*, or one that includes it, on a resource.
+        Return when each member has *role*, or a role that includes it, on a resource.
 
         Grants, listed shifts and swaps are included; rule-based shifts are not. The result is
         empty if the resource does not exist.
@@ -511,7 +511,7 @@ class BindingSet:
         self, role: str, resource: str, *, unlike: BindingSet
     ) -> Mapping[MemberId, tuple[Span, ...]]:
         """
-        Return when rule-based shifts may give members *role*, or one that includes it.
+        Return when rule-based shifts may give members *role*, or a role that includes it.
 
         Roles that a rotation with the same members and times gives in *unlike* are omitted.
         """

@@ -1,4 +1,4 @@
-"""Delegations: what delegates may do for absent members."""
+"""Delegations: the permissions that delegates may use for absent members."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Delegations:
 
     Args:
         bindings: The rules and rotations.
-        absences: The absences, in any order; those of unknown members are ignored.
+        absences: The absences, in any order. Absences of unknown members are ignored.
     """
 
     def __init__(self, bindings: BindingSet, absences: Iterable[Absence]) -> None:

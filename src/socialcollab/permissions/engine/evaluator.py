@@ -74,7 +74,7 @@ class Evaluator(Protocol):
         ...
 
     def with_remedy(self, remedy: Remedy) -> Evaluator:
-        """Return the rules after a change that a refusal suggested."""
+        """Return an evaluator in which a remedy has been applied."""
         ...
 
     def inactive_reason(self, member: str, *, at: dt.datetime) -> Reason | None:

@@ -29,7 +29,7 @@ def periods_of(bindings: Iterable[Binding]) -> Periods:
 
 
 def merge_periods(*periods: Periods) -> Periods:
-    """Return the times that lie in any of *periods*."""
+    """Return the union of *periods*."""
     merged = dict(periods[0])
     for other in periods[1:]:
         for key, spans in other.items():
@@ -38,13 +38,13 @@ def merge_periods(*periods: Periods) -> Periods:
 
 
 def intersect_periods(a: Periods, b: Periods) -> Periods:
-    """Return the times that lie in both *a* and *b*."""
+    """Return the intersection of *a* and *b*."""
     common = ((key, intersect_spans(a[key], b[key])) for key in a.keys() & b.keys())
     return {key: spans for key, spans in common if spans}
 
 
 def subtract_periods(periods: Periods, removed: Periods) -> Periods:
-    """Return the times of *periods* that do not lie in *removed*."""
+    """Return *periods* without the times that lie in *removed*."""
     remaining = (
         (key, subtract_spans(spans, removed[key]) if key in removed else spans)
         for key, spans in periods.items()

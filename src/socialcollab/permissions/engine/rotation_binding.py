@@ -59,7 +59,7 @@ class RotationBinding:
         return frozenset(self.source.everyone).union(swap.member for swap in self.swaps)
 
     def with_swaps(self, swaps: Iterable[ShiftSwap]) -> RotationBinding:
-        """Return the binding with exactly those swaps in *swaps* that belong to this rotation."""
+        """Return the binding with only those of *swaps* that belong to this rotation."""
         own = tuple(
             sorted(
                 (
@@ -145,17 +145,17 @@ class RotationBinding:
         self, resource: str, *, after: dt.datetime, changes: Iterable[dt.datetime]
     ) -> Iterator[dt.datetime]:
         """
-        Yield, in order, the starts of the shifts on a resource that matter after an instant.
+        Yield, in order, the relevant starts of shifts on a resource after an instant.
 
-        Listed shifts come to an end. Rule-based shifts do not, but once every member has had a
-        shift, later shifts do not put any new member on duty. After one full round, the next shift
-        that matters is therefore the first shift after the next of *changes*.
+        There are finitely many listed shifts. Rule-based shifts never end, but once every member
+        has had a shift, later shifts do not put any new member on duty. After one full round, the
+        next relevant shift is therefore the first shift after the next of *changes*.
 
         Args:
             resource: The resource.
             after: The instant.
-            changes: The instants at which other rules change. After each of them, every member's
-                next shift matters again.
+            changes: The instants at which other rules change. After each of these instants, every
+                member's next shift is relevant again.
         """
         roster = self.roster(resource)
         # Shifts also start at the bounds of a swap. Searching from just before each bound ensures
@@ -204,7 +204,7 @@ class RotationBinding:
         return None
 
     def reason(self, shift: Shift, resource: str) -> Reason:
-        """Return a reason which states that a shift gives its member permissions on a resource."""
+        """Return a reason stating that a shift gives its member permissions on a resource."""
         until = {} if shift.end is None else {"until": self.scope.local_text(shift.end, resource)}
         params = {
             "member": shift.member,

@@ -149,7 +149,7 @@ class Scope:
 
     @cached_property
     def network_names(self) -> frozenset[str]:
-        """The networks that a selector may name."""
+        """The networks that a selector can name."""
         return frozenset({*NETWORKS, *(profile.network for profile in self.profiles.values())})
 
     def everyone_in(self, principal: Principal) -> tuple[MemberId, ...]:
@@ -305,7 +305,7 @@ class Scope:
         return (_instant(start, tz), _instant(end, tz))
 
     def zone_of(self, resource: str) -> str:
-        """Return the IANA name of a resource's time zone; for ``*``, it is the organization's."""
+        """Return the IANA name of a resource's time zone; ``*`` has the organization's zone."""
         return self._tz_of(resource).key
 
     def local_text(self, at: dt.datetime, resource: str) -> str:
@@ -341,9 +341,9 @@ def _instant(value: dt.date | None, tz: ZoneInfo) -> dt.datetime | None:
     """
     Return the instant of a local bound.
 
-    With ``fold=0``, a local time that the clocks skip becomes an instant after the change, and a
-    repeated time means its first occurrence. A grant from midnight therefore starts that night
-    even where the clocks skip midnight.
+    A local time that the clocks skip becomes an instant after the change, because of ``fold=0``. A
+    repeated time means its first occurrence. A grant from midnight therefore starts that night even
+    where the clocks skip midnight.
     """
     if value is None:
         return None

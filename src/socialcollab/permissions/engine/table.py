@@ -1,4 +1,4 @@
-"""The permission table used on the hot path: what each member may always do, by resource."""
+"""The permission table used on the hot path: permissions that do not depend on the time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _MAX_WIDE_SETS: Final = 64
 
 class Table:
     """
-    A table of the permissions that unbounded grants give and that are never forbidden.
+    A table of the permissions that unbounded grants give and that no forbid ever withholds.
 
     Answering a question requires looking up two keys in a row: the resource and its class. Two
     resources are in the same class if every *wide* set of resources, such as all profiles on one

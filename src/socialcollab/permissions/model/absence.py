@@ -37,13 +37,13 @@ class Absence:
         start: The first day.
         end: The first day back.
         zone: The IANA name of the time zone in which the days start and end.
-        delegate: The member who acts for the absent member, or empty.
+        delegate: The member who acts for the absent member, or an empty string.
         permissions: The permissions that the delegate may use; empty means all.
-        by: The member who recorded the absence, or empty.
+        by: The member who recorded the absence, or an empty string.
 
     Raises:
-        InvalidValueError: If it does not end after its start, is longer than ten years, or names
-            the member as their own delegate.
+        InvalidValueError: If the absence does not end after its start, is longer than ten years, or
+            names the member as their own delegate.
     """
 
     id: str

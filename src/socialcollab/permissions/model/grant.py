@@ -73,18 +73,18 @@ class Grant:
 
     Attributes:
         to: The members and teams to which it applies.
-        role: The role that it gives, or empty.
+        role: The role that it gives, or an empty string.
         permissions: The permissions that it gives, if it gives no role.
-        on: Where it applies: profiles or workspaces, with ``*`` for every workspace.
+        on: The profiles or workspaces to which it applies, with ``*`` for every workspace.
         start: The first local time at which it is active, or None if it has no start.
         end: The first local time at which it is no longer active, or None if it has no end.
         reason: The reason for the grant.
-        by: The member who gave it with a command; empty for grants in the document.
+        by: The member who made the grant with a command; empty for grants in the document.
         place: Its position in the document, such as ``grants[0]``; set when the document is
             loaded.
 
     Raises:
-        InvalidValueError: If it names no member or team, gives both a role and permissions or
+        InvalidValueError: If the rule names no member or team, gives both a role and permissions or
             neither, does not end after its start, or has a bound with a UTC offset.
     """
 
@@ -134,15 +134,15 @@ class Forbid:
     Attributes:
         to: The members and teams to which it applies.
         permissions: The forbidden permissions.
-        on: Where it applies.
+        on: The profiles or workspaces to which it applies.
         start: The first local time at which it is active, or None if it has no start.
         end: The first local time at which it is no longer active, or None if it has no end.
         reason: The reason for the forbid.
         place: Its position in the document; set when the document is loaded.
 
     Raises:
-        InvalidValueError: If it names no member or team, forbids no permission, does not end after
-            its start, or has a bound with a UTC offset.
+        InvalidValueError: If the rule names no member or team, forbids no permission, does not end
+            after its start, or has a bound with a UTC offset.
     """
 
     to: tuple[Principal, ...] = attrs.field(metadata=shape(_TO), converter=as_principals)

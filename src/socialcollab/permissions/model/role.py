@@ -20,7 +20,7 @@ class Role:
 
     Attributes:
         id: Its name.
-        includes: Roles whose permissions it also has.
+        includes: Roles whose permissions this role includes.
         permissions: Its own permissions; ``*`` means every permission, including custom
             permissions and permissions added in later versions.
     """

@@ -23,12 +23,12 @@ class TemporaryGrant:
 
     Attributes:
         id: Its identifier.
-        grant: The permissions or role, their recipients, the resources and the end; its `by` is
-            the member who gave it.
-        at: When it was given, or None if it has not been given yet.
+        grant: The permissions or role, their recipients, the resources and the end; its `by` is the
+            member who made the grant.
+        at: When the grant was made, or None if it has not been made yet.
 
     Raises:
-        InvalidValueError: If it has no end, or is active for more than ten years.
+        InvalidValueError: If the grant has no end, or is active for more than ten years.
     """
 
     id: str
@@ -52,7 +52,7 @@ class TemporaryGrant:
 
     @property
     def by(self) -> str:
-        """The member who gave it."""
+        """The member who made the grant."""
         return self.grant.by
 
     @property
@@ -70,8 +70,9 @@ class TemporaryGrant:
         """
         Return the grant without names that no longer exist, or None if nothing remains.
 
-        A missing name is dropped if the grant contains other existing names of the same kind.
-        Otherwise the grant has no effect, because dropping the whole key would widen its selector.
+        A name that no longer exists is dropped if the grant contains existing names of the same
+        kind. Otherwise the grant has no effect, because dropping the whole key would widen its
+        selector.
         """
         grant = self.grant
         known: Mapping[str, Mapping[str, object]] = {"team": scope.teams, "member": scope.members}
@@ -89,7 +90,7 @@ class TemporaryGrant:
         return attrs.evolve(grant, to=to, permissions=permissions, on=on, place=self.place)
 
     def is_over(self, scope: Scope, *, at: dt.datetime) -> bool:
-        """Return whether it is no longer active on any resource at an instant."""
+        """Return whether the grant is no longer active on any resource at an instant."""
         grant = self.existing_part(scope)
         resources = scope.resources_of(grant.on) if grant is not None else ()
         # If the grant matches no resource, it ends according to the organization's time zone.

@@ -60,11 +60,11 @@ class ShiftSwap:
         start: The local time at which the swap starts.
         end: The local time at which it ends.
         zone: The IANA name of the time zone of these times. If empty, the rotation's zone is used,
-            or else the zone of each resource.
+            or the zone of each resource if the rotation has none.
         order: If two swaps overlap, the swap with the higher order wins; if their orders are
             equal, the swap with the greater id wins.
         until: The instant at which the swap is cancelled, or None.
-        by: The member who recorded the swap, or empty.
+        by: The member who recorded the swap, or an empty string.
 
     Raises:
         InvalidValueError: If the swap does not end after its start, is longer than ten years, has
@@ -164,8 +164,8 @@ class SwappedRoster:
         """
         Return the shift at an instant, or None if no member is on duty.
 
-        A swap that spans several shifts of the document is split at their
-        bounds, so that each part names the one member whom it replaces.
+        A swap that spans several shifts of the document is split at their bounds, so that each part
+        replaces exactly one scheduled member.
         """
         instant = as_utc(at)
         number = bisect_right(self._starts, instant) - 1

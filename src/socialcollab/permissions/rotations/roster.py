@@ -29,11 +29,11 @@ class Shift:
 
     Attributes:
         member: The member on duty.
-        start: Its first instant, in UTC.
+        start: The first instant of the shift, in UTC.
         end: The first instant after it, or None if no shift follows.
         due_end: When the rotation's `end` ends the shift, or None if the rotation has no `end`.
         swapped: Whether a swap, rather than the document, put the member on duty.
-        instead_of: For a swapped shift, the member scheduled in the document, or empty.
+        instead_of: For a swapped shift, the member scheduled in the document, or an empty string.
     """
 
     member: MemberId
@@ -44,7 +44,7 @@ class Shift:
     instead_of: str = ""
 
     def covers(self, at: dt.datetime) -> bool:
-        """Return whether an instant lies in the shift."""
+        """Return whether the shift includes an instant."""
         return self.start <= at and (self.end is None or at < self.end)
 
 

@@ -103,14 +103,14 @@ class Rotation:
     Attributes:
         id: Its identifier.
         role: The role of the member on duty.
-        on: Where the role applies.
+        on: The profiles or workspaces on which the member on duty has the role.
         members: The members who take shifts, in order (rule-based rotations only).
         start: The day from which the first member is on duty (rule-based rotations only).
         every: When a shift starts, such as ``friday 17:00`` (rule-based rotations only).
         shifts: The shifts (list-based rotations only).
         hand_off: The time of day at which listed shifts given as dates start and end; 00:00 by
             default.
-        end: When a shift ends, if that is before the next one starts.
+        end: When a shift ends, if it ends before the next shift starts.
         timezone: The IANA name of the time zone of these times, so that shifts change at the same
             instant everywhere; if empty, shifts follow the local time of each resource.
 
@@ -188,7 +188,8 @@ class Rotation:
                     expected="members, start and every; or shifts",
                 )
         if self.start is not None and self.start.year < EARLIEST_YEAR:
-            # Shifts are counted one by one from the first shift.
+            # Shifts are counted one by one from the first shift, so the first day must not be too
+            # far in the past.
             raise InvalidValueError(
                 f"rotation `{self.id}` starts on `{self.start}`, before {EARLIEST_YEAR}",
                 value=self.start,

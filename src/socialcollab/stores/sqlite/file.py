@@ -35,8 +35,8 @@ class Declaration:
     Attributes:
         projections: The projections, by name.
         tables: Their tables, by name.
-        text: The projections as one text, which the file contains once.
-        digest: The digest of that text, which the file contains for each organization.
+        text: The projections as one string, which the file contains once.
+        digest: The digest of that string, which the file contains for each organization.
         current: The organizations whose rows are known to have been written for these projections.
     """
 

@@ -1,4 +1,4 @@
-"""Use the connection of a host application, so that appends are part of its transactions."""
+"""A wrapper for a host application's connection, so that appends are part of its transactions."""
 
 from __future__ import annotations
 

@@ -100,7 +100,7 @@ class SqliteJournal:
     def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         """Return the version and the snapshot of each of these streams, as `snapshot` does."""
         found: dict[str, tuple[int, bytes]] = dict.fromkeys(streams, (0, b""))
-        # A name with half a surrogate pair cannot be stored, so the stream cannot exist.
+        # A name that contains a lone surrogate cannot be stored, so the stream cannot exist.
         names = [name for name in found if name.isascii() or _is_unicode(name)]
         with self._connections.connection() as connection:
             for start in range(0, len(names), _STREAMS_AT_ONCE):
@@ -416,7 +416,7 @@ class SqliteJournal:
     def _all_heads(
         self, connection: SqlConnection
     ) -> Iterator[tuple[str, int, str, bytes, str, str]]:
-        """Yield the heads of all streams in pages, so that they can be changed meanwhile."""
+        """Yield the heads of all streams, read in pages so that heads can be changed in between."""
         last = ""
         while page := connection.execute(
             sql.SOME_HEADS, (self._organization, last, _HEADS_AT_ONCE)
@@ -492,7 +492,7 @@ class SqliteJournal:
 
 
 class _AuditReader:
-    """Reader of one organization's data, which also collects damage of the file itself."""
+    """A reader of one organization's data, which also records damage to the file itself."""
 
     def __init__(
         self, connection: SqlConnection, file: str, organization: str, declared: Declaration

@@ -68,7 +68,7 @@ class StoredJournal:
 
 
 class SortedGroups:
-    """Values that are sorted by stream, of which one stream at a time is taken."""
+    """Values that are sorted by stream and are taken one stream at a time."""
 
     def __init__(self, values: Iterable[_Values], stream: int) -> None:
         self._values = iter(values)
@@ -404,7 +404,7 @@ def _check_positions(
     anchored = anchor is None or (anchor.position == 0 and not anchor.hash)
     for position, hash_ in stored.positions:
         if type(position) is not int or type(hash_) is not str:
-            continue  # reported with the event
+            continue  # this has already been reported with the event
         if position > last + 1:
             report(f"positions {last + 1} to {position - 1}", "events are missing")
         elif position <= last:
@@ -416,7 +416,7 @@ def _check_positions(
             if running != anchor.hash:
                 report(
                     f"positions 1 to {position}",
-                    "the events are not those that the anchor was computed from",
+                    "the events differ from the events from which the anchor was computed",
                 )
     if anchor is not None and not anchored:
         report(

@@ -1,4 +1,4 @@
-"""Check the arguments of a store's methods, and create the errors that stores raise."""
+"""Checks of the arguments of a store's methods, and the errors that stores raise."""
 
 from __future__ import annotations
 
@@ -236,7 +236,7 @@ def check_query(
 
 def find_index(projection: Projection, conditions: Conditions) -> tuple[str, ...]:
     """
-    Return the index with the most columns of which a query specifies all, or an empty tuple.
+    Return the largest index whose columns a query specifies completely, or an empty tuple.
 
     >>> posts = Projection("posts", ("author", "state"), indexes=("state", ("author", "state")))
     >>> find_index(posts, (("author", ("ana",)), ("state", ("draft",))))

@@ -37,9 +37,9 @@ class StreamHead:
 
 def dump_rows(rows: StreamRows) -> str:
     """
-    Return the rows of a stream as one text, which is stored in its head.
+    Return the rows of a stream as one string, which is stored in the stream's head.
 
-    With this text, an append can determine the current rows without reading the projections, and
+    With this string, an append can determine the current rows without reading the projections, and
     an audit can detect missing, additional and changed rows in a projection.
 
     >>> dump_rows({("posts", "p1"): ("draft", 3)})
@@ -52,7 +52,7 @@ def dump_rows(rows: StreamRows) -> str:
 
 def load_rows(text: str) -> StreamRows:
     """
-    Return the rows from the output of `dump_rows`.
+    Return the rows in a string that `dump_rows` returned.
 
     Raises:
         ValueError: If *text* cannot be parsed.

@@ -167,7 +167,7 @@ class _RemembersSnapshots(MemoryJournal):
 
 
 class RemembersSnapshots(BrokenStore):
-    """Each journal keeps the snapshots that it has read, whatever other journals append."""
+    """Each journal caches the snapshots that it has read, even if other journals append."""
 
     breaks: ClassVar[str] = "S35"
 

@@ -46,7 +46,7 @@ class SkipsBetweenPages(BrokenJournal):
 
 
 class CapsPagesOfEvents(BrokenJournal):
-    """A page has at most 1,000 events, whatever its limit is."""
+    """A page contains at most 1,000 events, even if its limit is larger."""
 
     breaks: ClassVar[str] = "S18"
 

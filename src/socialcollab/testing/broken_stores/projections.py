@@ -156,7 +156,7 @@ class NormalizesColumns(_ChangesColumns):
 
 
 class IgnoresCase(BrokenJournal):
-    """Queries compare texts without case, as with many collations."""
+    """Queries ignore case in comparisons, as with many collations."""
 
     breaks: ClassVar[str] = "S12"
 
@@ -187,7 +187,7 @@ def _folded(value: Column) -> Column:
 
 
 class CapsPagesOfRows(BrokenJournal):
-    """A page has at most 1,000 rows, whatever its limit is."""
+    """A page contains at most 1,000 rows, even if its limit is larger."""
 
     breaks: ClassVar[str] = "S13"
 
@@ -196,7 +196,7 @@ class CapsPagesOfRows(BrokenJournal):
 
 
 class CapsDueRows(BrokenJournal):
-    """At most 1,000 due rows are returned, whatever the limit is."""
+    """At most 1,000 due rows are returned, even if the limit is larger."""
 
     breaks: ClassVar[str] = "S14"
 

@@ -306,7 +306,7 @@ class AppendLaws:
 
     @promise("S36")
     def test_s36_snapshots(self, store: Store) -> None:
-        """Any number of snapshots can be read together, also of streams that do not exist."""
+        """Any number of snapshots can be read together, even of streams that do not exist."""
         org = fresh_organization(store)
         streams = [f"post/{number}" for number in range(MANY)]
         org.journal.append(
@@ -327,7 +327,7 @@ class AppendLaws:
 
     @promise("S35")
     def test_s35_journals(self, store: Store) -> None:
-        """An append to one journal of an organization is visible in all its journals at once."""
+        """An append through one journal object is immediately visible through all others."""
         org = fresh_organization(store)
         other = store.for_organization(org.journal.organization)
         for count in (1, 2, 3):

@@ -55,12 +55,12 @@ class ErasureLaws(InspectionHooks):
         after = (_emptied(first), _emptied(second), tombstone, last)
         assert org.journal.read("post/a") == after
         assert org.journal.read_all() == (after[0], other, *after[1:])
-        assert "personal" in after[0].body, "the digests must remain, as the chain needs them"
+        assert "personal" in after[0].body, "the digests must remain, because the chain needs them"
         assert org.journal.audit(reducer=reducer).findings == ()
 
     @promise("S28")
     def test_s28_pages(self, store: Store) -> None:
-        """After an erasure, no page that was read before contains the erased values any more."""
+        """After an erasure, reading an earlier page again does not return the erased values."""
         org = fresh_organization(store)
         other = store.for_organization(org.journal.organization)
         _put_personal(org, "post/a", "post/b")

@@ -105,7 +105,8 @@ class MaintenanceLaws:
         def slow(stream: str, events: Sequence[Event]) -> tuple[bytes, Sequence[Row]]:
             result = reducer(stream, events)
             began.set()
-            # A store that locks the journal cannot append meanwhile, so the wait has an end.
+            # A store that locks the journal cannot append during the reindex, so the wait has a
+            # timeout.
             appended.wait(0.1)
             return result
 

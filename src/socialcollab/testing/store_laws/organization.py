@@ -54,7 +54,7 @@ EXACT_TEXTS = (
     "x" * 9_999,
     "x" * 9_999 + "y",
 )
-"""Texts that a store could mistake for one another: long, cased, spaced and decomposed ones."""
+"""Texts that a store could confuse: they differ in length, case, spaces or normal form."""
 
 MANY = 1_500
 """More rows or events than many databases return in one page by default."""

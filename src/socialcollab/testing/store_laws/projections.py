@@ -307,7 +307,7 @@ class ProjectionLaws:
 
     @promise("S15")
     def test_s15_short_lease(self, store: Store) -> None:
-        """A lease of less than a second lasts as long as it states."""
+        """A lease of less than a second is not shortened."""
         org = fresh_organization(store)
         org.put("post/a", body={"due": 1})
         assert _lease(org, "one", lease_s=0.4) == ["post/a"]
@@ -357,7 +357,7 @@ class ProjectionLaws:
 
     @promise("S34")
     def test_s34_declared_projections(self, store: Store) -> None:
-        """A store that was created with projections accepts these, and rejects any others."""
+        """A store that was created with projections accepts these and rejects all others."""
         org = fresh_organization(store)
         org.put("post/a", body={"state": "draft", "rank": 1})
         store.ensure_projections(PROJECTIONS)

@@ -1,4 +1,4 @@
-"""Decide on recording absences and on ending them early."""
+"""Deciders for recording absences and for ending them early."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def _work_together(member: str, context: Context) -> bool:
 
 def add_absence(command: cm.AddAbsence, context: Context) -> tuple[ev.Event, ...]:
     """
-    Record that a member is or will be absent, with their delegate.
+    Record a member's current or future absence, and their delegate.
 
     Raises:
         NotFoundError: If the member or the delegate does not exist.
@@ -114,14 +114,14 @@ def _check_names(command: cm.AddAbsence, context: Context) -> None:
             )
     if absence.permissions and not absence.delegate:
         raise InvalidValueError(
-            "the absence has permissions for a delegate but no delegate",
+            "the absence lists permissions for a delegate, but it has no delegate",
             value=absence.permissions,
             expected="delegate = the member who acts for the absent member",
         )
 
 
 def _check_gains(command: cm.AddAbsence, context: Context) -> None:
-    """Reject another member's delegate who would gain permissions that the actor does not have."""
+    """Reject another member's absence if the delegate would gain permissions the actor lacks."""
     me = context.actor.name
     gains = escalations_by_absence(me, command.absence, context.access)
     if not gains:
@@ -131,7 +131,7 @@ def _check_gains(command: cm.AddAbsence, context: Context) -> None:
         for gain in gains
         if context.access.allows(me, "view", gain.resource, at=context.now)
     ]
-    # The actor must not find out the absent member's permissions on resources that the actor cannot
+    # The error must not reveal the absent member's permissions on resources that the actor cannot
     # view.
     hidden = Reason.of("not_visible", member=me, permission="manage_access")
     raise refuse(*(reasons or [hidden]))
@@ -156,7 +156,7 @@ def end_absence(command: cm.EndAbsence, context: Context) -> tuple[ev.Event, ...
     except NotAllowedError:
         if absence.member == context.actor.name or _work_together(absence.member, context):
             raise
-        # A refusal would reveal the member's existence and the time of the absence.
+        # A different error would reveal that the member exists and when they are absent.
         raise NotFoundError("absence", command.absence) from None
     today = local_time(context.now, absence.zone).date()
     if absence.end <= today:

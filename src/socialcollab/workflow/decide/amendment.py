@@ -1,4 +1,4 @@
-"""Decide on amendments of published posts, for members and for the publisher."""
+"""Deciders for amendments of published posts, used for members and for the publisher."""
 
 from __future__ import annotations
 
@@ -123,15 +123,15 @@ def start_amend(
     limited_until: dt.datetime | None = None,
 ) -> tuple[ev.Event, ...]:
     """
-    Take the permit to send an amendment, with the same checks as for sending a post.
+    Obtain a permit to send an amendment, with the same checks as for sending a post.
 
     Args:
         snapshot: The post.
         delivery: The delivery.
         context: The current rules.
         started_at: The current instant according to the real clock.
-        deadline: The instant, according to the real clock, after which the sender no longer sends.
-        limited_until: The end of the period in which the network asked the profile to wait, or
+        deadline: The instant, according to the real clock, after which the sender must not send.
+        limited_until: The end of the waiting period that the network imposed on the profile, or
             None.
 
     Returns:
@@ -141,7 +141,7 @@ def start_amend(
     if not delivery.amending or delivery.state is not DeliveryState.PUBLISHED:
         return ()
     earlier = delivery.amend_attempt
-    # If an earlier amendment arrived later, it would replace this newer content with older content.
+    # If an earlier amendment arrived after this one, older content would replace this content.
     if earlier is not None and not earlier.answered and started_at < earlier.deadline:
         return ()
     until = context.now + retry_delay(None, delivery.rate_limited)
@@ -192,8 +192,8 @@ def record_amend_outcome(
         delivery: The delivery.
         outcome: The error, or None if the network confirmed the amendment.
         context: The current rules.
-        number: The number of the attempt, or 0 if no permit was taken. Outcomes of attempts other
-            than the latest are ignored.
+        number: The number of the attempt, or 0 if no permit was obtained. Outcomes of attempts
+            other than the latest are ignored.
         revision: The revision that was sent.
         real_now: The current instant according to the real clock.
     """
@@ -208,8 +208,8 @@ def record_amend_outcome(
     following: tuple[ev.Event, ...] = ()
     if isinstance(outcome, OutcomeUnknownError) and attempt is not None:
         problem, answered = "no_answer", False
-        # The deadline is an instant of the real clock, so only the remaining time is valid on the
-        # desk's clock.
+        # The deadline is an instant of the real clock. Only the remaining time can be added to an
+        # instant of the desk's clock.
         delay = max(delay, attempt.deadline - real_now)
     elif isinstance(outcome, RateLimitedError):
         problem, following = "rate_limited", (limit_profile(delivery, context.now + delay),)

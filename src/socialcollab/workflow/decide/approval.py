@@ -1,4 +1,4 @@
-"""Decide on submissions, reviews and withdrawals of posts, and on waivers of findings."""
+"""Deciders for submissions, reviews and withdrawals of posts, and for waivers of findings."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ from socialcollab.workflow.steps import (
 
 def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tuple[ev.Event, ...]:
     """
-    Submit a post for approval, and approve it immediately if no other member needs to approve.
+    Submit a post for approval, and approve it immediately if no other member has to approve it.
 
     Raises:
         NotFoundError: If the post is not visible to the actor.
@@ -98,7 +98,7 @@ def submit(snapshot: PostSnapshot, command: cm.Submit, context: Context) -> tupl
 
 
 def _refuse_blocking_findings(post: Post, context: Context) -> None:
-    """Refuse a post with a finding of severity "error" that is not waived."""
+    """Reject a post with a finding of severity "error" that is not waived."""
     codes = sorted({finding.code for finding in context.findings if finding.severity == "error"})
     if codes:
         raise refuse(*(post_reason("finding_blocks", post, code=code) for code in codes))
@@ -335,7 +335,7 @@ def _approve(
         for target in targets
         if (at := post.content.time_for(target)) is not None and at.instant <= context.now
     ]
-    # A step that binds the time has approved a certain time, so the post must not be moved to
+    # If a step binds the time, only that time has been approved, so the post must not be moved to
     # another time.
     time_is_approved = any("time" in step.binds for step in requirement.steps)
     can_move = not time_is_approved and all(target in context.next_slots for target in late)
@@ -411,7 +411,7 @@ def _approval_required(snapshot: PostSnapshot, context: Context) -> NotAllowedEr
 
 def bypass(snapshot: PostSnapshot, command: cm.Bypass, context: Context) -> tuple[ev.Event, ...]:
     """
-    Skip the open steps of a post in an emergency, which approves it.
+    Approve a post in an emergency, skipping its open steps.
 
     The reviewers, the authors and the lead are notified. A later edit of fields that the steps bind
     reopens the steps.

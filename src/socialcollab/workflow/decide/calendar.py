@@ -1,4 +1,4 @@
-"""Decide on the other entries of the calendar: notes, campaigns and native posts."""
+"""Deciders for calendar entries that are not deliveries: notes, campaigns and native posts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,9 @@ def add_calendar_note(command: cm.AddCalendarNote, context: Context) -> tuple[ev
     if workspace not in context.workspaces:
         raise NotFoundError("workspace", workspace)
     if not command.text.strip():
-        raise InvalidValueError("a calendar note needs text", value=command.text, expected="a text")
+        raise InvalidValueError(
+            "a calendar note needs text", value=command.text, expected="a non-empty string"
+        )
     verdict = verdict_on("note", (workspace,), context)
     if not_visible(verdict):
         raise NotFoundError("workspace", workspace)

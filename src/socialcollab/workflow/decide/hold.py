@@ -1,4 +1,4 @@
-"""Decide on placing and ending holds."""
+"""Deciders for placing and ending holds, and for exempting posts from them."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def exempt(snapshot: PostSnapshot, command: cm.Exempt, context: Context) -> tupl
     Raises:
         NotFoundError: If the post is not visible to the actor, or if the hold does not exist.
         NotAllowedError: If the actor does not have `hold` on every target of the post, or if the
-            hold does not stop the post, or no longer does because it is exempt already.
+            hold does not stop the post, for example because the post is already exempt.
         InvalidValueError: If the reason is empty.
     """
     post = snapshot.post
@@ -144,7 +144,7 @@ def _check_names(on: Selector, context: Context) -> None:
         for name in named:
             if name == "*":
                 continue
-            # A member with `hold` on a resource may refer to it even without permission to view it.
+            # A member with `hold` on a resource may refer to it even if they do not have `view`.
             if name not in known or not_visible(verdict_on("hold", (name,), context)):
                 raise no_such(kind, name, known, context, in_selector=True)
 

@@ -50,8 +50,8 @@ _MAX_LOOKUP_DELAY: Final = dt.timedelta(hours=6)
 _RECHECK_DELAYS: Final = (dt.timedelta(minutes=10), dt.timedelta(hours=2), dt.timedelta(days=1))
 MAX_PROBLEM: Final = 500
 """The maximum number of characters of an error that are stored as a problem."""
-# The clocks of different machines differ by less than this. A clock that is further behind must
-# have been set back.
+# The clocks of different machines are assumed to differ by less than this. A clock that is further
+# behind must have been set back.
 _CLOCK_SKEW: Final = dt.timedelta(minutes=1)
 
 
@@ -83,8 +83,8 @@ def record_outcome(
     """
     Record the outcome of a send.
 
-    A publication is recorded no matter how late the response arrives and what was concluded in the
-    meantime. The post is on the network, and a state that ignored this could lead to a second send.
+    A publication is always recorded, no matter how late the response arrives or what was recorded
+    in the meantime. The post is on the network, and ignoring this could lead to a second send.
 
     Args:
         delivery: The delivery.
@@ -161,7 +161,7 @@ def record_part(
     whole: Publication | None = None,
 ) -> tuple[ev.Event, ...]:
     """
-    Record that a part of a thread is published, no matter how late this becomes known.
+    Record that a part of a thread is published, no matter how late the response arrives.
 
     Args:
         delivery: The delivery.
@@ -265,7 +265,7 @@ def record_lookup(
         delivery: The delivery.
         context: The current rules.
         problem: Why the lookup was inconclusive.
-        at_least: The minimum time to wait, because an earlier lookup would be inconclusive too.
+        at_least: The minimum time to wait, because an earlier lookup would also be inconclusive.
     """
     if delivery.state is not DeliveryState.UNKNOWN:
         return ()
@@ -276,7 +276,7 @@ def record_lookup(
 
 
 def limit_profile(delivery: Delivery, until: dt.datetime) -> ev.Event:
-    """Return the event that delays all deliveries to a profile at the network's request."""
+    """Return the event that delays all deliveries to a profile because of a rate limit."""
     stream = ev.budget_stream(delivery.profile)
     return ev.Event(stream, Actor.PUBLISHER, ev.BudgetLimited(until=until))
 
@@ -301,8 +301,8 @@ def retry_delay(requested_s: float | None, waits_before: int) -> dt.timedelta:
     """Return the time to wait: as requested by the network, or doubled with every attempt."""
     if requested_s is None:
         return _doubled(waits_before, _MAX_DELAY)
-    # At least one second, because otherwise the same run would retry the work, and with an upper
-    # limit.
+    # The delay has an upper limit. It is at least one second, because otherwise the same run would
+    # retry the work.
     requested = max(dt.timedelta(seconds=requested_s), dt.timedelta(seconds=1))
     return min(requested, _MAX_REQUESTED_DELAY)
 
@@ -362,7 +362,7 @@ def mark_not_published(
     snapshot: PostSnapshot, command: cm.MarkNotPublished, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Record that a member checked the network and did not find the post there.
+    Record that a member looked for the post on the network and did not find it.
 
     The report resolves an attempt in doubt. It also ends a takedown that the publisher cannot carry
     out because the profile was removed.

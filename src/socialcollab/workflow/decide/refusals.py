@@ -27,7 +27,7 @@ def verdict_on(
 
     Args:
         permission: The permission.
-        resources: The resources; if there are none, permission is refused.
+        resources: The resources; if there are none, the answer is no.
         context: The current rules.
         post: The post of the command; a delegate must not act for its authors.
     """
@@ -61,7 +61,7 @@ def check_new_id(kind: str, value: str, known: Iterable[str]) -> None:
     check_id(kind, value)
     if value in known:
         raise InvalidValueError(
-            f"{kind} `{value}` is recorded already",
+            f"{kind} `{value}` already exists",
             value=value,
             expected=f"an identifier that no {kind} has",
         )
@@ -130,7 +130,8 @@ def check_on_profiles(
         permission: The permission.
         post: The post.
         profiles: The profiles of the post's deliveries.
-        profile: The profile of the command; empty for *profiles* and all targets.
+        profile: The profile that the command names; if empty, all of *profiles* and all targets are
+            checked.
         context: The current rules.
 
     Raises:
@@ -143,7 +144,7 @@ def check_on_profiles(
             raise refuse(post_reason("no_such_target", post, profile=profile))
         raise NotFoundError("post", post.id)
     existing = tuple(sorted(name for name in concerned if name in context.profiles))
-    # If an adoption has removed all of these profiles, the permission on the workspace is decisive.
+    # If an adoption has removed all of these profiles, the permission on the workspace is required.
     _check_on_resources(permission, post, existing or context.resources_of(post), context)
 
 

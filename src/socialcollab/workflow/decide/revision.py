@@ -1,4 +1,4 @@
-"""Decide on drafting and editing posts, and on comments."""
+"""Deciders for drafting and editing posts, and for comments."""
 
 from __future__ import annotations
 
@@ -51,8 +51,8 @@ def draft(
     Create a post.
 
     Raises:
-        InvalidValueError: If the post exists already, its id is not an identifier without dots, or
-            the salt is not 16 bytes long.
+        InvalidValueError: If the post already exists, if its id is not an identifier or contains a
+            dot, or if the salt is not 16 bytes long.
         NotFoundError: If the workspace or a target does not exist or is not visible to the actor.
         NotAllowedError: If the actor does not have `draft` there, or if a target is in another
             workspace.
@@ -70,7 +70,7 @@ def draft(
         )
     if len(command.salt) != _SALT_BYTES:
         raise InvalidValueError(
-            f"the salt of a post has {len(command.salt)} bytes, not {_SALT_BYTES}",
+            f"the salt of a post must be {_SALT_BYTES} bytes, not {len(command.salt)}",
             value=len(command.salt),
             expected=f"{_SALT_BYTES} random bytes",
         )
@@ -127,8 +127,8 @@ def edit(snapshot: PostSnapshot, command: cm.Edit, context: Context) -> tuple[ev
         post.content.times,
     ):
         raise refuse(post_reason("use_reschedule", post))
-    # The permission is also required on the new targets. A member must not move a post to profiles
-    # for which they cannot write, or remove it from all profiles.
+    # The permission is also required on the new targets. Otherwise, a member could move a post to
+    # profiles on which they do not have the permission, or remove it from all profiles.
     resources = context.resources_of(attrs.evolve(post, content=content))
     verdict = verdict_on("draft", resources, context, post=post)
     if not verdict:
@@ -176,8 +176,8 @@ def _plan_again(after: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
     Return the events that replace the waiting deliveries with deliveries of the new revision.
 
-    A delivery sends only the revision for which it was planned. Without the replacement, the
-    deliveries would be missed after an edit by a member who may publish alone.
+    A delivery sends only the revision for which it was planned. If a member who may publish alone
+    edits the post, the old deliveries would therefore be missed.
     """
     latest = {
         str(delivery.profile): delivery
@@ -220,7 +220,9 @@ def comment(snapshot: PostSnapshot, command: cm.Comment, context: Context) -> tu
     """
     check_permission("comment", snapshot.post, context)
     if not command.text.strip():
-        raise InvalidValueError("a comment needs text", value=command.text, expected="a text")
+        raise InvalidValueError(
+            "a comment needs text", value=command.text, expected="a non-empty string"
+        )
     internal = command.internal is not False and is_staff(context)
     start = None
     if command.reply_to is not None:
@@ -246,11 +248,11 @@ def resolve_comment(
     snapshot: PostSnapshot, command: cm.ResolveComment, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Mark a thread of comments as resolved, until a member replies to it.
+    Mark a comment thread as resolved; a later reply reopens it.
 
     Raises:
         NotFoundError: If the post or the comment does not exist or is not visible to the actor.
-        NotAllowedError: If the actor does not have `comment`, or the thread is resolved already.
+        NotAllowedError: If the actor does not have `comment`, or if the thread is already resolved.
     """
     check_permission("comment", snapshot.post, context)
     start = _start_of_thread(snapshot.post, command.comment, context)
@@ -290,16 +292,16 @@ def _mentioned(post: Post, text: str, context: Context, *, internal: bool) -> tu
             continue
         if internal and member.kind != "staff":
             raise InvalidValueError(
-                f"the comment mentions `{name}`, who does not see internal comments",
+                f"the comment mentions `{name}`, who cannot see internal comments",
                 value=text,
-                expected="`internal=False`, or a text without this mention",
+                expected="`internal=False`, or a comment without this mention",
             )
         mentioned.append(MemberId(name))
     return tuple(mentioned)
 
 
 def _check_removed(post: Post, content: PostContent, context: Context) -> None:
-    """Reject content with a target or a workspace that an adoption has removed."""
+    """Reject content if an adoption has removed its workspace or one of its targets."""
     if post.workspace not in context.workspaces:
         raise refuse(
             post_reason("orphan.workspace", post, workspace=post.workspace),
@@ -314,7 +316,7 @@ def _check_removed(post: Post, content: PostContent, context: Context) -> None:
 
 
 def _check_targets(content: PostContent, workspace: str, context: Context) -> None:
-    """Reject a workspace or target that the actor can neither view nor write for."""
+    """Reject a workspace or target on which the actor has neither `view` nor `draft`."""
     known = {name for name in context.profiles if _knows(name, context)}
     if workspace not in context.workspaces or not (
         _knows(workspace, context)

@@ -1,4 +1,4 @@
-"""Decide on planning, moving and cancelling the deliveries of a post."""
+"""Deciders for planning, moving and cancelling the deliveries of a post."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def reschedule(
         raise refuse(post_reason("no_such_target", post, profile=command.profile))
     if (command.at is None) == (command.by is None):
         raise InvalidValueError(
-            "pass either a new time or a difference",
+            "pass either a new time or a time difference",
             value=command.at,
             expected="one of `at` and `by`",
         )
@@ -142,7 +142,7 @@ def reschedule(
 
 
 def _shifted(content: PostContent, by: dt.timedelta) -> PostContent:
-    """Return *content* with all of its clock times moved by the same difference."""
+    """Return *content* with all of its local times moved by the same difference."""
 
     def later(at: WallTime) -> WallTime:
         return WallTime(local=at.local + by, zone=at.zone)
@@ -162,7 +162,7 @@ def _move(
     *,
     restore: bool = False,
 ) -> tuple[ev.Event, ...]:
-    """Store *content*, which differs only in its times, and plan an approved post again."""
+    """Store *content*, which differs only in its times, and replan the deliveries if approved."""
     post = snapshot.post
     targets = unpublished_targets(post, context, restore=restore)
     refuse_taken_down(snapshot, targets)
@@ -182,7 +182,7 @@ def _move(
         return (ev.post_event(post.id, edited, context.actor), *slots)
     cancelled = cancel_unsent(context.deliveries, "rescheduled", context.actor)
     if not gate(after, context, alone=snapshot.alone):
-        # A step binds the time, so its approvals no longer count and the post returns to review.
+        # If a step binds the time, its approvals no longer count and the post returns to review.
         edited = attrs.evolve(edited, state=PostState.IN_REVIEW)
         return (ev.post_event(post.id, edited, context.actor), *cancelled, *slots)
     return (
@@ -219,7 +219,7 @@ def cancel(snapshot: PostSnapshot, command: cm.Cancel, context: Context) -> tupl
 
 def expire(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Return the event that a post in review expires if its planned time has passed.
+    Return an event that expires a post in review if its planned time has passed.
 
     A post expires only if one of its policies requires it. Otherwise it waits for a late approval.
     The times of targets on which the post is already published are ignored, because new content is
@@ -260,7 +260,7 @@ def plan(
         context: The current rules.
         actor: The actor who plans the deliveries.
         targets: The targets.
-        at_once: Whether to plan the deliveries for the current instant.
+        at_once: Whether to plan all deliveries for the current instant.
         times: Times that replace the planned times, by target.
     """
     post = snapshot.post
@@ -302,7 +302,7 @@ def planned_for(post: Post, target: str, delivery: DeliveryId, at: WallTime) -> 
 
 
 def slot_events(post: Post, targets: Iterable[str], actor: Actor) -> list[ev.Event]:
-    """Return the events with which a post takes a slot on the calendars of *targets*."""
+    """Return the events that reserve a time on the calendars of *targets*."""
     return [ev.calendar_event(target, ev.SlotTaken(post=post.id), actor) for target in targets]
 
 
@@ -325,7 +325,7 @@ def _resume_partly_published(deliveries: Iterable[Delivery], actor: Actor) -> li
 
 
 def published_on(context: Context) -> set[str]:
-    """Return the profiles on which the post is or was published, which are not planned again."""
+    """Return the profiles on which the post is or was published; it is not planned there again."""
     published: set[str] = {
         delivery.profile
         for delivery in context.deliveries
@@ -407,7 +407,7 @@ def refuse_in_doubt(
 def refuse_limits(
     post: Post, content: PostContent, targets: Iterable[str], context: Context
 ) -> None:
-    """Refuse *content* that a network would certainly reject on one of *targets*."""
+    """Reject *content* that exceeds a limit of the network of one of *targets*."""
     findings = context.exceeded_limits(content, targets)
     if findings:
         raise refuse(

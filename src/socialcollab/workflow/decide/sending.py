@@ -1,4 +1,4 @@
-"""Decide whether and when the publisher may start or continue sending a delivery."""
+"""Deciders for the publisher: whether and when it may start or continue sending a delivery."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ class Pace:
     The pace at which the late deliveries of a profile are sent.
 
     Attributes:
-        gap: The minimum time between two of them.
-        until: The earliest instant for the next one, or None if it can be sent now.
+        gap: The minimum time between two late deliveries.
+        until: The earliest instant for the next late delivery, or None if it can be sent now.
     """
 
     gap: dt.timedelta
@@ -61,9 +61,10 @@ def start_delivery(
         delivery: The delivery.
         context: The current rules, with the post's deliveries to the profile.
         prepared: The ids and keys that the adapter generated for the delivery.
-        limited_until: The end of the period in which the network asked the profile to wait, or
+        limited_until: The end of the waiting period that the network imposed on the profile, or
             None.
-        pace: How the late deliveries of the profile are spread, or None to send it at once.
+        pace: How the profile's late deliveries are spread over time, or None to send this one
+            immediately.
 
     Returns:
         `DeliveryStarted`, `DeliveryMissed` or `DeliveryDeferred`; or no event if the delivery is
@@ -99,8 +100,8 @@ def is_late(delivery: Delivery, now: dt.datetime) -> bool:
     """
     Return whether a delivery missed its time because no worker ran.
 
-    After an outage, the late deliveries of a profile are not all sent at once. A delivery that was
-    attempted before is not delayed a second time.
+    After an outage, the late deliveries of a profile are not all sent at the same time. A delivery
+    that has already been attempted is not delayed a second time.
     """
     return now - delivery.at.instant > _LATE and not delivery.attempts and not delivery.live_ids
 
@@ -115,7 +116,7 @@ def start_send(
     deadline: dt.datetime,
 ) -> tuple[ev.Event, ...]:
     """
-    Take the permit to send one creating request, or record why it is not sent.
+    Obtain a permit to send one creating request, or record why it is not sent.
 
     All checks are repeated with freshly read values, because a hold may have been placed or the
     post may have been edited since the start of the delivery.
@@ -126,7 +127,7 @@ def start_send(
         context: The current rules.
         part: The part of the thread that the request creates, or 0.
         started_at: The current instant according to the real clock.
-        deadline: The instant, according to the real clock, after which the sender no longer sends.
+        deadline: The instant, according to the real clock, after which the sender must not send.
 
     Returns:
         `SendStarted`; `DeliveryDeferred` if the delivery must wait or a takedown was requested;
@@ -149,8 +150,8 @@ def start_send(
     if waits_for_sign_in(snapshot, delivery, context):
         waits = ev.DeliveryDeferred(problem="credentials_refused")
         return (ev.publisher_event(delivery.id, waits),)
-    # The deadline is an instant of the real clock. Otherwise a desk with a manually set clock, for
-    # example in a simulation, would give up requests that are still in transit.
+    # The deadline is an instant of the real clock. Otherwise, a desk with a manually set clock, for
+    # example in a simulation, would abandon requests that are still in transit.
     started = ev.SendStarted(
         number=len(delivery.attempts) + 1, part=part, started_at=started_at, deadline=deadline
     )
@@ -184,8 +185,8 @@ def _hold_when_due(snapshot: PostSnapshot, delivery: Delivery, context: Context)
     """
     Return the problem code for a hold that has ended but was active when a delivery was due, or "".
 
-    Usually a worker records during the hold that the delivery is missed. If no worker ran, the
-    delivery must not be sent after all when the hold has ended.
+    Usually a worker records during the hold that the delivery is missed. Even if no worker ran, the
+    delivery must not be sent after the hold has ended.
     """
     profile = context.profiles.get(delivery.profile)
     if profile is None or delivery.attempts or delivery.live_ids:
@@ -205,8 +206,8 @@ def waits_for_sign_in(snapshot: PostSnapshot, delivery: Delivery, context: Conte
     """
     Return whether a member must first sign in to the network again.
 
-    No delivery is missed for this reason; deliveries that become due in the meantime are sent
-    afterwards.
+    Deliveries are not missed for this reason. Those that become due in the meantime are sent after
+    the sign-in.
     """
     hold = _active_hold(snapshot, delivery, context)
     return hold is not None and _by_publisher(hold)

@@ -1,4 +1,4 @@
-"""Decide on giving shifts of a rotation to other members, and on cancelling such swaps."""
+"""Deciders for giving shifts of a rotation to other members, and for cancelling such swaps."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def _check_active(context: Context) -> None:
 
 
 def _visible_rotation(rotation: str, context: Context) -> RotationBinding:
-    """Return a rotation, which the actor must take part in or be able to view."""
+    """Return a rotation in which the actor takes shifts, or that the actor can view."""
     access = context.access
     visible = [
         name for name in access.rotation_ids if _sees(access.rotation_binding(name), context)
@@ -115,7 +115,7 @@ def _check_swap(swap: ShiftSwap, binding: RotationBinding, context: Context) -> 
 def _check_own_shift(
     swap: ShiftSwap, binding: RotationBinding, manages: Verdict, context: Context
 ) -> None:
-    """Reject handing over another member's shift without `manage_access`."""
+    """Reject an actor who gives away another member's shift and does not have `manage_access`."""
     me = context.actor.name
     if manages or on_duty_throughout(swap, binding) == me:
         return
@@ -136,7 +136,7 @@ def _check_own_shift(
 
 
 def _check_outsider(swap: ShiftSwap, manages: Verdict, context: Context) -> None:
-    """Reject a new member who takes no shifts in the rotation, without `manage_access`."""
+    """Reject a new member from outside the rotation unless the actor has `manage_access`."""
     if not manages:
         # An actor who cannot manage members must not find out whether this member exists.
         me = context.actor.name
@@ -148,7 +148,7 @@ def _check_outsider(swap: ShiftSwap, manages: Verdict, context: Context) -> None
 
 
 def _check_exemptions(swap: ShiftSwap, binding: RotationBinding, context: Context) -> None:
-    """Reject exempting the new member's posts from a policy without `manage_policies`."""
+    """Reject a swap that exempts posts from a policy, unless the actor has `manage_policies`."""
     for policy in context.policies.by_id.values():
         if not any(principal.name in binding.roles for principal in policy.exempt):
             continue
@@ -183,7 +183,7 @@ def _check_gains(swap: ShiftSwap, context: Context) -> None:
         for gain in gains
         if access.allows(me, "view", gain.resource, at=context.now)
     ]
-    # The actor must not find out the permissions of the role on resources that they cannot view.
+    # The error must not reveal the role's permissions on resources that the actor cannot view.
     hidden = Reason.of("not_visible", member=me, permission="manage_access")
     raise refuse(*(reasons[:_MAX_REASONS] or [hidden]))
 
@@ -195,7 +195,7 @@ def on_duty_throughout(
     Return the member who is on duty on every resource for the whole span of *swap*, or None.
 
     Args:
-        swap: The swap with the span.
+        swap: The swap whose time span is checked.
         binding: The rotation.
         since: Ignore the part of the span before this instant.
     """

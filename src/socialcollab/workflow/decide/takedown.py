@@ -1,4 +1,4 @@
-"""Decide on takedowns of published posts, for members and for the publisher."""
+"""Deciders for takedowns of published posts, used for members and for the publisher."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def take_down(
 
 
 def _may_be_published(delivery: Delivery) -> bool:
-    """Return whether a delivery is published, may have been published, or may still be."""
+    """Return whether a delivery is published, may be published, or may still become published."""
     return bool(
         delivery.live_ids
         or delivery.takedown_requested

@@ -1,4 +1,4 @@
-"""Decide on granting permissions for a limited time, and on revoking such grants."""
+"""Deciders for granting permissions for a limited time, and for revoking such grants."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def revoke_grant(command: cm.RevokeGrant, context: Context) -> tuple[ev.Event, .
     Revoke a temporary grant.
 
     Both the grantor and any member with `manage_access` on all of its resources may revoke a grant,
-    because this does not give anyone a permission.
+    because revoking a grant does not give any member a permission.
 
     Raises:
         NotFoundError: If the grant does not exist, or its resources are not visible to the actor.

@@ -23,7 +23,7 @@ class SlotTaken:
 
 @attrs.frozen(kw_only=True)
 class BudgetLimited:
-    """The network asked a profile to wait; its deliveries are not sent before *until*."""
+    """The network imposed a waiting period: the profile's deliveries wait until *until*."""
 
     TYPE: ClassVar[str] = "budget.limited"
 
@@ -32,7 +32,7 @@ class BudgetLimited:
 
 @attrs.frozen(kw_only=True)
 class BudgetPaced:
-    """A late delivery of a profile was sent; its other late deliveries wait until *until*."""
+    """A late delivery was sent; the profile's other late deliveries wait until *until*."""
 
     TYPE: ClassVar[str] = "budget.paced"
 

@@ -49,13 +49,13 @@ class DeliveryProgressed:
 @attrs.frozen(kw_only=True)
 class SendStarted:
     """
-    The publisher took the permit to send one creating request.
+    The publisher obtained a permit to send one creating request.
 
     Attributes:
         number: The number of the attempt.
         part: The part of the thread that the request creates, or 0.
         started_at: The current instant according to the real clock.
-        deadline: When the sender stops sending at the latest, according to the real clock.
+        deadline: The instant, according to the real clock, after which the sender must not send.
     """
 
     TYPE: ClassVar[str] = "delivery.send_started"
@@ -72,7 +72,7 @@ class DeliveryPublished:
     The post is published.
 
     Attributes:
-        network_id: The network's own id.
+        network_id: The network's id of the post.
         url: The address, or an empty string.
         published_at: The time of publication, in UTC.
         found: Whether a lookup found the post, rather than the response to the request.
@@ -97,7 +97,7 @@ class PartPublished:
     Attributes:
         number: The number of the attempt that published it.
         part: The part.
-        network_id: The network's own id of the part.
+        network_id: The network's id of the part.
         url: The address, or an empty string.
         published_at: The time of publication, in UTC.
         progress: The checkpoint from which the next part continues.
@@ -180,7 +180,8 @@ class DeliveryDeferred:
     Attributes:
         problem: The reason for the wait.
         not_before: The earliest instant at which it may be sent, or None for the planned time.
-        rate_limited: Whether the network was busy or asked to wait. The next such wait is longer.
+        rate_limited: Whether the network was busy or imposed a waiting period. The next such wait
+            is longer.
         recheck_at: When to look up a missing post again, unless it is sent again first, or None if
             it was not looked up.
     """
@@ -204,7 +205,7 @@ class DeliveryMissed:
 
 @attrs.frozen(kw_only=True)
 class DeliveryCancelled:
-    """The delivery was cancelled before anything was published."""
+    """The delivery was cancelled before any part of it was published."""
 
     TYPE: ClassVar[str] = "delivery.cancelled"
 
@@ -272,13 +273,13 @@ class AmendRequested:
 @attrs.frozen(kw_only=True)
 class AmendStarted:
     """
-    The publisher took the permit to send an amendment.
+    The publisher obtained a permit to send an amendment.
 
     Attributes:
         number: The number of the attempt.
         revision: The revision to send.
         started_at: The current instant according to the real clock.
-        deadline: When the sender stops sending at the latest, according to the real clock.
+        deadline: The instant, according to the real clock, after which the sender must not send.
     """
 
     TYPE: ClassVar[str] = "delivery.amend_started"

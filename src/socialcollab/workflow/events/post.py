@@ -119,7 +119,7 @@ class PostDecided:
 
 @attrs.frozen(kw_only=True)
 class PostApproved:
-    """The last step passed, or (*alone*) no step applied and a member with `publish` submitted."""
+    """The last step passed; or, if *alone* is set, a post that needs no step was submitted."""
 
     TYPE: ClassVar[str] = "post.approved"
 
@@ -138,7 +138,7 @@ class PostScheduled:
 
 @attrs.frozen(kw_only=True)
 class PostUnscheduled:
-    """The waiting deliveries were cancelled, and the post stays approved."""
+    """The waiting and missed deliveries were cancelled, and the post stays approved."""
 
     TYPE: ClassVar[str] = "post.unscheduled"
 
@@ -169,14 +169,14 @@ class PostExpired:
 @attrs.frozen(kw_only=True)
 class PostBypassed:
     """
-    A member skipped open approval steps in an emergency.
+    A member approved the post in an emergency, skipping its open approval steps.
 
     Attributes:
         steps: The skipped steps.
         revision: The digest of the revision that the member saw.
         fields: The salted digest of each field of that revision.
         reviewers: The members who could have decided.
-        reason: The reason, shown to people.
+        reason: The reason, as free text.
     """
 
     TYPE: ClassVar[str] = "post.bypassed"
@@ -226,10 +226,10 @@ class PostReevaluated:
     Attributes:
         open_steps: The open steps.
         wake_at: When the timer must evaluate the post next, or None.
-        reopened: The open steps that opened again, whose clocks restart.
+        reopened: The open steps that were opened again, and whose clocks restart.
         notified: The reviewers who are notified now, by step. A step that opens has an entry even
             if it has no reviewers.
-        aware: The reviewers who already know and need no notification, by step.
+        aware: The reviewers who need no notification because they already know, by step.
         absent: The reviewers who are absent, by step. They are notified when they are back.
         reachable: The steps on which enough members can decide again.
     """

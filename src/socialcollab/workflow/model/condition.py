@@ -20,8 +20,8 @@ Condition: TypeAlias = Callable[[PostContent], bool]
 """
 A condition that an application defines: a pure function of the content of a post.
 
-More content may make it true, but should not make it false, because a step that has applied once
-always remains.
+Adding content to a post may make the condition true but should not make it false, because a step
+that has applied once remains required.
 """
 
 MEDIA_KINDS: Final = ("image",)
@@ -40,8 +40,8 @@ class OnlyIf:
     A condition on a post. All keys must match; a list matches if one of its values does.
 
     Attributes:
-        link_domain: Domains, such as ``tulip.nl``, to which the post links; a link to a subdomain
-            counts as well, with or without a scheme.
+        link_domain: Domains, such as ``tulip.nl``, to which the post links; links to subdomains and
+            links without a scheme also count.
         any_text: Words or phrases that the post contains, regardless of upper and lower case. They
             are searched for in the texts, alt texts, labels and poll options.
         media: The kinds of media that the post has.
@@ -112,7 +112,8 @@ class OnlyIf:
         conditions: Mapping[str, Condition] | None = None,
     ) -> Mapping[str, tuple[str, ...]]:
         """
-        Return the values of each key that match a post, or nothing if a key does not match.
+        Return the values of each key that match a post, or an empty mapping if a key does not
+        match.
 
         >>> OnlyIf(link_domain=["tulip.nl", "rose.nl"]).matches(PostContent(text="op tulip.nl"))
         {'link_domain': ('tulip.nl',)}
@@ -183,7 +184,7 @@ def check_choice(name: str, value: str, words: Iterable[str]) -> None:
     Check that *value* is one of *words*.
 
     Raises:
-        InvalidValueError: If it is not. The message contains *name*.
+        InvalidValueError: If *value* is not one of *words*. The message contains *name*.
     """
     if value not in words:
         raise InvalidValueError(
@@ -206,7 +207,7 @@ def check_conditions(conditions: Mapping[str, Condition]) -> None:
             raise InvalidValueError(
                 f"condition `{name}` is `{condition!r}`, which cannot be called",
                 value=condition,
-                expected="a function that takes the content of a post and returns true or false",
+                expected="a function that accepts the content of a post and returns true or false",
             )
 
 

@@ -214,10 +214,10 @@ class ApprovalPolicy:
         id: The identifier of the policy.
         on: The posts to which the policy applies.
         extends: Another policy, whose steps this policy includes. Its other keys are not inherited.
-        steps: The policy's own steps.
+        steps: The steps of this policy, in addition to inherited steps.
         on_approval: The action after every step has passed: "schedule" the post for its planned
-            time, or "wait" until a member schedules it. If several policies apply to a post, one
-            that waits is enough.
+            time, or "wait" until a member schedules it. If several policies apply to a post, "wait"
+            takes precedence.
         late: The action for a post that is approved after its planned time: "expire", "hold" (its
             deliveries are missed), or "publish" immediately. If several policies apply to a post,
             the first of these three values counts.
@@ -225,7 +225,7 @@ class ApprovalPolicy:
             None, there is no limit. If several policies apply to a post, the shortest delay counts.
         exempt: Roles that exempt a post from the policy if each author has one of these roles on
             every target.
-        reason: The reason for the policy, shown to people.
+        reason: The reason for the policy, as free text.
 
     Raises:
         InvalidValueError: If a value is invalid, if the policy has no steps, if two steps have the
@@ -291,11 +291,12 @@ class ApprovalPolicy:
 
 
 MAX_EXTENDS = 20
-"""The largest number of policies of which each extends the next."""
+"""The maximum length of a chain of policies that extend one another."""
 
 NO_POLICY = "none"
 """
-The value of `default_approval` without a policy: one member with `publish` or `approve` suffices.
+The value of `default_approval` that names no policy: one member with `publish` or `approve`
+suffices.
 """
 
 
@@ -336,9 +337,9 @@ class Requirement:
     Attributes:
         steps: The steps of all policies that apply, sorted by key.
         policies: The ids of these policies, sorted.
-        on_approval: "wait" if one of the policies waits, otherwise "schedule".
-        late: The strictest value of the policies: "expire", then "hold", then "publish".
-        late_by: The shortest value of the policies, or None.
+        on_approval: "wait" if one of the policies has this value, otherwise "schedule".
+        late: The strictest of the policies' values: "expire", then "hold", then "publish".
+        late_by: The shortest of the policies' values, or None.
     """
 
     steps: tuple[RequiredStep, ...]
@@ -481,7 +482,7 @@ class Policies:
 
     @cached_property
     def most_author_posts(self) -> int:
-        """The number up to which steps depend on the number of an author's published posts."""
+        """The highest number of an author's published posts on which a step depends."""
         return max((one.author_posts_fewer_than for _, one in self.conditions), default=0)
 
     @cached_property
@@ -579,7 +580,7 @@ def policy_roles(
     profiles: Iterable[Profile],
     workspaces: Mapping[str, Workspace],
 ) -> Iterator[PolicyRoles]:
-    """Yield the author roles that each policy exempts or covers, for each profile."""
+    """Yield, for each profile and policy, the author roles that the policy exempts or covers."""
     by_role = [policy for policy in policies if policy.exempt or policy.on.author_role]
     for policy, profile in product(by_role, tuple(profiles)):
         is_default = workspaces[profile.workspace].default_approval == policy.id

@@ -42,8 +42,8 @@ class Decision:
         steps: The steps for which the decision counts.
         revision: The digest of the revision that the member saw.
         fields: The salted digest of each field of that revision.
-        note: The member's note, or empty.
-        passed: The *steps* that passed with this decision.
+        note: The member's note, or an empty string.
+        passed: Those of *steps* that passed because of this decision.
         on_behalf_of: The absent members whom the member represented as their delegate on one of the
             steps, sorted; empty for a decision that the member made only for themselves.
         internal: Whether the note is for staff only.
@@ -138,7 +138,7 @@ class Waiver:
             the waiver no longer counts.
         by: The member who accepted the finding.
         at: When the finding was accepted, in UTC.
-        reason: The reason, shown to people.
+        reason: The reason, as free text.
     """
 
     code: str
@@ -163,7 +163,7 @@ class PostSnapshot:
         exempt: The ids of holds that do not stop the post, because a member exempted it.
         taken_down: The profiles from which the post was taken down, until it is approved again.
         taken_down_at: When the last of these takedowns was requested, in UTC, or None.
-        changes: The number of later events that changed its content or state.
+        changes: The number of events since it was drafted that changed its content or state.
         changed_at: When the latest of these events happened, or when it was drafted, in UTC.
     """
 
@@ -181,10 +181,10 @@ class PostSnapshot:
     @property
     def may_need_scheduling(self) -> bool:
         """
-        Whether the post is approved, but possibly not scheduled on all of its targets.
+        Whether the post is approved, but may not be scheduled on all of its targets.
 
-        The deliveries must be checked as well, because a target without a planned time may have been
-        published immediately.
+        The deliveries must be checked as well, because the post may have been published immediately
+        on a target without a planned time.
         """
         post, request = self.post, self.request
         if post.state is not PostState.APPROVED or not post.targets:
