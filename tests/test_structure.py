@@ -25,6 +25,7 @@ from socialcollab.verdicts.catalogue import catalogue
 MODULES = [name for name in sources() if name not in ("socialcollab", "socialcollab.__main__")]
 # The modules that may read files; `zones` reads the data of the package `tzdata`.
 READS_FILES = {
+    "socialcollab.content.media",
     "socialcollab.organization.document.files",
     "socialcollab.styleguide.guide_file",
     "socialcollab.time.zones",

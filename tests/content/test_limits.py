@@ -45,4 +45,4 @@ def test_links_and_warnings() -> None:
 def test_image_without_text() -> None:
     """A post with an image needs no text, but every text of its thread does."""
     image = Image(digest="sha256:" + "0" * 64, alt="een", size_bytes=10)
-    assert exceeded_limits(network("x"), text="", thread=["twee"], images=[image]) == ()
+    assert exceeded_limits(network("x"), text="", thread=["twee"], media=[image]) == ()

@@ -1,12 +1,13 @@
-"""Images of a post."""
+"""Images and videos of a post."""
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 import pytest
 
-from socialcollab.content import Image, sniff_image
+from socialcollab.content import Image, Video, sniff_image, sniff_video
 from socialcollab.errors import InvalidValueError
 
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
@@ -46,3 +47,39 @@ def test_invalid_digest() -> None:
 def test_sniff_image(start: bytes, media_type: str) -> None:
     """The media type comes from the first bytes."""
     assert media_type == sniff_image(start)
+
+
+@pytest.mark.parametrize(
+    ("beginning", "media_type"),
+    [
+        (bytes(4) + b"ftypisom", "video/mp4"),
+        (bytes(4) + b"ftypqt  ", "video/quicktime"),
+        (b"\x1a\x45\xdf\xa3" + bytes(20) + b"webm", "video/webm"),
+        (b"\x1a\x45\xdf\xa3" + bytes(20) + b"matroska", ""),
+        (bytes(4) + b"ftypheic", ""),
+        (bytes(4) + b"ftypavif", ""),
+        (b"GIF89a", ""),
+        (b"", ""),
+    ],
+)
+def test_types_of_videos(beginning: bytes, media_type: str) -> None:
+    """The type of a video is detected from its bytes; images in the same container are not videos."""
+    assert sniff_video(beginning) == media_type
+
+
+def test_invalid_videos() -> None:
+    """A video must be a video, and a stream must be seekable."""
+
+    class Pipe(BytesIO):
+        def seekable(self) -> bool:
+            return False
+
+    for stream, message in (
+        (BytesIO(b"GIF89a"), "`a.mp4` is not an MP4"),
+        (BytesIO(b""), "is not an MP4"),
+        (Pipe(bytes(4) + b"ftypisom"), "cannot be read twice"),
+    ):
+        with pytest.raises(InvalidValueError, match=message):
+            Video.from_stream(stream, name="a.mp4")
+    with pytest.raises(InvalidValueError, match="media digest `x`"):
+        Video(digest="x")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+from pathlib import Path
+
 import attrs
 import pytest
+from tests.desk.agency import PROFILE
 
-from socialcollab.content import Image, PostContent
+from socialcollab.content import Image, PostContent, Video
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.workflow import commands as cm
 
@@ -124,3 +128,53 @@ def test_deletion_cost(open_agency, monkeypatch) -> None:
 
     five, ten, twenty = reads(5), reads(10), reads(20)
     assert twenty - ten == 2 * (ten - five)
+
+
+MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(100)
+
+
+def test_video(agency, tmp_path: Path) -> None:
+    """A video is stored, approved and published like an image."""
+    path = tmp_path / "tulpen.mp4"
+    path.write_bytes(MP4)
+    video = Video.from_file(path, alt="Tulpen in de wind")
+    post = agency.approved_post("Lente", media=[video])
+    path.unlink()
+    assert post.media == (attrs.evolve(video, source=None),)
+    assert (post.media[0].media_type, post.media[0].size_bytes) == ("video/mp4", len(MP4))
+    agency.run_due()
+    (shown,) = agency.sandbox.posts(PROFILE)
+    assert [(type(one), one.alt) for one in shown.media] == [(Video, "Tulpen in de wind")]
+    again = agency.desk.acting_as("ana").draft("Nog een", profiles=[PROFILE], media=post.media)
+    assert again.media == post.media
+    assert agency.desk.audit().clean
+
+
+def test_uploads(agency) -> None:
+    """A video is read from the position of an open file to its end."""
+    upload = BytesIO(b"head" + MP4)
+    upload.seek(4)
+    video = Video.from_stream(upload, name="tulpen.mp4")
+    post = agency.desk.acting_as("ana").draft("Lente", profiles=["tulip-x"], media=[video])
+    with agency.media.open(post.media[0].digest) as file:
+        assert file.read() == MP4
+
+
+def test_changed_video(agency, tmp_path: Path) -> None:
+    """A file that has changed since the video was created is refused, and nothing is drafted."""
+    path = tmp_path / "tulpen.mp4"
+    path.write_bytes(MP4)
+    video = Video.from_file(path)
+    path.write_bytes(MP4 + b"more")
+    with pytest.raises(InvalidValueError, match="its file has changed"):
+        agency.desk.acting_as("ana").draft("Lente", profiles=["tulip-x"], media=[video])
+    assert agency.desk.posts() == ()
+
+
+@pytest.mark.parametrize("wrong", [{"size_bytes": 1}, {"media_type": "video/webm"}])
+def test_wrong_description(agency, wrong) -> None:
+    """A video that is not what its author says is refused, because reviewers approve that."""
+    video = attrs.evolve(Video.from_stream(BytesIO(MP4)), **wrong)
+    with pytest.raises(InvalidValueError, match="is described as"):
+        agency.desk.acting_as("ana").draft("Lente", profiles=["tulip-x"], media=[video])
+    assert agency.desk.posts() == ()

@@ -504,4 +504,4 @@ def test_uploads_are_not_repeated(open_agency) -> None:
         steps.close()
         agency.run_due(after=MINUTE)
     assert uploads == [images[0].digest, images[1].digest, images[1].digest, images[2].digest]
-    assert len(agency.sandbox.posts(PROFILE)[0].images) == 3
+    assert len(agency.sandbox.posts(PROFILE)[0].media) == 3

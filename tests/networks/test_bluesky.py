@@ -6,6 +6,7 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ import lexrpc.base
 import pytest
 from tests.networks.pds import DID, HANDLE, PASSWORD, Pds, error
 
-from socialcollab.content import Image
+from socialcollab.content import Image, Video
 from socialcollab.desk import Desk
 from socialcollab.directory import Profile
 from socialcollab.errors import (
@@ -54,6 +55,9 @@ IMAGES = tuple(
 )
 for _number in range(2):
     MEDIA.put(b"GIF89a" + bytes([_number]) * 40)
+MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)
+VIDEO = attrs.evolve(Video.from_stream(BytesIO(MP4), alt="wind"), source=None)
+MEDIA.put(MP4)
 
 
 def outgoing(**options: Any) -> OutgoingPost:
@@ -67,9 +71,10 @@ POSTS = (
     outgoing(
         text="👨‍👩‍👧 thuis #gezin @ben.bsky.social (https://tulip.nl/a_(b)) $TSLA", language="nl"
     ),
-    outgoing(text="x" * 300, images=IMAGES, labels=("graphic-media",), language="nl-BE"),
-    outgoing(text="", images=IMAGES),
-    outgoing(text="een", thread=("twee #2", "drie @ben.bsky.social"), images=IMAGES, language="nl"),
+    outgoing(text="x" * 300, media=IMAGES, labels=("graphic-media",), language="nl-BE"),
+    outgoing(text="", media=IMAGES),
+    outgoing(text="een", thread=("twee #2", "drie @ben.bsky.social"), media=IMAGES, language="nl"),
+    outgoing(text="met video", media=(VIDEO,)),
     outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2", "https://tulip.nl")),
 )
 
@@ -111,11 +116,11 @@ class TestAdapter(AdapterContract):
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
-        return outgoing(text="De lente is er @ben.bsky.social #tulpen", images=IMAGES)
+        return outgoing(text="De lente is er @ben.bsky.social #tulpen", media=IMAGES)
 
     @pytest.fixture
     def thread(self) -> OutgoingPost:
-        return outgoing(text="een", thread=("twee", "twee", "drie @ben.bsky.social"), images=IMAGES)
+        return outgoing(text="een", thread=("twee", "twee", "drie @ben.bsky.social"), media=IMAGES)
 
 
 class Lexicons:
@@ -197,7 +202,7 @@ def test_record(bluesky: Bluesky, pds: Pds) -> None:
         outgoing(
             text="🌷 @ben.bsky.social @weg.bsky.social #tulpen",
             links=("https://tulip.nl/lente",),
-            images=IMAGES,
+            media=IMAGES,
             language="nl",
             labels=("graphic-media",),
         ),
@@ -229,7 +234,7 @@ def test_record(bluesky: Bluesky, pds: Pds) -> None:
 def test_thread(bluesky: Bluesky, pds: Pds) -> None:
     """The records of a thread refer to the first and the previous record, in chronological order."""
     published = publish(
-        bluesky, outgoing(text="een", thread=("twee", "drie"), images=IMAGES, labels=("sexual",))
+        bluesky, outgoing(text="een", thread=("twee", "drie"), media=IMAGES, labels=("sexual",))
     )
     records = [pds.records[key] for key in sorted(pds.records)]
     uris = [f"at://{DID}/{collection}/{key}" for collection, key in sorted(pds.records)]
@@ -273,7 +278,7 @@ def test_forgotten_images(bluesky: Bluesky, pds: Pds) -> None:
             "size": 1,
         }
         progress[f"blob-{place}"] = json.dumps(blob)
-    publish(bluesky, outgoing(images=IMAGES), progress)
+    publish(bluesky, outgoing(media=IMAGES), progress)
     (record,) = pds.records.values()
     assert {image["image"]["ref"]["$link"] for image in record["embed"]["images"]} == set(pds.blobs)
 
@@ -344,7 +349,7 @@ def test_limits(bluesky: Bluesky) -> None:
     with pytest.raises(RejectedError, match="301"):
         publish(bluesky, outgoing(text="x" * 301))
     with pytest.raises(RejectedError, match="5 images"):
-        publish(bluesky, outgoing(images=IMAGES[:1] * 5))
+        publish(bluesky, outgoing(media=IMAGES[:1] * 5))
 
 
 @pytest.mark.parametrize(

@@ -133,7 +133,7 @@ def test_publish(profile: Profile) -> None:
         delivery="d1",
         profile=profile,
         text=f"🌷 {profile.handle} #tulpen https://tulip.nl/lente",
-        images=(attrs.evolve(image, data=None),),
+        media=(attrs.evolve(image, data=None),),
         language="nl",
         labels=("graphic-media",),
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import pytest
 from tests.networks.exchange import Exchange, described_by
 from tests.networks.mastodon_server import ACCOUNT, SERVER, TOKEN, MastodonServer, error
 
-from socialcollab.content import Image, Poll
+from socialcollab.content import Image, Poll, Video
 from socialcollab.desk import Desk
 from socialcollab.directory import Profile
 from socialcollab.errors import (
@@ -55,6 +56,9 @@ IMAGES = tuple(
 )
 for _number in range(2):
     MEDIA.put(b"GIF89a" + bytes([_number]) * 40)
+MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)
+VIDEO = attrs.evolve(Video.from_stream(BytesIO(MP4), alt="wind"), source=None)
+MEDIA.put(MP4)
 
 
 def outgoing(**options: Any) -> OutgoingPost:
@@ -66,12 +70,11 @@ def outgoing(**options: Any) -> OutgoingPost:
 POSTS = (
     outgoing(),
     outgoing(text="Twee\n\nalinea's <b>&</b> een @ben@social.example #tulpen", language="nl-BE"),
-    outgoing(text="met beeld", images=IMAGES, labels=("food",), language="nl"),
-    outgoing(text="", images=IMAGES),
+    outgoing(text="met beeld", media=IMAGES, labels=("food",), language="nl"),
+    outgoing(text="", media=IMAGES),
     outgoing(text="Welke?", poll=Poll(options=("rood", "geel"), minutes=60)),
-    outgoing(
-        text="een", thread=("twee #2", "drie"), images=IMAGES, labels=("food",), language="nl"
-    ),
+    outgoing(text="een", thread=("twee #2", "drie"), media=IMAGES, labels=("food",), language="nl"),
+    outgoing(text="met video", media=(VIDEO,)),
     outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2",)),
 )
 
@@ -134,11 +137,11 @@ class TestAdapter(AdapterContract):
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
-        return outgoing(text="De lente is er @ben@social.example #tulpen", images=IMAGES)
+        return outgoing(text="De lente is er @ben@social.example #tulpen", media=IMAGES)
 
     @pytest.fixture
     def thread(self) -> OutgoingPost:
-        return outgoing(text="een", thread=("twee", "twee", "drie"), images=IMAGES)
+        return outgoing(text="een", thread=("twee", "twee", "drie"), media=IMAGES)
 
 
 @pytest.mark.filterwarnings("ignore:Unsupported scheme type")
@@ -189,7 +192,7 @@ def test_status(mastodon: Mastodon, server: MastodonServer) -> None:
     published = publish(
         mastodon,
         outgoing(
-            links=("https://tulip.nl/lente",), images=IMAGES, language="nl-BE", labels=("food",)
+            links=("https://tulip.nl/lente",), media=IMAGES, language="nl-BE", labels=("food",)
         ),
     )
     (status,) = server.statuses
@@ -206,7 +209,7 @@ def test_status(mastodon: Mastodon, server: MastodonServer) -> None:
 def test_thread(mastodon: Mastodon, server: MastodonServer) -> None:
     """Each text of a thread replies to the previous text; media and links belong to the first."""
     post = outgoing(
-        text="een", thread=("twee", "drie"), links=("https://tulip.nl",), images=IMAGES,
+        text="een", thread=("twee", "drie"), links=("https://tulip.nl",), media=IMAGES,
         labels=("food",), poll=None,
     )  # fmt: skip
     published = publish(mastodon, post)
@@ -290,11 +293,11 @@ def test_ignored_keys(server: MastodonServer) -> None:
 def test_processing(mastodon: Mastodon, server: MastodonServer) -> None:
     """The post is created only after the server has processed all images."""
     server.processing = 3
-    publish(mastodon, outgoing(images=IMAGES))
+    publish(mastodon, outgoing(media=IMAGES))
     assert len(server.statuses) == 1
     server.processing = 100
     with pytest.raises(TransientError, match="still processing"):
-        publish(mastodon, outgoing(text="anders", images=IMAGES))
+        publish(mastodon, outgoing(text="anders", media=IMAGES))
     assert len(server.statuses) == 1
 
 
@@ -304,12 +307,12 @@ def test_unprocessed(mastodon: Mastodon, server: MastodonServer) -> None:
         422, "Cannot attach files that have not finished processing. Try again in a moment!"
     )
     with pytest.raises(TransientError):
-        publish(mastodon, outgoing(images=IMAGES))
+        publish(mastodon, outgoing(media=IMAGES))
 
 
 def test_forgotten_images(mastodon: Mastodon, server: MastodonServer) -> None:
     """Images that the server has deleted since they were uploaded are uploaded again."""
-    publish(mastodon, outgoing(images=IMAGES), {"account": ACCOUNT, "media-0": "1", "media-1": "2"})
+    publish(mastodon, outgoing(media=IMAGES), {"account": ACCOUNT, "media-0": "1", "media-1": "2"})
     (status,) = server.statuses
     assert [each["id"] for each in status["media_attachments"]] == list(server.media)
 
@@ -317,7 +320,7 @@ def test_forgotten_images(mastodon: Mastodon, server: MastodonServer) -> None:
 def test_amend(mastodon: Mastodon, server: MastodonServer) -> None:
     """A published post can be changed, unless it has a poll, whose votes would be lost."""
     adapter, transport = mastodon.adapter(PROFILE), mastodon.transport(PROFILE)
-    published = publish(mastodon, outgoing(images=IMAGES))
+    published = publish(mastodon, outgoing(media=IMAGES))
     changed = adapter.prepare(outgoing(text="Toch zomer"), now=NOW, entropy=bytes(16))
     driver().run(adapter.amend(changed, published.network_id), transport=transport)
     (status,) = server.statuses

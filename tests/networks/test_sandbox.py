@@ -102,7 +102,7 @@ def test_published_post(sandbox):
     """A published post is on the timeline with all its content."""
     out = outgoing(
         MASTODON,
-        images=(IMAGE,),
+        media=(IMAGE,),
         language="nl",
         labels=("food",),
         links=("https://tulip.example/",),
@@ -112,7 +112,7 @@ def test_published_post(sandbox):
     assert find(sandbox, out) == Found(published)
     assert (post.network_id, post.url) == (published.network_id, published.url)
     assert post.created_at == published.at == NOW
-    assert post.images == (attrs.evolve(IMAGE, data=None),)
+    assert post.media == (attrs.evolve(IMAGE, data=None),)
     assert (post.language, post.labels, post.links) == ("nl", ("food",), out.links)
     assert post.text == "De lente is er 🌷\nhttps://tulip.example/"
     assert not post.removed
@@ -136,12 +136,12 @@ def test_removed_post(sandbox):
     [
         (X, {"text": "é" * 281}, "281 weighted characters; X allows 280"),
         (X, {"text": " "}, "does not accept an empty post"),
-        (X, {"images": (IMAGE,) * 5}, "5 images; X allows 4"),
+        (X, {"media": (IMAGE,) * 5}, "5 images; X allows 4"),
         (X, {"labels": ("food",)}, "does not accept labels"),
-        (X, {"images": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 is 1001"),
+        (X, {"media": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 is 1001"),
         (X, {"text": "x" * 270, "links": ("https://tulip.example/",)}, "characters; X allows 280"),
         (attrs.evolve(X, network="instagram"), {}, "not accept a post without an image"),
-        (attrs.evolve(X, network="instagram"), {"images": (IMAGE,)}, "image/gif"),
+        (attrs.evolve(X, network="instagram"), {"media": (IMAGE,)}, "image/gif"),
         (
             attrs.evolve(X, network="facebook"),
             {"poll": Poll(options=("a", "b"))},
@@ -215,9 +215,9 @@ def test_interrupted_upload(with_faults, kind):
     """If the response to an upload is lost, the upload is repeated, and the post has one image."""
     sandbox = with_faults(InjectedFault(kind, on="upload"))
     with pytest.raises(TransientError):
-        publish(sandbox, outgoing(images=(IMAGE,)))
-    publish(sandbox, outgoing(images=(IMAGE,)))
-    assert [len(post.images) for post in sandbox.posts()] == [1]
+        publish(sandbox, outgoing(media=(IMAGE,)))
+    publish(sandbox, outgoing(media=(IMAGE,)))
+    assert [len(post.media) for post in sandbox.posts()] == [1]
 
 
 def test_fault_count(with_faults):
@@ -399,7 +399,7 @@ def test_preview(with_faults):
     media = MemoryMedia()
     media.put(GIF)
     sandbox = with_faults(media=media)
-    publish(sandbox, outgoing(images=(IMAGE,), text="<script>alert(1)</script>"))
+    publish(sandbox, outgoing(media=(IMAGE,), text="<script>alert(1)</script>"))
     index = sandbox.write_preview(zone="Europe/Amsterdam")
     page = (index.parent / "timeline-x.html").read_text(encoding="utf-8")
     assert (index.parent / "media" / f"{IMAGE.digest[7:]}.gif").read_bytes() == GIF
@@ -410,7 +410,7 @@ def test_preview(with_faults):
     assert 'href="timeline-x.html"' in index.read_text(encoding="utf-8")
     missing = Image(digest=media_digest(b"other"))
     with pytest.raises(RejectedError, match="not stored"):
-        publish(sandbox, outgoing(delivery="d2", images=(missing,)))
+        publish(sandbox, outgoing(delivery="d2", media=(missing,)))
 
 
 def test_preview_of_networks(tmp_path, made):
@@ -475,7 +475,7 @@ now = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 sandbox = Sandbox(sys.argv[1], durable=False)
 adapter, transport = sandbox.adapter(profile), sandbox.transport(profile)
 for number in itertools.islice(itertools.count(), int(sys.argv[3])):
-    out = OutgoingPost(delivery=f"d{number}", profile=profile, text=f"post {number}", images=images)
+    out = OutgoingPost(delivery=f"d{number}", profile=profile, text=f"post {number}", media=images)
     prepared = adapter.prepare(out, now=now, entropy=bytes(16))
     published = Driver().run(adapter.publish(prepared, {}), transport=transport)
     print(published.network_id, flush=True)
@@ -512,5 +512,5 @@ def test_killed_process(sandbox, tmp_path):
         worker.communicate(timeout=60)
         posts = sandbox.posts()
         assert set(seen) <= {post.network_id for post in posts}
-        assert all([image.alt for image in post.images] == ["1", "2"] for post in posts)
+        assert all([image.alt for image in post.media] == ["1", "2"] for post in posts)
         assert len({post.key for post in posts}) == len(posts)

@@ -70,7 +70,7 @@ class TestSandboxAdapter(AdapterContract):
             delivery="d1",
             profile=profile,
             text="De lente is er 🌷",
-            images=images,
+            media=images,
             links=("https://tulip.example/lente",),
         )
 

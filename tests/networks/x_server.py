@@ -24,6 +24,8 @@ class XServer:
     Attributes:
         posts: The posts, oldest first.
         media: The number of requests for each uploaded image that still find it unprocessed.
+        chunks: The chunks of each uploaded video.
+        sizes: The announced size of each video.
         alts: The alt text of each uploaded image.
         processing: The number of requests that find a new image unprocessed.
         refuses_duplicates: Whether a text that is already shown is refused.
@@ -39,6 +41,8 @@ class XServer:
         self.sent: list[str] = []
         self.media: dict[str, int] = {}
         self.alts: dict[str, str] = {}
+        self.chunks: dict[str, list[bytes]] = {}
+        self.sizes: dict[str, int] = {}
         self.processing = 0
         self.refuses_duplicates = True
         self.username = "tulipair"
@@ -80,6 +84,14 @@ class XServer:
             media = self._new_id()
             self.media[media] = self.processing
             return httpx.Response(200, json={"data": self._state(media)})
+        if operation == "POST /2/media/upload/initialize":
+            body = json.loads(request.content)
+            media = self._new_id()
+            self.chunks[media] = []
+            self.sizes[media] = body["total_bytes"]
+            return httpx.Response(200, json={"data": {"id": media, "media_key": f"7_{media}"}})
+        if operation.startswith("POST /2/media/upload/"):
+            return self._chunk(request, *operation.split("/")[4:6])
         if operation == "GET /2/media/upload":
             media = request.url.params["media_id"]
             self.media[media] = max(0, self.media[media] - 1)
@@ -93,6 +105,17 @@ class XServer:
             self.posts = [post for post in self.posts if post["id"] != identifier]
             return httpx.Response(200, json={"data": {"deleted": True}})
         return problem(404, "Not Found")
+
+    def _chunk(self, request: httpx.Request, media: str, step: str) -> httpx.Response:
+        chunks = self.chunks[media]
+        if step == "append":
+            number = request.content.split(b'name="segment_index"')[1].split(b"\r\n")[2]
+            assert int(number) == len(chunks)
+            chunks.append(request.content.split(b"application/octet-stream\r\n\r\n")[1][:-40])
+            return httpx.Response(200, json={"data": {"expires_at": 1775547001}})
+        assert step == "finalize"
+        self.media[media] = self.processing
+        return httpx.Response(200, json={"data": self._state(media)})
 
     def _create(self, body: dict[str, Any]) -> httpx.Response:
         media = body.get("media", {}).get("media_ids", [])

@@ -119,7 +119,7 @@ def test_all_keys_must_match(keys, met) -> None:
         ({"link_domain": "https://shop.example/a"}, "is not a domain; write it without a scheme"),
         ({"link_domain": "*.shop.example"}, "which includes all subdomains"),
         ({"any_text": "!!"}, "does not contain a letter or digit"),
-        ({"media": "video"}, "media `video` is not one of image"),
+        ({"media": "sound"}, "media `sound` is not one of image, video"),
         ({"finding": "SG999"}, "finding `SG999` is not one of SG101"),
         ({"finding_at_least": "fatal"}, "is not one of suggestion, warning, error"),
         ({"author_posts_fewer_than": 1001}, "`1001` is not a whole number from 1 to 1000"),

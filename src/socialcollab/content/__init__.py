@@ -25,6 +25,7 @@ from socialcollab.content.media import (
     Video,
     media_digest,
     sniff_image,
+    sniff_video,
 )
 from socialcollab.content.native_post import NativePost
 from socialcollab.content.notification import NOTIFICATION_KINDS, Notification
@@ -95,6 +96,7 @@ __all__ = [
     "salted_digest",
     "severity_at_least",
     "sniff_image",
+    "sniff_video",
     "summarise",
     "summarise_delivery",
     "unmatched_mentions",

@@ -169,10 +169,10 @@ def _media(description: NetworkDescription, media: Sequence[Attachment]) -> Iter
             if types and one.media_type not in types:
                 accepted = ", ".join(sorted(types))
                 params = {"number": number, "type": one.media_type, "accepted": accepted}
-                yield f"limit.{kind}_type", "media", params
+                yield f"limit.media_type.{kind}", "media", params
             if most_bytes is not None and one.size_bytes > most_bytes:
                 params = {"number": number, "size": one.size_bytes, "limit": most_bytes}
-                yield f"limit.{kind}_bytes", "media", params
+                yield f"limit.media_bytes.{kind}", "media", params
             if limits.alt_text is not None and len(one.alt) > limits.alt_text:
                 params = {"number": number, "length": len(one.alt), "limit": limits.alt_text}
                 yield f"limit.alt_text.{kind}", "alt", params

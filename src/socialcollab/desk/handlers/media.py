@@ -17,6 +17,7 @@ from socialcollab.content import (
     Video,
     media_digest,
     sniff_image,
+    sniff_video,
 )
 from socialcollab.desk.engine import Engine
 from socialcollab.desk.journal.encoding import event_data
@@ -90,7 +91,8 @@ def store_media(
 
     Raises:
         NotFoundError: If an image or a video is given without bytes and is not in the media store.
-        InvalidValueError: If a video does not have the bytes that it had when it was created.
+        InvalidValueError: If a video does not have the bytes, the size or the type that it had when it
+            was created.
     """
     for digest, source in sources.items():
         with ExitStack() as stack:
@@ -103,8 +105,26 @@ def store_media(
                 expected="Video.from_file(path)",
             )
     for one in media:
-        if one.digest not in sources:
-            yield from call(engine.media.size, one.digest)
+        size = yield from call(engine.media.size, one.digest)
+        if isinstance(one, Video) and one.digest in sources:
+            yield from _check_description(engine, one, size)
+
+
+def _check_description(engine: Engine, video: Video, size: int) -> Effects[None]:
+    """Check the description of a new video, because it is part of the approved content."""
+
+    def beginning(digest: str) -> bytes:
+        with engine.media.open(digest) as file:
+            return file.read(64)
+
+    media_type = sniff_video((yield from call(beginning, video.digest)))
+    if (size, media_type) != (video.size_bytes, video.media_type):
+        raise InvalidValueError(
+            f"`{video.name or 'video'}` is described as {video.media_type} with {video.size_bytes}"
+            f" bytes, but it is {media_type or 'of an unknown type'} with {size} bytes",
+            value=video.media_type,
+            expected="Video.from_file(path)",
+        )
 
 
 def check_media(

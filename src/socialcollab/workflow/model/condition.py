@@ -24,7 +24,7 @@ Adding content to a post may make the condition true but should not make it fals
 that has applied once remains required.
 """
 
-MEDIA_KINDS: Final = ("image",)
+MEDIA_KINDS: Final = ("image", "video")
 MAX_AUTHOR_POSTS: Final = 1000
 
 
