@@ -65,7 +65,14 @@ INSTAGRAM = NetworkDescription(
     # developers.facebook.com/docs/instagram-api/reference/error-codes, read 2026-11-22: 8 MiB.
     # Carousel of 10 and JPEG only: docs.letmepost.dev/platforms/instagram, same day.
     # A post cannot consist of text only. No page states a maximum length of alt text.
-    media=MediaLimits(images=10, required=True, image_bytes=8 * 1024 * 1024, types={"image/jpeg"}),
+    media=MediaLimits(
+        images=10,
+        required=True,
+        image_bytes=8 * 1024 * 1024,
+        types={"image/jpeg"},
+        videos=10,
+        mixed=True,
+    ),
     # A link in a caption is plain text; readers cannot follow it.
     link="none",
     features={"video"},

@@ -1,15 +1,20 @@
-"""A transport that adds an access token to each request."""
+"""Networks whose requests are authorized by an access token."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
-from typing import TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 
 import attrs
 
 from socialcollab.directory import Profile
 from socialcollab.errors import AuthenticationError
-from socialcollab.transport import Request, Response, Transport
+from socialcollab.networks.server import server_of
+from socialcollab.transport import HttpTransport, Media, Request, Response, Transport
+
+if TYPE_CHECKING:
+    import httpx
 
 Secrets: TypeAlias = Mapping[str, str] | Callable[[str], str]
 """The secret of each account, by profile id; or a function that returns it."""
@@ -72,3 +77,68 @@ class BearerTransport:
     def close(self) -> None:
         """Close the connections."""
         self._inner.close()
+
+
+class BearerNetwork:
+    """
+    A network whose requests are authorized by the access token of the profile's account.
+
+    A subclass adds the method ``adapter``.
+
+    Args:
+        tokens: The access tokens.
+        media: The media store from which media are uploaded.
+        client: The httpx client to use, which the caller must close.
+    """
+
+    network: ClassVar[str]
+    """The name of the network."""
+
+    default_server: ClassVar[str] = ""
+    """The server of profiles without a server; if it is empty, profiles must have a server."""
+
+    def __init__(
+        self, tokens: Secrets, *, media: Media | None, client: httpx.Client | None
+    ) -> None:
+        self._tokens = tokens
+        self._http = HttpTransport(client, media=media)
+        self._lock = threading.Lock()
+        self._transports: dict[Profile, Transport] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}()"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def server_of(self, profile: Profile) -> str:
+        """
+        Return the address of a profile's server, without a slash at its end.
+
+        Raises:
+            InvalidValueError: If the profile is on another network, or if its server is missing or
+                not safe.
+        """
+        return server_of(profile, self.network, default=self.default_server)
+
+    def transport(self, profile: Profile) -> Transport:
+        """
+        Return the transport that sends the requests of *profile* with its access token.
+
+        Raises:
+            InvalidValueError: As for `server_of`.
+        """
+        self.server_of(profile)
+        with self._lock:
+            if profile not in self._transports:
+                self._transports[profile] = BearerTransport(
+                    self._http, token=lambda: secret_of(profile, self._tokens, "access token")
+                )
+            return self._transports[profile]
+
+    def close(self) -> None:
+        """Close all connections, unless they belong to the caller's client."""
+        self._http.close()

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, ClassVar
 
 from socialcollab.content import Json
 from socialcollab.directory import NETWORKS, NetworkDescription, Profile
-from socialcollab.networks.bearer import BearerTransport, Secrets, secret_of
+from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.mastodon.adapter import MastodonAdapter
 from socialcollab.networks.mastodon.responses import values_of
-from socialcollab.networks.server import server_of
 from socialcollab.transport import (
     Adapter,
     Driver,
     Flow,
-    HttpTransport,
     Media,
     Request,
-    Transport,
     call,
 )
 
@@ -27,7 +23,7 @@ if TYPE_CHECKING:
     import httpx
 
 
-class Mastodon:
+class Mastodon(BearerNetwork):
     """
     Mastodon, and other servers with its API.
 
@@ -48,6 +44,8 @@ class Mastodon:
         send_within_s: The hard deadline of a request that creates a post, in seconds.
     """
 
+    network: ClassVar[str] = "mastodon"
+
     def __init__(
         self,
         tokens: Secrets,
@@ -57,22 +55,10 @@ class Mastodon:
         honours_keys: Iterable[str] = (),
         send_within_s: float = 30.0,
     ) -> None:
-        self._tokens = tokens
-        self._http = HttpTransport(client, media=media)
+        super().__init__(tokens, media=media, client=client)
         self._honours_keys = frozenset(server.rstrip("/") for server in honours_keys)
         self._send_within_s = send_within_s
-        self._lock = threading.Lock()
-        self._transports: dict[Profile, Transport] = {}
         self._limits: dict[str, NetworkDescription] = {}
-
-    def __repr__(self) -> str:
-        return "Mastodon()"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def read_limits(self, profile: Profile) -> NetworkDescription:
         """
@@ -86,7 +72,7 @@ class Mastodon:
                 format.
             InvalidValueError: If the server is missing or not safe, or states an impossible limit.
         """
-        server = server_of(profile, "mastodon")
+        server = self.server_of(profile)
         flow = _limits_of(server)
         limits = Driver().run(flow, transport=self.transport(profile))
         with self._lock:
@@ -105,7 +91,7 @@ class Mastodon:
             InvalidValueError: If the profile is not on Mastodon, or its server is missing or not
                 safe.
         """
-        server = server_of(profile, "mastodon")
+        server = self.server_of(profile)
         return MastodonAdapter(
             profile=profile,
             description=self._limits.get(server, NETWORKS["mastodon"]),
@@ -113,26 +99,6 @@ class Mastodon:
             send_within_s=self._send_within_s,
             honours_keys=server in self._honours_keys,
         )
-
-    def transport(self, profile: Profile) -> Transport:
-        """
-        Return the transport that sends the requests of *profile* with its access token.
-
-        Raises:
-            InvalidValueError: If the profile is not on Mastodon, or its server is missing or not
-                safe.
-        """
-        server_of(profile, "mastodon")
-        with self._lock:
-            if profile not in self._transports:
-                self._transports[profile] = BearerTransport(
-                    self._http, token=lambda: secret_of(profile, self._tokens, "access token")
-                )
-            return self._transports[profile]
-
-    def close(self) -> None:
-        """Close all connections, unless they belong to the caller's client."""
-        self._http.close()
 
 
 def _limits_of(server: str) -> Flow[NetworkDescription]:

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import threading
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, ClassVar
 
 import attrs
 
 from socialcollab.directory import NETWORKS, NetworkDescription, Profile
-from socialcollab.networks.bearer import BearerTransport, Secrets, secret_of
-from socialcollab.networks.server import server_of
+from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.x.adapter import XAdapter
-from socialcollab.transport import Adapter, HttpTransport, Media, Transport
+from socialcollab.transport import Adapter, Media
 
 if TYPE_CHECKING:
     import httpx
 
-_SERVER: Final = "https://api.x.com"
 
-
-class X:
+class X(BearerNetwork):
     """
     X, with version 2 of its API.
 
@@ -43,6 +39,9 @@ class X:
         send_within_s: The hard deadline of a request that creates a post, in seconds.
     """
 
+    network: ClassVar[str] = "x"
+    default_server: ClassVar[str] = "https://api.x.com"
+
     def __init__(
         self,
         tokens: Secrets,
@@ -53,22 +52,10 @@ class X:
         fields_parameter: str = "post.fields",
         send_within_s: float = 30.0,
     ) -> None:
-        self._tokens = tokens
-        self._http = HttpTransport(client, media=media)
+        super().__init__(tokens, media=media, client=client)
         self._reads = reads
         self._fields_parameter = fields_parameter
         self._send_within_s = send_within_s
-        self._lock = threading.Lock()
-        self._transports: dict[Profile, Transport] = {}
-
-    def __repr__(self) -> str:
-        return "X()"
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
     def description_of(self, profile: Profile) -> NetworkDescription | None:  # noqa: ARG002
         """Return the description of X, which states whether posts can be looked up."""
@@ -85,27 +72,8 @@ class X:
         return XAdapter(
             profile=profile,
             description=self.description_of(profile) or NETWORKS["x"],
-            server=server_of(profile, "x", default=_SERVER),
+            server=self.server_of(profile),
             send_within_s=self._send_within_s,
             reads=self._reads,
             fields_parameter=self._fields_parameter,
         )
-
-    def transport(self, profile: Profile) -> Transport:
-        """
-        Return the transport that sends the requests of *profile* with its access token.
-
-        Raises:
-            InvalidValueError: If the profile is not on X, or its server is not safe.
-        """
-        server_of(profile, "x", default=_SERVER)
-        with self._lock:
-            if profile not in self._transports:
-                self._transports[profile] = BearerTransport(
-                    self._http, token=lambda: secret_of(profile, self._tokens, "access token")
-                )
-            return self._transports[profile]
-
-    def close(self) -> None:
-        """Close all connections, unless they belong to the caller's client."""
-        self._http.close()

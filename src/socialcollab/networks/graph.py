@@ -1,0 +1,147 @@
+"""Convert the responses of Meta's Graph API, which Facebook and Instagram share, into values."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from socialcollab.content import Json
+from socialcollab.errors import (
+    AuthenticationError,
+    NetworkError,
+    RateLimitedError,
+    RejectedError,
+)
+from socialcollab.networks.responses import error_for, object_of, text_in, unreadable
+from socialcollab.transport import Response, retry_after_s
+
+VERSION: Final = "v25.0"
+# developers.facebook.com/docs/graph-api/guides/error-handling, read 2026-11-30. The status of a
+# response does not tell these errors apart; a throttled request can even have status 200.
+_REFUSES_TOKEN: Final = frozenset({10, 102, 190, *range(200, 300)})
+_THROTTLES: Final = frozenset({4, 17, 32, 613, *range(80001, 80015)})
+_TEMPORARY: Final = frozenset({1, 2})
+_DUPLICATE: Final = 506
+# "Object does not exist": code 100 with this subcode.
+_NOT_FOUND: Final = 33
+_LONGEST_MESSAGE: Final = 300
+
+
+def values_of(
+    response: Response, *keys: str, network: str, creates: bool = False
+) -> Mapping[str, Json]:
+    """
+    Return the values of a successful response.
+
+    Args:
+        response: The response.
+        keys: The keys that the response must contain.
+        network: The name of the network.
+        creates: Whether the request creates a post.
+
+    Raises:
+        NetworkError: If the request failed, or if the response does not contain the values.
+    """
+    values = object_of(response)
+    if response.status != 200 or "error" in values:
+        raise error_of(response, network=network, creates=creates)
+    for key in keys:
+        if not values.get(key):
+            raise unreadable(response, f"`{key}`", network=network, creates=creates)
+    return values
+
+
+def items_of(response: Response, *, network: str) -> list[Mapping[str, Json]]:
+    """
+    Return the items of a list, which all have an `id`.
+
+    Raises:
+        NetworkError: If the request failed, or if the response is not such a list.
+    """
+    values = values_of(response, network=network)
+    data = values.get("data")
+    items = data if isinstance(data, list) else [None]
+    found = [item for item in items if isinstance(item, Mapping) and item.get("id")]
+    if len(found) < len(items):
+        raise unreadable(response, "list of items with an `id`", network=network)
+    return found
+
+
+def next_page(response: Response) -> str:
+    """Return the cursor of the next page of a list, or an empty string."""
+    paging = object_of(response).get("paging")
+    if not isinstance(paging, Mapping) or not paging.get("next"):
+        return ""
+    cursors = paging.get("cursors")
+    return text_in(cursors, "after") if isinstance(cursors, Mapping) else ""
+
+
+def is_gone(response: Response) -> bool:
+    """Return whether a request failed because the object does not exist."""
+    error = _error(response)
+    return response.status == 404 or (
+        error.get("code") == 100 and error.get("error_subcode") == _NOT_FOUND
+    )
+
+
+def is_duplicate(response: Response) -> bool:
+    """Return whether a post was refused because it equals an earlier one."""
+    return _error(response).get("code") == _DUPLICATE
+
+
+def error_of(response: Response, *, network: str, creates: bool = False) -> NetworkError:
+    """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
+    error, status = _error(response), response.status
+    code = error.get("code")
+    stated = text_in(error, "error_user_msg") or text_in(error, "message")
+    message = f"the Graph API answered with status {status}"
+    if isinstance(code, int):
+        message = f"{message} and code {code}"
+    message = (f"{message}: {stated}" if stated else message)[:_LONGEST_MESSAGE]
+    if code in _THROTTLES or status == 429:
+        return RateLimitedError(
+            message, retry_after_s=_wait_s(response.headers), network=network, status=status
+        )
+    if code in _REFUSES_TOKEN:
+        return AuthenticationError(message, network=network, status=status)
+    if code in _TEMPORARY or error.get("is_transient") is True:
+        # The request may have created the post before it failed.
+        return error_for(500, message, network=network, creates=creates)
+    if isinstance(code, int):
+        return RejectedError(message, network=network, status=status)
+    return error_for(status, message, network=network, creates=creates)
+
+
+def instant_of(values: Mapping[str, Json], key: str) -> dt.datetime | None:
+    """Return the time in a response, or None if it is missing or has another format."""
+    try:
+        at = dt.datetime.fromisoformat(text_in(values, key))
+    except ValueError:
+        return None
+    return None if at.utcoffset() is None else at.astimezone(dt.UTC)
+
+
+def _error(response: Response) -> Mapping[str, Json]:
+    error = object_of(response).get("error")
+    return error if isinstance(error, Mapping) else {}
+
+
+def _wait_s(headers: Mapping[str, str]) -> float | None:
+    """Return how long the API asks the client to wait, by its usage header."""
+    wait_s = retry_after_s(headers)
+    if wait_s is not None:
+        return wait_s
+    try:
+        usage = json.loads(headers.get("x-business-use-case-usage", ""))
+    except ValueError:
+        return None
+    minutes = [
+        limit["estimated_time_to_regain_access"]
+        for limits in (usage.values() if isinstance(usage, Mapping) else ())
+        for limit in (limits if isinstance(limits, list) else ())
+        if isinstance(limit, Mapping) and type(limit.get("estimated_time_to_regain_access")) is int
+    ]
+    longest = max(minutes, default=0)
+    return 60.0 * longest if longest > 0 else None

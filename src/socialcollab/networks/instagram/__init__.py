@@ -1,0 +1,5 @@
+"""Publish to Instagram."""
+
+from socialcollab.networks.instagram.network import Instagram
+
+__all__ = ["Instagram"]

@@ -1,0 +1,280 @@
+"""The adapter of one Instagram account."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Mapping
+from typing import Final
+from urllib.parse import quote
+
+import attrs
+
+from socialcollab.content import Attachment, Json, Video
+from socialcollab.directory import NetworkDescription, Profile
+from socialcollab.errors import (
+    AuthenticationError,
+    NetworkError,
+    NotFoundError,
+    OutcomeUnknownError,
+    RateLimitedError,
+    RejectedError,
+    TransientError,
+)
+from socialcollab.networks.graph import instant_of, is_gone, items_of, next_page, values_of
+from socialcollab.networks.limits import check_limits, text_to_send
+from socialcollab.networks.responses import text_in
+from socialcollab.time import as_utc
+from socialcollab.transport import (
+    Checkpoint,
+    Flow,
+    Found,
+    Inconclusive,
+    Missing,
+    OutgoingPost,
+    Prepared,
+    Published,
+    Request,
+    Wait,
+    call,
+)
+
+NETWORK: Final = "instagram"
+_ACCOUNT: Final = "account"
+_ITEM: Final = "item-"
+_CONTAINER: Final = "container"
+_WAIT_S: Final = 5.0
+_MOST_WAITS: Final = 60
+_PAGE_SIZE: Final = 100
+_MOST_PAGES: Final = 3
+_CLOCK_SKEW: Final = dt.timedelta(minutes=5)
+
+
+@attrs.frozen(kw_only=True)
+class InstagramAdapter:
+    """
+    The adapter of one Instagram account.
+
+    A post is published in two steps: its container is created, and then published. The state of the
+    container shows whether the post was published.
+
+    Attributes:
+        profile: The profile.
+        description: The limits and features of the network.
+        server: The address of the Graph API, with its version.
+        public_url: Returns the URL from which Instagram can download media, from their digest.
+        send_within_s: The hard deadline of a request that publishes a container, in seconds.
+    """
+
+    profile: Profile
+    description: NetworkDescription
+    server: str
+    public_url: Callable[[str], str | None]
+    send_within_s: float = 60.0
+
+    def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:  # noqa: ARG002
+        """
+        Remember the time, and check the network's limits.
+
+        Raises:
+            RejectedError: If the post exceeds limits. The message lists all exceeded limits.
+        """
+        check_limits(self.description, outgoing)
+        return Prepared(outgoing=outgoing, idempotency_keys={"created_at": as_utc(now).isoformat()})
+
+    def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
+        """Create the container, wait until Instagram has downloaded the media, and publish it."""
+        done = dict(progress)
+        if _ACCOUNT not in done:
+            done[_ACCOUNT] = yield from self._account()
+            yield from call(Checkpoint(values=dict(done)))
+        yield from self._check_quota(done)
+        if _CONTAINER in done and (yield from self._state(done[_CONTAINER])) == "PUBLISHED":
+            found = yield from self.find(prepared, done)
+            if isinstance(found, Found):
+                return found.published
+            raise OutcomeUnknownError(
+                "the container is published, but its post was not found", network=NETWORK
+            )
+        done = yield from self._ready(prepared.outgoing, done)
+        request = attrs.evolve(
+            self._request(
+                "POST",
+                f"/{quote(done[_ACCOUNT], safe='')}/media_publish",
+                params={"creation_id": done[_CONTAINER]},
+            ),
+            creates=0,
+            repeat="no",
+        )
+        response = yield from call(request)
+        network_id = str(values_of(response, "id", network=NETWORK, creates=True)["id"])
+        return Published(network_id=network_id, url=(yield from self._permalink(network_id)))
+
+    def find(
+        self, prepared: Prepared, progress: Mapping[str, str]
+    ) -> Flow[Found | Missing | Inconclusive]:
+        """Read the state of the container; if it is published, look for its post."""
+        container = progress.get(_CONTAINER, "")
+        missing = Missing(conclusive_after=self.description.create_once.conclusive_after)
+        if not container or (yield from self._state(container)) != "PUBLISHED":
+            return missing
+        account = progress.get(_ACCOUNT) or (yield from self._account())
+        created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
+        caption = text_to_send(self.description, prepared.outgoing)
+        after = ""
+        for _ in range(_MOST_PAGES):
+            params = {"fields": "id,caption,permalink,timestamp", "limit": str(_PAGE_SIZE)}
+            if after:
+                params["after"] = after
+            response = yield from call(
+                self._request("GET", f"/{quote(account, safe='')}/media", params=params)
+            )
+            for post in items_of(response, network=NETWORK):
+                at = instant_of(post, "timestamp")
+                if at is not None and at < created_at - _CLOCK_SKEW:
+                    break
+                if " ".join(text_in(post, "caption").split()) == " ".join(caption.split()):
+                    return Found(
+                        Published(network_id=str(post["id"]), url=text_in(post, "permalink"), at=at)
+                    )
+            after = next_page(response)
+            if not after:
+                break
+        return Inconclusive("the container is published, but the account does not list its post")
+
+    def take_down(self, network_id: str) -> Flow[None]:
+        """Delete the post. A post that no longer exists counts as deleted."""
+        response = yield from call(self._request("DELETE", f"/{quote(network_id, safe='')}"))
+        if not is_gone(response):
+            values_of(response, "success", network=NETWORK)
+
+    def verify_credentials(self) -> Flow[str]:
+        """Return the name of the account."""
+        response = yield from call(
+            self._request("GET", "/me", params={"fields": "user_id,username"})
+        )
+        return str(values_of(response, "username", network=NETWORK)["username"])
+
+    def _account(self) -> Flow[str]:
+        """Return the id of the account, after checking that it is the account of the profile."""
+        response = yield from call(
+            self._request("GET", "/me", params={"fields": "user_id,username"})
+        )
+        values = values_of(response, "user_id", "username", network=NETWORK)
+        expected, actual = self.profile.handle.removeprefix("@"), str(values["username"])
+        if expected and actual.lower() != expected.lower():
+            raise AuthenticationError(
+                f"the account of the profile is `{expected}`, but the token belongs to `{actual}`",
+                network=NETWORK,
+            )
+        return str(values["user_id"])
+
+    def _check_quota(self, done: Mapping[str, str]) -> Flow[None]:
+        """Check that the account may publish another post within 24 hours."""
+        response = yield from call(
+            self._request(
+                "GET",
+                f"/{quote(done[_ACCOUNT], safe='')}/content_publishing_limit",
+                params={"fields": "quota_usage,config"},
+            )
+        )
+        data = values_of(response, network=NETWORK).get("data")
+        first = data[0] if isinstance(data, list) and data else {}
+        limits = first if isinstance(first, Mapping) else {}
+        config = limits.get("config")
+        total = config.get("quota_total") if isinstance(config, Mapping) else None
+        used = limits.get("quota_usage")
+        if isinstance(total, int) and isinstance(used, int) and used >= total:
+            raise RateLimitedError(
+                f"the account has published {used} posts within 24 hours; Instagram allows {total}",
+                network=NETWORK,
+            )
+
+    def _ready(self, outgoing: OutgoingPost, progress: Mapping[str, str]) -> Flow[dict[str, str]]:
+        """Create the containers that do not exist, wait until they are ready, and return them."""
+        done = dict(progress)
+        caption = text_to_send(self.description, outgoing)
+        if len(outgoing.media) == 1:
+            body = {**self._item(outgoing.media[0]), "caption": caption}
+        else:
+            for place, one in enumerate(outgoing.media):
+                item = {**self._item(one), "is_carousel_item": "true"}
+                done = yield from self._container(f"{_ITEM}{place}", item, done)
+            children = [done[f"{_ITEM}{place}"] for place in range(len(outgoing.media))]
+            body = {"media_type": "CAROUSEL", "children": ",".join(children), "caption": caption}
+        return (yield from self._container(_CONTAINER, body, done))
+
+    def _container(
+        self, name: str, params: Mapping[str, str], progress: Mapping[str, str]
+    ) -> Flow[dict[str, str]]:
+        """Create a container unless it exists, wait until it is ready, and return the progress."""
+        done = dict(progress)
+        # A container that is not published within 24 hours expires.
+        if name in done and (yield from self._finished(done[name])):
+            return done
+        path = f"/{quote(done[_ACCOUNT], safe='')}/media"
+        response = yield from call(self._request("POST", path, params=params))
+        done[name] = str(values_of(response, "id", network=NETWORK)["id"])
+        yield from call(Checkpoint(values=dict(done)))
+        if not (yield from self._finished(done[name])):
+            raise TransientError("a new container has expired already", network=NETWORK)
+        return done
+
+    def _item(self, one: Attachment) -> dict[str, str]:
+        """Return the parameters of an image or a video, with the URL to download it from."""
+        try:
+            url = self.public_url(one.digest)
+        except NotFoundError:
+            raise RejectedError(
+                f"the bytes of media `{one.digest}` are not stored", network=NETWORK
+            ) from None
+        if not url:
+            raise RejectedError(
+                "Instagram downloads media itself, but the media store has no public URL for them",
+                network=NETWORK,
+            )
+        if isinstance(one, Video):
+            return {"media_type": "REELS", "video_url": url}
+        return {"image_url": url, **({"alt_text": one.alt} if one.alt else {})}
+
+    def _state(self, container: str) -> Flow[str]:
+        response = yield from call(
+            self._request(
+                "GET", f"/{quote(container, safe='')}", params={"fields": "status_code,status"}
+            )
+        )
+        if is_gone(response):
+            return "EXPIRED"
+        values = values_of(response, "status_code", network=NETWORK)
+        if values["status_code"] == "ERROR":
+            stated = text_in(values, "status") or "without a reason"
+            raise RejectedError(f"Instagram could not process the media: {stated}", network=NETWORK)
+        return str(values["status_code"])
+
+    def _finished(self, container: str) -> Flow[bool]:
+        """Wait until a container is ready, and return whether it still exists."""
+        for _ in range(_MOST_WAITS):
+            state = yield from self._state(container)
+            if state != "IN_PROGRESS":
+                return state != "EXPIRED"
+            yield from call(Wait(seconds=_WAIT_S))
+        raise TransientError("Instagram is still processing the media", network=NETWORK)
+
+    def _permalink(self, network_id: str) -> Flow[str]:
+        """Return the address of a new post, or an empty string if it cannot be read."""
+        request = self._request(
+            "GET", f"/{quote(network_id, safe='')}", params={"fields": "permalink"}
+        )
+        try:
+            values = values_of((yield from call(request)), network=NETWORK)
+        except NetworkError:
+            # The post is published, so a failure must not look like a failure to publish it.
+            return ""
+        return text_in(values, "permalink")
+
+    def _request(
+        self, method: str, path: str, *, params: Mapping[str, str] | None = None
+    ) -> Request:
+        if method == "POST":
+            body: dict[str, Json] = dict(params or {})
+            return Request(method=method, url=f"{self.server}{path}", json=body)
+        return Request(method=method, url=f"{self.server}{path}", params=params or {})

@@ -1,0 +1,69 @@
+"""Instagram as a network of a desk: an adapter and a transport for each account."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from socialcollab.directory import NETWORKS, Profile
+from socialcollab.networks.bearer import BearerNetwork, Secrets
+from socialcollab.networks.graph import VERSION
+from socialcollab.networks.instagram.adapter import InstagramAdapter
+from socialcollab.transport import Adapter, Media
+
+if TYPE_CHECKING:
+    import httpx
+
+
+class Instagram(BearerNetwork):
+    """
+    Instagram accounts of businesses and creators, with Meta's Graph API and Instagram login.
+
+    Posts are one image, a carousel of images and videos, or one video, which becomes a reel.
+    Instagram downloads the media itself, so the media store must return public URLs. The `server` of
+    a profile is normally empty; it can be the address of a proxy.
+
+    >>> from socialcollab.stores import MemoryMedia
+    >>> Instagram({"tulip-instagram": "a token"}, media=MemoryMedia())
+    Instagram()
+
+    Args:
+        tokens: The access token of each account, by profile id; or a function that returns it when
+            it is needed.
+        media: The media store of the desk, whose `public_url` returns the URL of media.
+        client: The httpx client to use, which the caller must close. By default, the network
+            creates a client.
+        version: The version of the Graph API.
+        send_within_s: The hard deadline of a request that publishes a post, in seconds.
+    """
+
+    network: ClassVar[str] = "instagram"
+    default_server: ClassVar[str] = "https://graph.instagram.com"
+
+    def __init__(
+        self,
+        tokens: Secrets,
+        *,
+        media: Media,
+        client: httpx.Client | None = None,
+        version: str = VERSION,
+        send_within_s: float = 60.0,
+    ) -> None:
+        super().__init__(tokens, media=media, client=client)
+        self._media = media
+        self._version = version
+        self._send_within_s = send_within_s
+
+    def adapter(self, profile: Profile) -> Adapter:
+        """
+        Return the adapter for *profile*.
+
+        Raises:
+            InvalidValueError: If the profile is not on Instagram, or its server is not safe.
+        """
+        return InstagramAdapter(
+            profile=profile,
+            description=NETWORKS["instagram"],
+            server=f"{self.server_of(profile)}/{self._version}",
+            public_url=self._media.public_url,
+            send_within_s=self._send_within_s,
+        )

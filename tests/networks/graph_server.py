@@ -1,0 +1,236 @@
+"""Servers with Meta's Graph API in memory: one Facebook Page, and one Instagram account."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+
+TOKEN = "graph-token-8d2e"
+PAGE = "104999"
+ACCOUNT = "17841400000000001"
+
+
+class GraphServer:
+    """
+    What both servers have in common.
+
+    Attributes:
+        posts: The posts, from old to new.
+        now: The time of the next post.
+        username: The user name of the Page or the account.
+        check: Called with each request and its response.
+        requests: The method and path of each request.
+        scripted: The responses to give instead of the usual ones, by method and path.
+    """
+
+    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+        self.posts: list[dict[str, Any]] = []
+        self.now = dt.datetime(2026, 4, 7, 7, 30, 1, tzinfo=dt.UTC)
+        self.username = "tulipair"
+        self.check = check
+        self.requests: list[str] = []
+        self.scripted: dict[str, httpx.Response] = {}
+        self._last = 5000
+
+    def client(self) -> httpx.Client:
+        """Return a client that is connected to this server."""
+        return httpx.Client(transport=httpx.MockTransport(self.answer))
+
+    def answer(self, request: httpx.Request) -> httpx.Response:
+        """Return the response to a request."""
+        request.read()
+        path = request.url.path.removeprefix("/v25.0")
+        operation = f"{request.method} {path}"
+        self.requests.append(operation)
+        response = self.scripted.get(operation)
+        if response is None:
+            if request.headers.get("authorization") != f"Bearer {TOKEN}":
+                response = graph_error(400, 190, "Invalid OAuth access token")
+            else:
+                response = self.respond(request, operation)
+        if self.check is not None:
+            self.check(request, response)
+        return response
+
+    def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
+        """Return the usual response to a request."""
+        raise NotImplementedError
+
+    def page_of(self, request: httpx.Request, items: list[dict[str, Any]]) -> httpx.Response:
+        """Return a page of a list."""
+        fields = request.url.params["fields"].split(",")
+        first = int(request.url.params.get("after", "0"))
+        count = int(request.url.params["limit"])
+        data = [
+            {name: item[name] for name in fields if name in item}
+            for item in items[first : first + count]
+        ]
+        paging: dict[str, Any] = {"cursors": {"before": str(first), "after": str(first + count)}}
+        if first + count < len(items):
+            paging["next"] = "https://graph.example/next"
+        return httpx.Response(200, json={"data": data, "paging": paging if data else {}})
+
+    def new_id(self) -> str:
+        """Return a new id."""
+        self._last += 1
+        return str(self._last)
+
+    def time(self) -> str:
+        """Return the time of the next post in the format of the API."""
+        return self.now.strftime("%Y-%m-%dT%H:%M:%S+0000")
+
+
+class FacebookServer(GraphServer):
+    """
+    A server with one Page.
+
+    Attributes:
+        photos: The alt text of each unpublished photo.
+        refuses_duplicates: Whether a message is refused that was just published.
+    """
+
+    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+        super().__init__(check)
+        self.photos: dict[str, str] = {}
+        self.refuses_duplicates = False
+
+    def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
+        """Return the usual response to a request."""
+        if operation == "GET /me":
+            page = {"id": PAGE, "name": "Tulip Air", "username": self.username}
+            return httpx.Response(200, json=page)
+        if operation == f"GET /{PAGE}/published_posts":
+            return self.page_of(request, list(reversed(self.posts)))
+        if operation == f"POST /{PAGE}/photos":
+            photo = self.new_id()
+            self.photos[photo] = form_of(request).get("alt_text_custom", "")
+            assert form_of(request)["published"] == "false"
+            return httpx.Response(200, json={"id": photo})
+        if operation == f"POST /{PAGE}/videos":
+            post = self._add(form_of(request).get("description", ""), video=True)
+            return httpx.Response(200, json={"id": post["id"]})
+        if operation == f"POST /{PAGE}/feed":
+            body = json.loads(request.content)
+            photos = [one["media_fbid"] for one in body.get("attached_media", ())]
+            if any(photo not in self.photos for photo in photos):
+                return graph_error(400, 100, "Invalid parameter")
+            message = body.get("message", "")
+            if self.refuses_duplicates and any(post["message"] == message for post in self.posts):
+                return graph_error(400, 506, "Duplicate status message")
+            post = self._add(message, photos=photos, link=body.get("link", ""))
+            return httpx.Response(200, json={"id": post["id"]})
+        identifier = operation.removeprefix("DELETE /")
+        if any(post["id"] == identifier for post in self.posts):
+            self.posts = [post for post in self.posts if post["id"] != identifier]
+            return httpx.Response(200, json={"success": True})
+        return graph_error(400, 100, "Object does not exist", error_subcode=33)
+
+    def _add(self, message: str, **more: Any) -> dict[str, Any]:
+        identifier = f"{PAGE}_{self.new_id()}"
+        post = {
+            "id": identifier,
+            "message": message,
+            "created_time": self.time(),
+            "permalink_url": f"https://www.facebook.com/{PAGE}/posts/{self._last}",
+            **more,
+        }
+        self.posts.append(post)
+        return post
+
+
+class InstagramServer(GraphServer):
+    """
+    A server with one account.
+
+    Attributes:
+        containers: The parameters of each container, with its state.
+        processing: How often a new container is unfinished when its state is requested.
+        quota: How many posts may be published in a day.
+    """
+
+    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+        super().__init__(check)
+        self.containers: dict[str, dict[str, Any]] = {}
+        self.processing = 0
+        self.quota = 100
+
+    def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
+        """Return the usual response to a request."""
+        if operation == "GET /me":
+            user = {"user_id": ACCOUNT, "username": self.username}
+            return httpx.Response(200, json=user)
+        if operation == f"GET /{ACCOUNT}/content_publishing_limit":
+            config = {"quota_total": self.quota, "quota_duration": 86400}
+            limit = {"quota_usage": len(self.posts), "config": config}
+            return httpx.Response(200, json={"data": [limit]})
+        if operation == f"GET /{ACCOUNT}/media":
+            return self.page_of(request, list(reversed(self.posts)))
+        if operation == f"POST /{ACCOUNT}/media":
+            return self._container(json.loads(request.content))
+        if operation == f"POST /{ACCOUNT}/media_publish":
+            return self._publish(json.loads(request.content)["creation_id"])
+        method, _, identifier = operation.partition(" /")
+        if method == "GET" and identifier in self.containers:
+            return self._state(self.containers[identifier])
+        found = [post for post in self.posts if post["id"] == identifier]
+        if not found:
+            return graph_error(400, 100, "Object does not exist", error_subcode=33)
+        if method == "DELETE":
+            self.posts.remove(found[0])
+            return httpx.Response(200, json={"success": True})
+        return httpx.Response(200, json={"id": identifier, "permalink": found[0]["permalink"]})
+
+    def _container(self, params: dict[str, Any]) -> httpx.Response:
+        children = params.get("children", "").split(",") if "children" in params else []
+        if any(self.containers[child]["state"] != "FINISHED" for child in children):
+            return graph_error(400, 9007, "Media ID is not available")
+        container = self.new_id()
+        state = "IN_PROGRESS" if self.processing else "FINISHED"
+        self.containers[container] = {**params, "state": state, "left": self.processing}
+        return httpx.Response(200, json={"id": container})
+
+    def _publish(self, container: str) -> httpx.Response:
+        values = self.containers[container]
+        if values["state"] != "FINISHED":
+            return graph_error(400, 9007, "Media ID is not available")
+        values["state"] = "PUBLISHED"
+        identifier = self.new_id()
+        self.posts.append(
+            {
+                "id": identifier,
+                "caption": values.get("caption", ""),
+                "permalink": f"https://www.instagram.com/p/{identifier}/",
+                "timestamp": self.time(),
+                "container": container,
+            }
+        )
+        return httpx.Response(200, json={"id": identifier})
+
+    def _state(self, values: dict[str, Any]) -> httpx.Response:
+        response = httpx.Response(
+            200, json={"status_code": values["state"], "status": "wrong ratio"}
+        )
+        if values["state"] == "IN_PROGRESS":
+            values["left"] -= 1
+            if not values["left"]:
+                values["state"] = "FINISHED"
+        return response
+
+
+def form_of(request: httpx.Request) -> dict[str, str]:
+    """Return the texts of a multipart request."""
+    found = re.findall(rb'name="(\w+)"\r\n\r\n(.*?)\r\n--', request.content, re.S)
+    return {name.decode(): value.decode() for name, value in found}
+
+
+def graph_error(
+    status: int, code: int, message: str, headers: dict[str, str] | None = None, **more: Any
+) -> httpx.Response:
+    """Return an error response in the format of the Graph API."""
+    error = {"message": message, "type": "OAuthException", "code": code, **more}
+    return httpx.Response(status, json={"error": error}, headers=headers)
