@@ -530,7 +530,7 @@ class Fault(httpx.MockTransport):
         raise httpx.ReadError("the connection broke", request=request)
 
 
-@pytest.mark.parametrize("arrives", [True, False])
+@pytest.mark.parametrize("arrives", [True, pytest.param(False, marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     "habits",
     [
