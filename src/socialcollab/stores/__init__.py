@@ -1,5 +1,6 @@
 """Stores for media and for journals. A journal has event streams, snapshots and projections."""
 
+from socialcollab.stores.credentials import Cipher, SqliteCredentials
 from socialcollab.stores.events import STORE_KEYS, Event, NewEvent, check_stream, microseconds
 from socialcollab.stores.media import FolderMedia, MemoryMedia
 from socialcollab.stores.memory import MemoryJournal, MemoryStore
@@ -26,6 +27,7 @@ __all__ = [
     "AsyncStore",
     "AuditReport",
     "BoundStore",
+    "Cipher",
     "Column",
     "Damage",
     "Event",
@@ -39,6 +41,7 @@ __all__ = [
     "Reducer",
     "ReindexReport",
     "Row",
+    "SqliteCredentials",
     "SqliteMedia",
     "SqliteStore",
     "Store",

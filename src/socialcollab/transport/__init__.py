@@ -15,6 +15,12 @@ from socialcollab.transport.adapter import (
     Published,
     Transport,
 )
+from socialcollab.transport.credentials import (
+    Credentials,
+    MemoryCredentials,
+    RenewedTokens,
+    Token,
+)
 from socialcollab.transport.driver import AsyncDriver, Driver
 from socialcollab.transport.flow import (
     Checkpoint,
@@ -45,6 +51,7 @@ __all__ = [
     "Checkpoint",
     "Clock",
     "Created",
+    "Credentials",
     "DedicatedThread",
     "DescribesProfiles",
     "Done",
@@ -56,17 +63,20 @@ __all__ = [
     "Inconclusive",
     "Media",
     "MediaPart",
+    "MemoryCredentials",
     "Missing",
     "Network",
     "Op",
     "OutgoingPost",
     "Prepared",
     "Published",
+    "RenewedTokens",
     "Request",
     "Response",
     "RetryPolicy",
     "SendWindow",
     "ThreadedTransport",
+    "Token",
     "Transport",
     "Wait",
     "advance",

@@ -1,5 +1,6 @@
 """Publish to X."""
 
 from socialcollab.networks.x.network import X
+from socialcollab.networks.x.renewal import XRenewal
 
-__all__ = ["X"]
+__all__ = ["X", "XRenewal"]

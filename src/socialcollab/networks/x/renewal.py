@@ -1,0 +1,125 @@
+"""Renew the access tokens of X."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from typing import TYPE_CHECKING, Final
+from urllib.parse import quote
+
+from socialcollab.errors import AuthenticationError, TransientError
+from socialcollab.networks.responses import object_of, text_in
+from socialcollab.networks.x.responses import NETWORK, error_of
+from socialcollab.transport import (
+    Clock,
+    Driver,
+    Flow,
+    HttpTransport,
+    Request,
+    Token,
+    call,
+    system_clock,
+)
+
+if TYPE_CHECKING:
+    import httpx
+
+_SERVER: Final = "https://api.x.com"
+
+
+class XRenewal:
+    """
+    Renews the access tokens of X, for `RenewedTokens`.
+
+    X replaces the refresh token each time, and each refresh token can be used once.
+
+    >>> XRenewal(client_id="tulip")
+    XRenewal()
+
+    Args:
+        client_id: The client id of the app.
+        client_secret: Its client secret; empty for a public client.
+        client: The httpx client to use, which the caller must close. By default, a client is
+            created for each renewal.
+        server: The address of the API.
+        clock: The clock; the system clock by default.
+    """
+
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        client_secret: str = "",
+        client: httpx.Client | None = None,
+        server: str = _SERVER,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._client_id = client_id
+        self._client_secret = client_secret
+        self._client = client
+        self._server = server.rstrip("/")
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return "XRenewal()"
+
+    def __call__(self, token: Token) -> Token:
+        """
+        Return a new token for an old one.
+
+        Raises:
+            AuthenticationError: If X refuses the refresh token, or if there is none.
+            NetworkError: If X does not answer, or not with a token.
+        """
+        if not token.refresh:
+            raise AuthenticationError(
+                "the access token has expired, and there is no refresh token", network=NETWORK
+            )
+        transport = HttpTransport(self._client)
+        try:
+            return Driver().run(self._renewed(token), transport=transport)
+        finally:
+            if self._client is None:
+                transport.close()
+
+    def _renewed(self, token: Token) -> Flow[Token]:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": token.refresh,
+            "client_id": self._client_id,
+        }
+        headers = {}
+        if self._client_secret:
+            pair = f"{quote(self._client_id, safe='')}:{quote(self._client_secret, safe='')}"
+            headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        request = Request(
+            method="POST",
+            url=f"{self._server}/2/oauth2/token",
+            form=form,
+            headers=headers,
+            # If the response is lost, the refresh token may have been used.
+            repeat="no",
+        )
+        response = yield from call(request)
+        if response.status in (400, 401, 403):
+            stated = text_in(object_of(response), "error_description") or "no reason"
+            raise AuthenticationError(
+                f"X refused to renew the access token: {stated[:200]}",
+                network=NETWORK,
+                status=response.status,
+            )
+        if response.status != 200:
+            raise error_of(response)
+        values = object_of(response)
+        access = text_in(values, "access_token")
+        if not access:
+            raise TransientError("the response contains no access token", network=NETWORK)
+        seconds = values.get("expires_in")
+        known = isinstance(seconds, int) and not isinstance(seconds, bool)
+        return Token(
+            access=access,
+            refresh=text_in(values, "refresh_token"),
+            expires_at=self._clock() + dt.timedelta(seconds=seconds)  # type: ignore[arg-type]
+            if known
+            else None,
+        )

@@ -1,0 +1,149 @@
+"""Tokens of accounts in an SQLite file, which may be encrypted."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import json
+import os
+import sqlite3
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Final, Protocol
+
+from socialcollab.errors import InvalidValueError, StoreUnavailableError
+from socialcollab.transport import Token
+
+_TABLE: Final = "CREATE TABLE IF NOT EXISTS tokens (account TEXT PRIMARY KEY, token BLOB NOT NULL)"
+_WAIT_S: Final = 60.0
+
+
+class Cipher(Protocol):
+    """Encrypts and decrypts stored tokens; ``cryptography.fernet.Fernet`` has these methods."""
+
+    def encrypt(self, data: bytes) -> bytes:
+        """Return *data* encrypted."""
+        ...
+
+    def decrypt(self, token: bytes) -> bytes:
+        """Return the data of an earlier call of `encrypt`."""
+        ...
+
+
+class SqliteCredentials:
+    """
+    Tokens of accounts in an SQLite file, which threads and processes can share.
+
+    While a token is renewed, all other renewals wait, also those of other processes. On POSIX
+    systems, the file can be read and written by its owner only.
+
+    Args:
+        path: The file, which is created if it does not exist.
+        cipher: Encrypts the tokens in the file, for example a `Fernet` with the host's key. By
+            default they are not encrypted.
+
+    Raises:
+        InvalidValueError: If other users can read or write the file.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, cipher: Cipher | None = None) -> None:
+        self._path = Path(path)
+        self._cipher = cipher
+        # The file must never be readable by others, not even before its mode is set.
+        descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
+        try:
+            mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+        finally:
+            os.close(descriptor)
+        if os.name == "posix" and mode & 0o077:
+            raise InvalidValueError(
+                f"other users can access `{self._path}`, which has mode {mode:04o}",
+                value=f"{mode:04o}",
+                expected=f"chmod 600 {self._path}",
+            )
+        with self._connected() as db:
+            db.execute(_TABLE)
+
+    def __repr__(self) -> str:
+        return "SqliteCredentials()"
+
+    def read(self, account: str) -> Token | None:
+        """
+        Return the token of an account, or None.
+
+        Raises:
+            InvalidValueError: If the stored token cannot be decrypted or read.
+        """
+        with self._connected() as db:
+            return self._stored(db, account)
+
+    def put(self, account: str, token: Token) -> None:
+        """Store the token of an account that was connected, and replace any earlier token."""
+        with self._connected() as db:
+            db.execute("BEGIN IMMEDIATE")
+            self._write(db, account, token)
+            db.execute("COMMIT")
+
+    def remove(self, account: str) -> None:
+        """Delete the token of an account, if there is one."""
+        with self._connected() as db:
+            db.execute("DELETE FROM tokens WHERE account = ?", (account,))
+
+    def renew(self, account: str, old: Token, new: Callable[[], Token]) -> Token:
+        """Replace a token, and return the token that is then stored; see `Credentials.renew`."""
+        with self._connected() as db:
+            db.execute("BEGIN IMMEDIATE")
+            stored = self._stored(db, account)
+            if stored is None or stored == old:
+                stored = new()
+                self._write(db, account, stored)
+            db.execute("COMMIT")
+            return stored
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with contextlib.closing(
+                sqlite3.connect(self._path, timeout=_WAIT_S, isolation_level=None)
+            ) as db:
+                # An interrupted renewal must not lose a token that the network has replaced.
+                db.execute("PRAGMA synchronous = FULL")
+                yield db
+        except sqlite3.Error as error:
+            raise StoreUnavailableError(f"`{self._path}` cannot be used: {error}") from error
+
+    def _stored(self, db: sqlite3.Connection, account: str) -> Token | None:
+        row = db.execute("SELECT token FROM tokens WHERE account = ?", (account,)).fetchone()
+        if row is None:
+            return None
+        try:
+            data = row[0] if self._cipher is None else self._cipher.decrypt(row[0])
+            values = json.loads(data)
+            expires_at = values["expires_at"]
+            return Token(
+                access=values["access"],
+                refresh=values["refresh"],
+                expires_at=dt.datetime.fromisoformat(expires_at) if expires_at else None,
+            )
+        except Exception:
+            # The error of a cipher or a parser could contain a part of the token.
+            raise InvalidValueError(
+                f"the token of `{account}` in `{self._path}` cannot be read; the key may have"
+                " changed",
+                value=account,
+                expected="the key with which the token was stored",
+            ) from None
+
+    def _write(self, db: sqlite3.Connection, account: str, token: Token) -> None:
+        at = token.expires_at
+        values = {
+            "access": token.access,
+            "refresh": token.refresh,
+            "expires_at": "" if at is None else at.isoformat(),
+        }
+        data = json.dumps(values).encode()
+        db.execute(
+            "INSERT OR REPLACE INTO tokens (account, token) VALUES (?, ?)",
+            (account, data if self._cipher is None else self._cipher.encrypt(data)),
+        )

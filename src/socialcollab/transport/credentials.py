@@ -1,0 +1,149 @@
+"""Access tokens that expire, where they are kept, and how they are renewed."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+import attrs
+
+from socialcollab.errors import AuthenticationError, NaiveDatetimeError
+from socialcollab.transport.ports import Clock, system_clock
+
+_MARGIN: Final = dt.timedelta(minutes=5)
+
+
+@attrs.frozen(kw_only=True)
+class Token:
+    """
+    An access token of an account, with what is needed to renew it.
+
+    The repr shows neither of the two tokens.
+
+    Attributes:
+        access: The access token.
+        refresh: The refresh token, or an empty string if the network has none.
+        expires_at: When the access token expires, in UTC; None if it does not expire.
+
+    Raises:
+        NaiveDatetimeError: If *expires_at* has no UTC offset.
+    """
+
+    access: str = attrs.field(repr=False)
+    refresh: str = attrs.field(default="", repr=False)
+    expires_at: dt.datetime | None = None
+
+    def __attrs_post_init__(self) -> None:
+        if self.expires_at is not None and self.expires_at.utcoffset() is None:
+            raise NaiveDatetimeError(self.expires_at)
+
+    def is_valid(self, at: dt.datetime) -> bool:
+        """Return whether the access token exists and has not expired at an instant."""
+        return bool(self.access) and (self.expires_at is None or at < self.expires_at)
+
+
+class Credentials(Protocol):
+    """A place where the tokens of accounts are kept, by an id such as that of the profile."""
+
+    def read(self, account: str) -> Token | None:
+        """Return the token of an account, or None."""
+        ...
+
+    def renew(self, account: str, old: Token, new: Callable[[], Token]) -> Token:
+        """
+        Replace the token of an account, and return the token that is then stored.
+
+        If another thread or process has replaced *old* in the meantime, its token is returned and
+        *new* is not called. Until *new* returns, all other calls for this account wait. If it
+        raises an exception, the stored token stays as it is.
+        """
+        ...
+
+
+class MemoryCredentials:
+    """
+    Tokens in memory, for tests and scripts. They are lost when the process ends.
+
+    Args:
+        tokens: The tokens, by account.
+    """
+
+    def __init__(self, tokens: Mapping[str, Token]) -> None:
+        self._tokens = dict(tokens)
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return "MemoryCredentials()"
+
+    def read(self, account: str) -> Token | None:
+        """Return the token of an account, or None."""
+        return self._tokens.get(account)
+
+    def renew(self, account: str, old: Token, new: Callable[[], Token]) -> Token:
+        """Replace a token, and return the token that is then stored; see `Credentials.renew`."""
+        with self._lock:
+            stored = self._tokens.get(account)
+            if stored is None or stored == old:
+                stored = self._tokens[account] = new()
+            return stored
+
+
+class RenewedTokens:
+    """
+    A function that returns the access token of an account, and renews it before it expires.
+
+    A token is renewed only once, even if several threads or processes need it at the same time, and
+    is never replaced by an empty token.
+
+    >>> credentials = MemoryCredentials({"tulip-x": Token(access="a")})
+    >>> tokens = RenewedTokens(credentials, lambda token: token)
+    >>> tokens("tulip-x")
+    'a'
+
+    Args:
+        credentials: Where the tokens are kept.
+        renew: A function that returns the new token for an old one, such as `XRenewal`.
+        margin: How long before its expiry a token is renewed.
+        clock: The clock; the system clock by default.
+    """
+
+    def __init__(
+        self,
+        credentials: Credentials,
+        renew: Callable[[Token], Token],
+        *,
+        margin: dt.timedelta = _MARGIN,
+        clock: Clock = system_clock,
+    ) -> None:
+        self._credentials = credentials
+        self._renew = renew
+        self._margin = margin
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return "RenewedTokens()"
+
+    def __call__(self, account: str) -> str:
+        """
+        Return a valid access token.
+
+        Raises:
+            AuthenticationError: If there is no token, or if the network refuses to renew it.
+            NetworkError: If the network does not answer, and the token has expired.
+        """
+        token = self._credentials.read(account)
+        if token is None:
+            raise AuthenticationError(f"there is no access token for `{account}`")
+        if token.is_valid(self._clock() + self._margin):
+            return token.access
+        old = token
+        return self._credentials.renew(account, old, lambda: self._renewed(account, old)).access
+
+    def _renewed(self, account: str, old: Token) -> Token:
+        new = self._renew(old)
+        if not new.access:
+            raise AuthenticationError(f"the renewed access token of `{account}` is empty")
+        # Many networks return a refresh token only if it has changed.
+        return new if new.refresh else attrs.evolve(new, refresh=old.refresh)
