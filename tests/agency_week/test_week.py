@@ -118,8 +118,8 @@ def test_reports(week: Path) -> None:
         "has no alt text",
         "the approval came too late",
         "a hold; rescheduled and published later",
-        "a lookup found it published",
-        "the network asked to wait",
+        "a lookup found the post",
+        "the network limited the rate",
     ):
         assert text in report, text
     assert "<script" not in report
