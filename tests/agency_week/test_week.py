@@ -112,7 +112,7 @@ def test_reports(week: Path) -> None:
         "2026-06-31",
         "looks like a formula",
         "05/06/2026",
-        "has passed",
+        "is in the past",
         "belongs to Tulip Airlines",
         "too long for Bluesky",
         "has no alt text",
