@@ -63,7 +63,7 @@ def start_delivery(
         prepared: The ids and keys that the adapter generated for the delivery.
         limited_until: The end of the waiting period that the network imposed on the profile, or
             None.
-        pace: How the profile's late deliveries are spread over time, or None to send this one
+        pace: How the profile's late deliveries are spread over time, or None to send this delivery
             immediately.
 
     Returns:

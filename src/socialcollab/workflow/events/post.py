@@ -200,7 +200,7 @@ class PostExempted:
 
 @attrs.frozen(kw_only=True)
 class PostTakenDown:
-    """A member requested a takedown; on these profiles the post needs a new approval."""
+    """A member requested a takedown; a new approval is needed to publish on *profiles* again."""
 
     TYPE: ClassVar[str] = "post.taken_down"
 
