@@ -59,7 +59,7 @@ def check_references(reader: Reader, profile_tags: Iterable[str]) -> None:
             # differ.
             faults.add(
                 f"{place}.id",
-                f"profile `{profile}` has the id of a workspace",
+                f"profile `{profile}` has the same id as a workspace",
                 "choose another id for one of them",
                 profile,
             )

@@ -100,7 +100,7 @@ class Faults:
 
         Args:
             name: The unknown name in the document.
-            known: The names among which the intended name may be.
+            known: The names that may have been intended.
             otherwise: What to suggest if no known name is similar.
         """
         # Comparing names is slow: a document with thousands of wrong names would take minutes.
