@@ -553,7 +553,7 @@ class MemberDesk:
 
         Args:
             post: The post.
-            profile: The profile on which it is published.
+            profile: The profile on which the post is published.
             network_id: The network's id of the published post.
             url: The address of the published post.
             at: When it was published; by default now.
@@ -591,7 +591,7 @@ class MemberDesk:
         This has no effect if the post has already been recorded or was published by this desk.
 
         Args:
-            profile: The profile on which it is published.
+            profile: The profile on which the post is published.
             network_id: The network's id of the post.
             at: When it was published; local times are in the workspace's time zone.
             url: The address of the published post.

@@ -353,8 +353,8 @@ class _CalendarPost:
         deliveries: The rows of all deliveries, in the order in which they were planned.
         visible: Whether the viewer can view the post.
         snapshot: The post, or None if it has not been loaded.
-        loaded_deliveries: Its deliveries by id, if it has been loaded.
-        held: The profiles on which a hold stops the post, if it has been loaded.
+        loaded_deliveries: The deliveries by id, if the post has been loaded.
+        held: The profiles on which a hold stops the post, if the post has been loaded.
     """
 
     plans: dict[str, Row] = attrs.field(factory=dict)
