@@ -283,7 +283,7 @@ class Context:
         return self.resources_for(post.workspace, post.targets)
 
     def resources_for(self, workspace: str, targets: Iterable[str]) -> tuple[str, ...]:
-        """Return the resources of a post in *workspace* with these targets; see `resources_of`."""
+        """Return the resources of a post in *workspace* with *targets*; see `resources_of`."""
         fallback = workspace if workspace in self.workspaces else "*"
         resources = (name if name in self.profiles else fallback for name in targets)
         return tuple(dict.fromkeys(resources)) or (fallback,)

@@ -206,8 +206,8 @@ def waits_for_sign_in(snapshot: PostSnapshot, delivery: Delivery, context: Conte
     """
     Return whether a member must first sign in to the network again.
 
-    Deliveries are not missed for this reason. Those that become due in the meantime are sent after
-    the sign-in.
+    Deliveries are not missed for this reason. Deliveries that become due before the sign-in are
+    sent afterwards.
     """
     hold = _active_hold(snapshot, delivery, context)
     return hold is not None and _by_publisher(hold)
