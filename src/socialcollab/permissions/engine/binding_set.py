@@ -466,7 +466,7 @@ class BindingSet:
         return {key: merge_spans(own) for key, own in sorted(spans.items()) if own}
 
     def _rules_of(self, member: str) -> Iterator[tuple[ResourceTiming | None, str, str]]:
-        """Yield the timing, permission and resource of each rule-based rotation with *member*."""
+        """Yield the timing, permission and resource of *member*'s rule-based rotations."""
         if self.scope.active_span(member) is not None:
             for rotation in self.rotations:
                 if rotation.source.timing is None or member not in rotation.source.everyone:

@@ -54,7 +54,7 @@ class ShiftSwap:
     '10 15:00, 13 07:00'
 
     Attributes:
-        id: Its identifier.
+        id: The identifier.
         rotation: The rotation's id.
         member: The member who is on duty.
         start: The local time at which the swap starts.

@@ -101,7 +101,7 @@ class Rotation:
     list-based rotation lists its shifts explicitly, in any order.
 
     Attributes:
-        id: Its identifier.
+        id: The identifier.
         role: The role of the member on duty.
         on: The profiles or workspaces on which the member on duty has the role.
         members: The members who take shifts, in order (rule-based rotations only).
