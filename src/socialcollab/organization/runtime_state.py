@@ -46,7 +46,7 @@ class CampaignStart:
         campaign: The campaign.
         start: The first day.
         end: The first day after the campaign, or None.
-        by: The member who started it.
+        by: The member who started the campaign.
     """
 
     campaign: str

@@ -97,7 +97,7 @@ def check_rules(values: Mapping[str, Any], places: Mapping[str, list[str]], faul
 
     Args:
         values: The sections that could be read, by field.
-        places: The places of the sections of each list.
+        places: The places of the sections in each list.
         faults: The collection to which faults are added.
     """
     for name, key, problem in (

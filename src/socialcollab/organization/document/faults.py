@@ -31,7 +31,7 @@ def quoted(value: object) -> str:
     """
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    # Python refuses to print an integer of more than 4300 digits.
+    # Python refuses to print an integer with more than 4300 digits.
     if isinstance(value, int) and value.bit_length() > 256:
         return "a huge number"
     if isinstance(value, dict):

@@ -74,7 +74,7 @@ _END: Final = "(at end of document)"
 
 
 def _parse_toml(text: str | bytes, faults: Faults, *, name: str = "") -> dict[str, Any] | None:
-    """Return the tables of the TOML text of the file *name*, or add a fault and return None."""
+    """Return the tables in the TOML text of file *name*, or add a fault and return None."""
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MOST_BYTES:
         faults.add(

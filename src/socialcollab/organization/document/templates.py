@@ -51,7 +51,7 @@ class Template:
     Attributes:
         name: The name, as in `Organization.template`.
         description: The kind of team that the template is for.
-        parameters: Its parameters, in the order of the document.
+        parameters: The parameters, in the order of the document.
     """
 
     name: str
