@@ -50,7 +50,7 @@ class OnlyIf:
         finding_at_least: The lowest severity of a finding; with `finding`, of a finding with one
             of these codes.
         author_posts_fewer_than: A number of published posts. The condition is met if the author of
-            the post had fewer in its workspace when the post was submitted.
+            the post had fewer published posts in the workspace when the post was submitted.
         custom: The names of conditions that the application has registered with the desk.
     """
 
@@ -215,7 +215,7 @@ def check_registered(
     used: Iterable[tuple[object, OnlyIf]], conditions: Mapping[str, Condition]
 ) -> None:
     """
-    Check that every custom condition of some steps is registered.
+    Check that all custom conditions of the given steps are registered.
 
     Args:
         used: The conditions, each with the key of its step.

@@ -119,7 +119,7 @@ class StepTimer:
     A reminder or an escalation while a step is open.
 
     Attributes:
-        after: The time after the opening of the step.
+        after: How long after the opening of the step the timer fires.
         do: "remind" the reviewers who have not decided, or "escalate" to others.
         to: The principal that an escalation adds to the reviewers; not used for a reminder.
     """
