@@ -57,8 +57,8 @@ class Text(Shape):
     """
     A string, which cannot contain control characters.
 
-    A name with a line break could forge a line of an e-mail or a log, and one with a character
-    that changes the direction of text could look like a different name.
+    A name that contains a line break could be used to forge a line in an e-mail or a log. A name
+    that contains a character that changes the direction of text could look like a different name.
 
     Attributes:
         at_most: The maximum length in characters.
@@ -84,7 +84,7 @@ class Id(Shape):
 
 @attrs.frozen
 class NameShape(Shape):
-    """The identifier of another section of *kind*, or one of the words in *also*."""
+    """The identifier of a section of the given *kind*, or one of the words in *also*."""
 
     kind: str
     also: tuple[str, ...] = ()
@@ -170,7 +170,7 @@ class Section(Shape):
 
 @attrs.frozen(kw_only=True)
 class ListOf(Shape):
-    """A list of at least *at_least* items; if *or_one* is set, also a single item."""
+    """A list of at least *at_least* items, or a single item if *or_one* is set."""
 
     item: Shape
     or_one: bool = False
@@ -195,7 +195,7 @@ class MapOf(Shape):
 
 @attrs.frozen
 class Contact(Shape):
-    """A table of personal addresses by channel, such as ``email``; excluded from the digest."""
+    """A table of personal addresses by channel, such as ``email``, excluded from the digest."""
 
 
 def as_words(value: str | Iterable[str]) -> tuple[str, ...]:

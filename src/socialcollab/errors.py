@@ -322,7 +322,7 @@ class AuthenticationError(NetworkError):
 
 class RateLimitedError(NetworkError):
     """
-    A request that the network refused because it had received too many requests.
+    A request that the network rejected because too many requests had been sent.
 
     Attributes:
         retry_after_s: The number of seconds to wait, or None if the network did not

@@ -363,7 +363,7 @@ def audit(args: argparse.Namespace, output: Output) -> int:
 
 
 def reindex(args: argparse.Namespace, output: Output) -> int:
-    """Rebuild snapshots and rows from the events."""
+    """Rebuild snapshots and projection rows from the events."""
     from socialcollab.desk import reindex_file
 
     with progress(output, "reading events") as show:

@@ -39,8 +39,8 @@ def mentioned_names(text: str) -> tuple[tuple[str, str], ...]:
     """
     Return the names after `@` in a text, in lower case.
 
-    Each name is returned as written and without the punctuation at its end, because both can be a
-    member's id.
+    Each name is returned as written and without the punctuation at its end, because either form can
+    be a member's id.
 
     >>> mentioned_names("Thanks @Ben.")
     (('ben.', 'ben'),)
@@ -94,7 +94,7 @@ class Revision:
     only_time: bool = False
 
     def changed_since(self, earlier: Revision) -> tuple[str, ...]:
-        """Return the names of the fields that differ from those of an *earlier* revision."""
+        """Return the names of the fields that differ from an *earlier* revision."""
         return changed_fields(earlier.fields, self.fields)
 
 

@@ -176,7 +176,7 @@ def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
     )
     return CalendarBlock(
         first=start,
-        # If the clock was set back since, the hold seems to end before it starts.
+        # If the clock has been set back since the start, the hold seems to end before it starts.
         last=None if end is None else max(start, end),
         text=f"{text}: {hold.reason}" if hold.reason else text,
         kind="hold",
@@ -272,7 +272,7 @@ def week_calendar(
     """
     Return the calendar of the seven days from *first*, as the body of a `page`.
 
-    The other arguments are those of `month_calendar`.
+    The other arguments are the same as for `month_calendar`.
 
     Raises:
         InvalidValueError: If the seven days extend beyond the year 9999, or the language does not

@@ -26,7 +26,7 @@ class Target:
         profile: The id of the profile, or an empty string if only the network is known.
         network: The description of the network.
         text: The text for this target.
-        thread: The texts that follow it as a thread.
+        thread: The remaining texts of the thread, after *text*.
     """
 
     profile: str = ""
@@ -100,7 +100,7 @@ class LintInput:
     Attributes:
         text: The text for all profiles without a variant.
         targets: The targets, with the text for each.
-        thread: The texts that follow it as a thread.
+        thread: The remaining texts of the thread, after *text*.
         variants: Texts and threads for individual profiles.
         images: The images.
         links: The links that are published with the text.

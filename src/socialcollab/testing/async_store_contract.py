@@ -130,7 +130,7 @@ def broken_async_promises(
     Args:
         make: A function that returns a store without any data, created with the given projections.
             It is called for each law.
-        only: The promises to test; empty for all promises.
+        only: The promises to test; if this is empty, all promises are tested.
         kit: The kit to use, as for `broken_promises`.
 
     Returns:

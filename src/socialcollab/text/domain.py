@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"@[\w.-]*\Z")
 
 def linked_domains(text: str, domains: Iterable[str]) -> tuple[str, ...]:
     """
-    Return the *domains* to which *text* links, in their order.
+    Return the items of *domains* that *text* links to, in the same order.
 
     A link to a subdomain counts as a link to its domain, but an e-mail address or a mention does
     not. Networks disagree about which texts are links. Therefore, every spelling that a network or

@@ -35,8 +35,8 @@ _PROPERTY = re.compile(r'([A-Za-z0-9-]+)((?:;[^:;"]*(?:"[^"]*"[^:;"]*)*)*):(.*)'
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T[0-9]{6})?Z?")
 _DURATION = re.compile(r"\+?P(?:([0-9]{1,4})W|([0-9]{1,5})D)")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-# Properties that change on which days an event takes place. A property that may appear only once
-# would otherwise be overwritten by a second one.
+# Properties that determine the days on which an event takes place. If one of them appears a second
+# time, an error is reported, because the second value would silently replace the first.
 _ONCE: Final = frozenset(
     {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "STATUS", "SEQUENCE", "UID", "SUMMARY"}
 )
@@ -401,7 +401,7 @@ def _current(events: list[_Event]) -> list[_Event]:
 def _series_days(
     event: _Event, changes: dict[dt.date, _Event], first: dt.datetime, last: dt.datetime
 ) -> _Days:
-    """Yield the days of an event, without the instances that *changes* replace."""
+    """Yield the days of an event, except the instances that *changes* replace."""
     following = sorted((instance for instance, change in changes.items() if change.following))
     for start in _starts(event, first, last):
         if start in event.excluded or start in changes:

@@ -169,7 +169,7 @@ def _named_date(text: str) -> dt.date | None:
         raise InvalidValueError(
             f"`{text}` does not exist: {date.isoformat()} is not a {match[1]}",
             value=text,
-            expected="a date with its own day of the week",
+            expected="a date that falls on the given day of the week",
         )
     return date
 

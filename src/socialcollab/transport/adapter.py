@@ -22,8 +22,8 @@ class OutgoingPost:
         delivery: The identifier of the delivery.
         profile: The profile to publish on.
         text: The text for this profile.
-        thread: The texts that follow it as a thread, each to be published as a reply to the previous
-            one. The other fields belong to the first text.
+        thread: The remaining texts of the thread, after *text*, each to be published as a reply to
+            the previous one. The other fields belong to the first text.
         images: Images, in order.
         links: Links in addition to the text.
         language: The language of the text, or an empty string.
@@ -64,7 +64,7 @@ class Published:
 
     Attributes:
         network_id: The network's id.
-        url: Its address, or an empty string.
+        url: The address of the post, or an empty string.
         at: When it was published, in UTC; None if the network does not report the time.
     """
 
@@ -177,7 +177,7 @@ class AmendingAdapter(Protocol):
 
 class Transport(Protocol):
     """
-    A transport, which sends requests to a network and returns the responses.
+    An object that sends requests to a network and returns the responses.
 
     Raises:
         TransientError: If nothing reached the server (`send`).
@@ -215,7 +215,7 @@ class DescribesProfiles(Protocol):
     """A network that describes each profile's limits, which depend on its server or account."""
 
     def description_of(self, profile: Profile) -> NetworkDescription | None:
-        """Return the limits of *profile*, or None if they are those of the built-in description."""
+        """Return the limits of *profile*, or None if the built-in description applies."""
         ...
 
 

@@ -97,7 +97,7 @@ class Request(Op[Response]):
         method: The HTTP method, such as "POST".
         url: The full address.
         params: Query parameters.
-        headers: Headers to send in addition to those of the transport.
+        headers: Headers to send in addition to the transport's headers.
         json: A JSON body, or None.
         form: Form fields, or None.
         media: Media to send, or None.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 class Mastodon:
     """
-    Mastodon, and other servers with its API.
+    Mastodon, and other servers that implement its API.
 
     Posts are texts with up to four images or a poll, a language, and labels, which are published as
     a content warning. The `server` of a profile is required, such as ``https://mastodon.example``.

@@ -52,7 +52,7 @@ def read_csv(
     language, author, note and external_id. The column names of Sprout Social,
     HighLevel, Auto-PostIt, MagicSync, Ayrshare, PostFast, SocialPatra and other tools are
     also recognised, as are common English and Dutch names. The files of Hootsuite and
-    Postcron, which have no header, are recognised by their cells.
+    Postcron, which have no header, are recognised from the contents of their cells.
     Separate multiple profiles with ``|`` or ``;``, and multiple images and alt texts with
     ``|``. Several columns of profiles, images, alt texts, tags or notes are joined. A row
     with different values in two columns of any other field is rejected. Columns that are
@@ -123,7 +123,7 @@ def iter_csv(
     """
     Yield the rows and problems of a spreadsheet in the order of the file.
 
-    The arguments are those of `read_csv`. A problem that does not block its row is
+    The arguments are the same as for `read_csv`. A problem that does not block its row is
     yielded directly before the row. Memory use does not grow with the number of rows.
     """
     reader = _Reader(

@@ -80,7 +80,7 @@ class SheetRecord:
 
 def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
     """
-    Yield the rows of a CSV file in order, including blank ones.
+    Yield the rows of a CSV file in order, including blank rows.
 
     The separator is declared by a first line such as ``sep=;``. Otherwise, it is the
     comma, semicolon or tab, whichever occurs most often in the first line. UTF-8, and

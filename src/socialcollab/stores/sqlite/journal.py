@@ -574,7 +574,7 @@ def _is_unicode(name: str) -> bool:
 
 
 def _opened(rows: Sequence[tuple[object, ...]]) -> Iterator[Event]:
-    """Yield each event with its personal values, from the rows of a join of the two tables."""
+    """Yield each event with its personal values, from the joined rows of the two tables."""
     number = 0
     while number < len(rows):
         sealed = SealedEvent._make(cast("Iterable[str | int]", rows[number][:15]))

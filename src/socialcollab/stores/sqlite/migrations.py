@@ -1,4 +1,4 @@
-"""Migrate the tables of older files, and reject files of newer versions."""
+"""Migrate the tables of older files, and reject files that a newer version has written."""
 
 from __future__ import annotations
 

@@ -27,8 +27,8 @@ class AppendPlan:
     Attributes:
         expected_versions: The expected version of each stream, sorted by stream.
         events: The new events, in the order given.
-        snapshots: The new snapshot of each stream appended to.
-        rows: The rows of each stream appended to.
+        snapshots: The new snapshot of each stream that is appended to.
+        rows: The rows of each stream that is appended to.
     """
 
     expected_versions: tuple[tuple[str, int], ...]
@@ -159,7 +159,7 @@ def key_taken_error(projection: str, key: str, owner: str) -> InvalidValueError:
     return InvalidValueError(
         f"row `{key}` of projection `{projection}` belongs to stream `{owner}`",
         value=key,
-        expected="a key that no other stream has",
+        expected="a key that no other stream uses",
     )
 
 

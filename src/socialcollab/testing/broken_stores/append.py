@@ -39,7 +39,7 @@ class NamesAnyConflict(BrokenJournal):
 
 
 class IgnoresOtherStreams(BrokenJournal):
-    """Only the versions of the streams appended to are compared."""
+    """Only the versions of the streams that are appended to are compared."""
 
     breaks: ClassVar[str] = "S3"
 
@@ -167,7 +167,7 @@ class _RemembersSnapshots(MemoryJournal):
 
 
 class RemembersSnapshots(BrokenStore):
-    """Each journal caches the snapshots that it has read, even if other journals append."""
+    """Each journal caches the snapshots that it has read, even if other journals change them."""
 
     breaks: ClassVar[str] = "S35"
 
@@ -177,7 +177,7 @@ class RemembersSnapshots(BrokenStore):
 
 
 class ReadsFewSnapshots(BrokenJournal):
-    """At most a thousand snapshots are read together, as with a limit on parameters."""
+    """At most a thousand snapshots are read together, as in databases that limit parameters."""
 
     breaks: ClassVar[str] = "S36"
 

@@ -245,7 +245,7 @@ class DoesNotRebuildRows(BrokenJournal):
 
 
 class ReportsNoProgress(BrokenJournal):
-    """An audit and a reindex do not call the function that follows their progress."""
+    """An audit and a reindex do not call the *progress* function."""
 
     breaks: ClassVar[str] = "S37"
 

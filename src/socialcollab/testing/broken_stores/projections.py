@@ -26,7 +26,7 @@ class KeepsOldRows(BrokenJournal):
 
 
 class UpdatesRowsLate(BrokenJournal):
-    """Queries return the rows before the last append, as if projections were updated later."""
+    """Queries return the rows from before the last append, as if projections were updated later."""
 
     breaks: ClassVar[str] = "S10"
 

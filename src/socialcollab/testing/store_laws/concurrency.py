@@ -63,7 +63,7 @@ class ConcurrencyLaws:
 
     @promise("S24")
     def test_s24_versions_not_appended_to(self, store: Store) -> None:
-        """A send that expects a version of the holds is never stored after a new hold."""
+        """After an append to another stream, an append that expects its old version is rejected."""
         org = fresh_organization(store)
         for round_ in range(ROUNDS):
             results = run_together(

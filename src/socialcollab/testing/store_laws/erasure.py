@@ -42,7 +42,7 @@ class ErasureLaws(InspectionHooks):
 
     @promise("S28")
     def test_s28_tombstone(self, store: Store) -> None:
-        """A tombstone erases only the values that it names, and their events report the erasure."""
+        """A tombstone erases only the values that it names, and reads report them as erased."""
         org = fresh_organization(store)
         first, other = _put_personal(org, "post/a", "post/b")
         [second] = _put_personal(org, "post/a")

@@ -28,7 +28,7 @@ class MaintenanceLaws:
 
     @promise("S17")
     def test_s17_isolation(self, store: Store) -> None:
-        """The same streams, ids, keys and due rows in two organizations are independent."""
+        """Streams, ids, keys and due rows with equal names in two organizations are independent."""
         one, two, three = (
             fresh_organization(store),
             fresh_organization(store),
@@ -97,7 +97,7 @@ class MaintenanceLaws:
 
     @promise("S19")
     def test_s19_reindex_during_appends(self, store: Store) -> None:
-        """Appends during a reindex are neither lost nor missing in the snapshots and rows."""
+        """Appends during a reindex are neither lost nor missing from the snapshots and rows."""
         org = fresh_organization(store)
         org.put("post/a", "post/b", body={"state": "draft", "rank": 1})
         began, appended = threading.Event(), threading.Event()
@@ -216,7 +216,7 @@ class MaintenanceLaws:
 
     @promise("S21")
     def test_s21_anchor(self, store: Store) -> None:
-        """An anchor still matches after the journal grows, but not a truncated or different journal."""
+        """An anchor matches after the journal has grown, but does not match a truncated journal."""
         org, other = fresh_organization(store), fresh_organization(store)
         start = org.journal.audit().anchor
         org.put("post/a", "post/b")

@@ -94,7 +94,7 @@ class ModelLaws:
 
     @promise("S27")
     def test_s27_model(self, store: Store) -> None:
-        """After each operation, events, streams, snapshots and rows equal those of the model."""
+        """After each operation, events, streams, snapshots and rows are the same as in the model."""
 
         # All examples share the store, but each example has its own organization.
         @settings(max_examples=25, deadline=None, database=None, report_multiple_bugs=False)

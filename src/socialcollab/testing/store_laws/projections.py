@@ -148,7 +148,7 @@ class ProjectionLaws:
 
     @promise("S12")
     def test_s12_indexes(self, store: Store) -> None:
-        """Pages of a query that an index serves contain the rows that match now, in order."""
+        """A query that uses an index returns exactly the rows that currently match, in order."""
         org = fresh_organization(store)
         values: tuple[Column, ...] = (None, 1, 2, "1", "a")
         cells = [(a, b, c) for a in values for b in values[:3] for c in (None, 3, 3, 2, "z")]
@@ -167,7 +167,7 @@ class ProjectionLaws:
             return rows
 
         put("post/a", 7)
-        # The same keys get other values, which an index must not miss.
+        # The same rows get new values, which every index must contain.
         rows = [*put("post/b", 0), *put("post/a", 3)]
         rows.sort(key=lambda row: _order(row.columns["at"], row.key))
         for where in (
