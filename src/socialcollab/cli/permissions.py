@@ -1,4 +1,4 @@
-"""The commands about permissions of a document or a desk: who, can, permissions, coverage, ..."""
+"""The commands about permissions in a document or a desk, such as who, can and coverage."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class Post(NotebookMixin):
 
     @property
     def erased(self) -> bool:
-        """Whether its content was erased. An erased post can only be viewed and taken down."""
+        """Whether the post was erased. An erased post can only be viewed and taken down."""
         return self.erased_at is not None
 
     @property
@@ -257,7 +257,7 @@ class Post(NotebookMixin):
         )
 
     def drafted_with(self, content: PostContent, fields: Iterable[str]) -> bool:
-        """Return whether its first revision had the same values as *content* in these fields."""
+        """Return whether *fields* had the same values in the first revision as in *content*."""
         first, values = self.revisions[0].fields, field_values(content)
         return all(salted_digest(self.salt, values[name]) == first[name] for name in fields)
 

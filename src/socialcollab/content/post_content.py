@@ -76,7 +76,7 @@ class Variant:
 @attrs.frozen(kw_only=True)
 class Poll:
     """
-    A poll.
+    A poll that is published with a post.
 
     Attributes:
         options: The options to choose from, at least two.

@@ -151,7 +151,7 @@ def _day_of(value: dt.date) -> dt.date:
 
 def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
     """
-    Return the block of a hold, from the time at which it was placed to the time at which it ended.
+    Return the calendar block of a hold, which extends from its start to its end.
 
     A hold without an end lasts until a member ends it.
 
@@ -400,7 +400,7 @@ def _calendar(
         + "</tr>"
         for week in weeks
     )
-    # The days of a week are in the same column in each row, and each column has a day.
+    # Every column contains the same day of the week in all rows, and contains at least one date.
     columns = [next(date for date in column if date) for column in zip(*weeks, strict=True)]
     header = "".join(
         f'<th scope="col">{WEEKDAYS[language][date.weekday()]}</th>' for date in columns

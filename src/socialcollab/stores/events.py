@@ -65,7 +65,7 @@ def check_unicode(where: str, value: str) -> None:
 
 
 def as_utc(value: dt.datetime) -> dt.datetime:
-    """Return *value* in UTC. It must have a UTC offset."""
+    """Convert *value*, which must have a UTC offset, to UTC."""
     if value.tzinfo is dt.UTC:
         return value
     if value.utcoffset() is None:

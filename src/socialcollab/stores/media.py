@@ -52,7 +52,7 @@ def chunks_of(data: bytes | BinaryIO) -> Iterator[bytes]:
 
 def check_claim(claimed: str, organization: str) -> None:
     """
-    Check that a media store that is reserved for *claimed* can be used by *organization*.
+    Check that *organization* can use a media store that is reserved for *claimed*.
 
     Raises:
         InvalidValueError: If they are different organizations.

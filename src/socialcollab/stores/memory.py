@@ -214,7 +214,7 @@ class MemoryStore:
             return tuple(sorted(name for name, tables in self._tables.items() if tables.events))
 
     def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare *projections* if there are none yet; see `Store.ensure_projections`."""
+        """Declare *projections* if none have been declared yet; see `Store.ensure_projections`."""
         with self._lock:
             self._projections = declare_projections(self._projections, projections)
             self._declaration = dump_projections(self._projections)
@@ -301,7 +301,7 @@ class MemoryJournal:
         return not tables.events or tables.declaration == self._store._declaration
 
     def _erasable(self, stream: str, version: int, name: str) -> PersonalValues:
-        """Return the personal values of an event, if *name* is one of them."""
+        """Return the personal values of an event. Raise an error if *name* is not one of them."""
         values = self._tables.personal.get((stream, version), {})
         if name not in values:
             raise nothing_to_erase_error(stream, version, name)

@@ -38,7 +38,8 @@ class Target:
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Neighbour:
     """
-    The name, domains and handles of a workspace, which should not occur in other workspaces.
+    The name, domains and handles of a workspace, which posts of other workspaces should not
+    contain.
 
     Attributes:
         workspace: The id of the workspace.

@@ -1,4 +1,4 @@
-"""The kit that tests adapters against docs/contracts/adapters.md."""
+"""A test kit that checks adapters against docs/contracts/adapters.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -110,12 +110,12 @@ class Conversation:
 
 
 class _StoppedError(Exception):
-    """Simulates the end of the process at this point."""
+    """Raised to simulate that the process ends at this point."""
 
 
 class AdapterContract:
     """
-    The laws of adapters, which are tests. Subclass this class and override its fixtures.
+    Tests for the laws of adapters. Subclass this class and override its fixtures.
 
     ::
 
@@ -351,7 +351,11 @@ class AdapterContract:
     def test_a13_unreadable_answer(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """An unreadable response to a creation means an unknown outcome; any other is transient."""
+        """
+        An unreadable response to a creating request raises an OutcomeUnknownError.
+
+        For any other request, it raises a TransientError.
+        """
         empty: Json = {}
         for body in (b"", b"<html>", b"[]", b"null", b"7", b'"x"', json.dumps(empty).encode()):
             response = Response(status=200, body=body)
@@ -622,7 +626,7 @@ def _until_creating(
     transport: Transport,
     before: Conversation | None = None,
 ) -> Conversation:
-    """Publish from the progress of *before*, and stop before the first creating request."""
+    """Resume publishing after *before*, and stop before the first creating request."""
 
     def answer(request: Request) -> Response:
         if request.creates is not None:

@@ -1,4 +1,4 @@
-"""The kit that tests async stores against docs/contracts/stores.md."""
+"""A test kit that checks async stores against docs/contracts/stores.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -21,7 +21,7 @@ MANY = 60
 
 class AsyncStoreContract(StoreContract):
     """
-    The laws of stores, and two laws of async stores. Subclass it and override `async_store`.
+    Tests for the laws of async stores. Subclass this class and override `async_store`.
 
     ::
 

@@ -58,7 +58,7 @@ class _Loop:
 
 
 class _BlockingJournal:
-    """The journal of one organization, whose methods run on the loop of its store."""
+    """The journal of one organization, whose methods run on the store's event loop."""
 
     def __init__(self, journal: AsyncBoundStore, loop: _Loop) -> None:
         self._journal = journal

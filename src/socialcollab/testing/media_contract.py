@@ -1,4 +1,4 @@
-"""The kit that tests media stores against docs/contracts/media.md."""
+"""A test kit that checks media stores against docs/contracts/media.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -63,7 +63,7 @@ class _Failing(io.BytesIO):
 
 class MediaContract:
     """
-    The laws of media stores. Subclass this class and override the fixture `media`.
+    Tests for the laws of media stores. Subclass this class and override the fixture `media`.
 
     ::
 

@@ -1,4 +1,4 @@
-"""The kit that tests stores against docs/contracts/stores.md."""
+"""A test kit that checks stores against docs/contracts/stores.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StoreContract(
     ModelLaws,
 ):
     """
-    The laws of stores. Subclass this class and override the fixture `store`.
+    Tests for the laws of stores. Subclass this class and override the fixture `store`.
 
     ::
 

@@ -49,7 +49,8 @@ def linked_domains(text: str, domains: Iterable[str]) -> tuple[str, ...]:
         if not any(plain in spelling for spelling in spellings):
             continue
         if not any(_links_to(domain, spelling) for spelling in spellings):
-            # A network can see a link in the middle of a word, such as after an accented letter.
+            # A network may recognise a link in the middle of a word, such as after an accented
+            # letter.
             hosts = _hosts(text) if hosts is None else hosts
             if not any(f".{host}".endswith(f".{plain}") for host in hosts):
                 continue

@@ -170,7 +170,7 @@ def _ending(text: str, start: int, *, reserved: bool = False) -> int:
 
 
 def _labels_are_valid(labels: list[str]) -> bool:
-    """Return whether no label is too long when encoded, or is falsely marked as encoded."""
+    """Return whether each label is short enough when encoded, and not falsely marked as encoded."""
     for label in labels:
         if len(label) > _LABEL:
             return False

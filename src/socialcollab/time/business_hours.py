@@ -112,7 +112,7 @@ class BusinessHours:
 
     def openings(self, after: dt.datetime) -> Iterator[Window]:
         """
-        Yield the openings that end after the instant *after*, in order; there is no last opening.
+        Yield the openings that end after the instant *after*, in order and indefinitely.
 
         Raises:
             InvalidValueError: If there is no opening for ten years.

@@ -1,5 +1,5 @@
 """
-Reading the holidays in an iCalendar file.
+Read the holidays in an iCalendar file.
 
 The file is read here instead of with `icalendar`, because that library skips properties that it
 cannot parse and does not report line numbers. If a holiday were silently missing, a post or a
@@ -45,7 +45,7 @@ _ALL_DAY: Final = "X-MICROSOFT-CDO-ALLDAYEVENT"
 
 
 class _LineError(Exception):
-    """A problem in one line of the file."""
+    """Raised if a line of the file is not valid."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"line {line}: {problem}")
@@ -76,7 +76,7 @@ class _Component:
 @attrs.frozen(kw_only=True)
 class _Event:
     """
-    An event.
+    An event in the file.
 
     Attributes:
         line: The line of its BEGIN.
@@ -326,7 +326,7 @@ def _dates(properties: Iterable[_Property]) -> Iterator[dt.date]:
 
 
 def _length(once: dict[str, _Property], start: dt.date) -> int:
-    """Return the number of days of an event."""
+    """Return the number of days that an event lasts."""
     if "DTEND" in once and "DURATION" in once:
         raise once["DURATION"].fail("but the event also has `DTEND`")
     if "DTEND" in once:

@@ -195,7 +195,7 @@ class Transport(Protocol):
 
 
 class Network(Protocol):
-    """A network, which provides the adapter and the transport of each profile."""
+    """A network that provides an adapter and a transport for each profile."""
 
     def adapter(self, profile: Profile) -> Adapter:
         """Return the adapter for *profile*."""
@@ -212,7 +212,7 @@ class Network(Protocol):
 
 @runtime_checkable
 class DescribesProfiles(Protocol):
-    """A network that describes each profile's limits, which depend on its server or account."""
+    """A network whose limits depend on the server or account of each profile."""
 
     def description_of(self, profile: Profile) -> NetworkDescription | None:
         """Return the limits of *profile*, or None if the built-in description applies."""

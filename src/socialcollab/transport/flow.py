@@ -152,7 +152,7 @@ class Checkpoint(Op[None]):
 @attrs.frozen(kw_only=True)
 class Created(Op[None]):
     """
-    An operation that stores that one part of a thread has been created.
+    An operation that records that one part of a thread has been created.
 
     A flow yields it for every part, including the last one, before it requests anything else. It
     is not needed for a post with a single part, because the flow returns the id of the post.

@@ -102,7 +102,7 @@ class SessionTransport:
         return left
 
     def _signed_in(self, until: float, *, renew: _Session | None) -> _Session:
-        """Return a session. The session *renew* has expired and is not returned."""
+        """Return a valid session, which is not the expired session *renew*."""
         with self._lock:
             if self._session is not None and self._session is not renew:
                 return self._session

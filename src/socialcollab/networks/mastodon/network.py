@@ -1,4 +1,4 @@
-"""Mastodon as a network of a desk: an adapter and a transport for each profile."""
+"""The Mastodon network, with an adapter and a transport for each profile."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 class Mastodon:
     """
-    Mastodon, and other servers that implement its API.
+    The network Mastodon, and other servers that implement its API.
 
     Posts are texts with up to four images or a poll, a language, and labels, which are published as
     a content warning. The `server` of a profile is required, such as ``https://mastodon.example``.

@@ -81,7 +81,7 @@ class XAdapter:
 
     def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:  # noqa: ARG002
         """
-        Remember the time, and check the network's limits.
+        Record the current time, and check the network's limits.
 
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.

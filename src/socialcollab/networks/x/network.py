@@ -1,4 +1,4 @@
-"""X as a network of a desk: an adapter and a transport for each profile."""
+"""The X network, with an adapter and a transport for each profile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SERVER: Final = "https://api.x.com"
 
 class X:
     """
-    X, accessed through version 2 of its API.
+    The network X, accessed through version 2 of its API.
 
     A post is a text or a thread of texts, with up to four images or a poll. The `server` of a
     profile is normally empty; it can be the address of a proxy.

@@ -55,7 +55,7 @@ def data_of(
 
 def posts_of(response: Response) -> tuple[list[Mapping[str, Json]], str]:
     """
-    Return a page of posts, which all have an id, and the token of the next page or an empty string.
+    Return the posts on a page, and the token of the next page, which is empty on the last page.
 
     Raises:
         NetworkError: If the request failed, or if the response is not a page of posts.
@@ -86,7 +86,7 @@ def is_without_media(response: Response) -> bool:
 
 
 def error_of(response: Response, *, creates: bool = False) -> NetworkError:
-    """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
+    """Return the error for a failed response. Set *creates* if the request creates a post."""
     stated = _stated(response)
     message = f"X answered with status {response.status}"
     return error_for(

@@ -138,7 +138,7 @@ def iter_csv(
 
 
 class _Reader:
-    """Reader of a single file."""
+    """A reader of a single file."""
 
     def __init__(
         self,
@@ -308,7 +308,7 @@ _MOST_TIMES: Final = 20_000
 
 class _CellError(Exception):
     """
-    A problem with a cell that blocks its row.
+    Raised for a problem with a cell that blocks its row.
 
     The column is *index* if it is given, and otherwise the first column of *field*.
     """
@@ -324,7 +324,7 @@ class _CellError(Exception):
 
 
 class _RowReader:
-    """Reader of the rows of a file whose columns are known."""
+    """A reader of the rows of a file whose columns are known."""
 
     def __init__(
         self,

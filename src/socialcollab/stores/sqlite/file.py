@@ -106,7 +106,7 @@ class JournalFile:
             self._update(connection, self.declared)
 
     def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare *projections* if there are none yet; see `Store.ensure_projections`."""
+        """Declare *projections* if none have been declared yet; see `Store.ensure_projections`."""
         with self._declaring:
             known = self.declared.projections
             needed = declare_projections(known, projections)

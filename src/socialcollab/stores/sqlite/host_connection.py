@@ -102,7 +102,7 @@ class HostConnection:
 
     @contextmanager
     def connection(self) -> Iterator[SqlConnection]:
-        """Provide the connection, and translate errors of SQLite."""
+        """Provide the connection, and translate SQLite errors."""
         rows = self.acquire()
         try:
             yield rows

@@ -117,7 +117,7 @@ def stream_order(stream: object) -> tuple[int, float, bytes]:
 @attrs.define
 class _Stream:
     """
-    The state of the audit of one stream.
+    The audit state of one stream.
 
     Attributes:
         name: The name of the stream.

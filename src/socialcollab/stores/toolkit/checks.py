@@ -81,7 +81,7 @@ def check_append(
     if len(snapshots) != len(by_stream):
         extra = sorted(set(snapshots) - set(by_stream))
         raise InvalidValueError(
-            f"snapshots contains stream `{extra[0]}`, which is not appended to",
+            f"snapshots contains stream `{extra[0]}`, to which no event is appended",
             value=extra[0],
             expected="snapshots of the streams appended to",
         )
@@ -111,7 +111,7 @@ def collect_rows(
         if row.stream not in by_stream:
             raise InvalidValueError(
                 f"row `{row.key}` of projection `{row.projection}` belongs to stream"
-                f" `{row.stream}`, which is not appended to",
+                f" `{row.stream}`, to which no event is appended",
                 value=row.stream,
                 expected="rows of the streams appended to",
             )

@@ -172,7 +172,7 @@ class RemembersSnapshots(BrokenStore):
     breaks: ClassVar[str] = "S35"
 
     def for_organization(self, organization: str) -> MemoryJournal:
-        super().for_organization(organization)  # checks the name
+        super().for_organization(organization)  # raises an error for an invalid name
         return _RemembersSnapshots(organization, self)
 
 

@@ -142,7 +142,7 @@ class KeepsErasedValues(BrokenJournal):
 
 
 class RemembersPages(BrokenJournal):
-    """Full pages of events are remembered, although an erasure changes them."""
+    """Full pages of events are cached, even though an erasure changes them."""
 
     breaks: ClassVar[str] = "S28"
 

@@ -168,7 +168,7 @@ class IgnoresCase(BrokenJournal):
         limit: int = 100,
         **rest: Any,
     ) -> tuple[Row, ...]:
-        super().query(projection, where=where, limit=limit, **rest)  # checks the arguments
+        super().query(projection, where=where, limit=limit, **rest)  # may raise an error
         folded = {
             name: [_folded(value) for value in (allowed if type(allowed) is tuple else (allowed,))]
             for name, allowed in (where or {}).items()

@@ -1,4 +1,4 @@
-"""Laws of concurrency: nothing is lost, repeated or skipped if several threads use the store."""
+"""Laws about concurrency: nothing is lost, repeated or skipped if several threads use the store."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _append(
 
 
 class ConcurrencyLaws:
-    """Laws of concurrency."""
+    """Laws about concurrency."""
 
     @promise("S23")
     def test_s23_one_append_wins(self, store: Store) -> None:

@@ -1,4 +1,4 @@
-"""The law of the model: after any sequence of operations, a store contains what a model contains."""
+"""The model law: after any sequence of operations, a store has the same content as a model."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -90,7 +90,7 @@ def _apply(org: FreshOrganization, model: _Model, name: str, value: object) -> N
 
 
 class ModelLaws:
-    """The law of the model."""
+    """Tests that compare a store with a simple model."""
 
     @promise("S27")
     def test_s27_model(self, store: Store) -> None:
