@@ -173,7 +173,7 @@ class Term:
         links and the exact spelling of preferred terms are not reported.
 
     Why it matters:
-        Readers recognise a brand by its choice of words. Some words are wrong,
+        Readers recognise a brand by its wording. Some words are wrong,
         make claims that the law forbids, or hurt people.
 
     Example:

@@ -170,7 +170,7 @@ class _Known:
         domains: The workspaces that use each domain.
         handles: The workspaces that use each handle.
         names: The workspaces that have each name.
-        term: Finds the names.
+        term: A rule that finds the names in a text.
     """
 
     domains: _Users
