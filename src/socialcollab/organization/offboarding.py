@@ -399,7 +399,7 @@ def _makes_owner(organization: Organization, reference: Reference) -> bool:
         for binding in organization.access.bindings.grants
         if EVERYWHERE in binding.resources and binding.source.end is None
     ]
-    # If no single grant gives every permission, several grants give them together.
+    # If no single grant provides all permissions, combine several grants.
     bindings = [one for one in bindings if one.permissions >= PERMISSIONS.keys()] or bindings
     if reference.section == "teams":
         team = Principal("team", reference.name)

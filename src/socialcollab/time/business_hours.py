@@ -129,7 +129,7 @@ class BusinessHours:
                 yield opening
             date += dt.timedelta(days=1)
         raise InvalidValueError(
-            f"business hours on {self.days} do not open in the ten years before {date.isoformat()}:"
+            f"there are no business hours on {self.days} in the ten years before {date.isoformat()}:"
             " there are too many holidays, or the instant is out of range",
             value=str(self.days),
         )

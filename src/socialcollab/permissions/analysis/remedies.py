@@ -62,7 +62,7 @@ def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
     )
     ending = list(_ending_forbids(access, question, forbids))
     found.append(_smallest(access, question, ending))
-    # If ending the forbids on the member is enough, a team or a grant in addition is not needed.
+    # If ending the forbids on the member is enough, there is no need to add a team or a grant.
     if not any(set(change.ended) <= set(forbids) for change in ending):
         found.append(_smallest(access, question, _joining_teams(access, question, forbids)))
         found.append(_smallest(access, question, _new_grants(access, question, forbids)))

@@ -207,7 +207,7 @@ class SqliteJournal:
         heads: Mapping[str, StreamHead],
         ends: Mapping[str, tuple[int, str]],
     ) -> None:
-        """Write the heads of the streams that are appended to, and the rows that have changed."""
+        """Write the new heads of the streams to which events are appended, and the changed rows."""
         old: _OwnedRows = {}
         new: _OwnedRows = {}
         for stream, rows in plan.rows.items():

@@ -85,7 +85,7 @@ MESSAGES: Final[dict[str, str]] = {
     "policies_unchanged": "het beleid en de accounts van bericht {post} zijn niet gewijzigd",
     "nothing_scheduled": "van bericht {post} is niets ingepland",
     "no_such_target": "bericht {post} is niet bestemd voor `{profile}`",
-    "decided_by": "`{by}` heeft over bericht {post} beslist op {at}: {verdict}",
+    "decided_by": "`{by}` heeft op {at} over bericht {post} beslist: {verdict}",
     "approval_required": "bericht {post} moet worden goedgekeurd voordat het gepubliceerd kan worden",
     "already_exempt": "bericht {post} is al vrijgesteld van publicatiestop `{hold}`",
     "not_held": "publicatiestop `{hold}` geldt niet voor bericht {post}",

@@ -280,7 +280,7 @@ class ApprovalPolicy:
 
     def may_apply_to(self, author_roles: Collection[str], *, default: str) -> bool:
         """
-        Return whether the policy can apply to the posts of an author with these roles.
+        Return whether the policy can apply to posts by an author with these roles.
 
         The policy *default* also applies to authors whose roles it does not name.
         """
