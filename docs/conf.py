@@ -1,4 +1,4 @@
-"""How the documentation is built."""
+"""Sphinx configuration for the documentation."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ html_static_path = ["_static"]
 
 
 def show_examples_as_written(*said: Any) -> None:
-    """The Example and Instead of a style rule are documents, not prose."""
-    _, _, _, obj, _, lines = said  # as the event `autodoc-process-docstring` gives them
+    """Show the Example and Instead sections of style rules as literal blocks."""
+    _, _, _, obj, _, lines = said  # the arguments of `autodoc-process-docstring`
     if "styleguide" not in getattr(obj, "__module__", ""):
         return
     shown = []
@@ -54,5 +54,5 @@ def show_examples_as_written(*said: Any) -> None:
 
 
 def setup(app: Sphinx) -> None:
-    # Before napoleon, which would take Example for a section of prose.
+    # Run before napoleon, which would treat Example as a section of prose.
     app.connect("autodoc-process-docstring", show_examples_as_written, priority=400)

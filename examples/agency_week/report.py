@@ -318,10 +318,10 @@ def _lookups(desk: Desk, live: list[tuple[Post, Delivery]]) -> list[tuple[str, s
             entry.type for entry in desk.history(post) if entry.stream == f"delivery/{delivery.id}"
         ]
         if "delivery.unknown" in types:
-            what = "no response was received; a lookup found it published"
+            what = "no response was received; a lookup found the post"
             rows.append((_short(post.text), delivery.profile, what))
         if "delivery.deferred" in types:
-            what = "the network asked to wait; published later"
+            what = "the network limited the rate; published later"
             rows.append((_short(post.text), delivery.profile, what))
     return rows
 

@@ -55,10 +55,10 @@ NOT_IN_PROSE = r"\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f"
 @attrs.frozen(kw_only=True)
 class Text(Shape):
     """
-    A string, which cannot contain control characters.
+    The shape of a string, which cannot contain control characters.
 
-    A name with a line break could forge a line of an e-mail or a log, and one with a character
-    that changes the direction of text could look like a different name.
+    A name that contains a line break could be used to forge a line in an e-mail or a log. A name
+    that contains a character that changes the direction of text could look like a different name.
 
     Attributes:
         at_most: The maximum length in characters.
@@ -77,14 +77,14 @@ class Text(Shape):
 
 @attrs.frozen
 class Id(Shape):
-    """The identifier of the section itself, which is unique within its *kind*, such as "member"."""
+    """The shape of the section's own identifier, which is unique within its *kind*."""
 
     kind: str
 
 
 @attrs.frozen
 class NameShape(Shape):
-    """The identifier of another section of *kind*, or one of the words in *also*."""
+    """The shape of the id of a section of the given *kind*, or of a word in *also*."""
 
     kind: str
     also: tuple[str, ...] = ()
@@ -92,21 +92,21 @@ class NameShape(Shape):
 
 @attrs.frozen
 class PrincipalShape(Shape):
-    """A principal of one of the given *kinds*, such as ``member:ana`` or ``lead``."""
+    """The shape of a principal of one of the given *kinds*, such as ``member:ana``."""
 
     kinds: tuple[str, ...] = ("member", "team", "role", "rotation", "lead")
 
 
 @attrs.frozen
 class Choice(Shape):
-    """One of the given *words*."""
+    """The shape of a value that must be one of the given *words*."""
 
     words: tuple[str, ...]
 
 
 @attrs.frozen(kw_only=True)
 class Integer(Shape):
-    """A whole number from *at_least* to *at_most*."""
+    """The shape of a whole number from *at_least* to *at_most*."""
 
     at_least: int
     at_most: int
@@ -114,28 +114,28 @@ class Integer(Shape):
 
 @attrs.frozen
 class Boolean(Shape):
-    """True or false."""
+    """The shape of a boolean."""
 
 
 @attrs.frozen
 class Date(Shape):
-    """A date without a time."""
+    """The shape of a date without a time."""
 
 
 @attrs.frozen
 class LocalTime(Shape):
-    """A local date and time in the section's time zone, such as ``2026-05-04 19:55``."""
+    """The shape of a local date and time in the section's zone, such as ``2026-05-04 19:55``."""
 
 
 @attrs.frozen
 class TimeOrDate(Shape):
-    """A local date and time, or a date, which means 00:00 on that date."""
+    """The shape of a local date and time, or of a date, which means 00:00 on that date."""
 
 
 @attrs.frozen(kw_only=True)
 class Parsed(Shape):
     """
-    A string that is parsed by a grammar, such as a duration.
+    The shape of a string that is parsed by a grammar, such as a duration.
 
     Attributes:
         grammar: The class that parses and prints the string.
@@ -154,7 +154,7 @@ class Parsed(Shape):
 @attrs.frozen
 class Section(Shape):
     """
-    A table described by an attrs class.
+    The shape of a table that is described by an attrs class.
 
     Attributes:
         cls: The class. The metadata of its fields contains their shapes.
@@ -170,7 +170,7 @@ class Section(Shape):
 
 @attrs.frozen(kw_only=True)
 class ListOf(Shape):
-    """A list of at least *at_least* items; if *or_one* is set, also a single item."""
+    """The shape of a list of at least *at_least* items, or of one item if *or_one* is set."""
 
     item: Shape
     or_one: bool = False
@@ -180,7 +180,7 @@ class ListOf(Shape):
 @attrs.frozen(kw_only=True)
 class MapOf(Shape):
     """
-    A table with arbitrary keys.
+    The shape of a table with arbitrary keys.
 
     Attributes:
         item: The shape of each value.
@@ -195,7 +195,7 @@ class MapOf(Shape):
 
 @attrs.frozen
 class Contact(Shape):
-    """A table of personal addresses by channel, such as ``email``; excluded from the digest."""
+    """The shape of a table of personal addresses by channel; excluded from the digest."""
 
 
 def as_words(value: str | Iterable[str]) -> tuple[str, ...]:

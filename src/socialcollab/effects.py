@@ -32,7 +32,7 @@ class Call(Generic[R]):
         args: The positional arguments.
         kwargs: The keyword arguments.
         cancellable: Whether `arun` cancels the call when `arun` itself is
-            cancelled. Otherwise, it waits until the call has ended.
+            cancelled. If not, `arun` waits until the call has ended.
         shielded: Whether `arun` delays its own cancellation until the effects
             yield a call that is not shielded or until they end.
     """

@@ -59,7 +59,7 @@ def _rebuild(kind: type[SocialCollabError], args: tuple[object, ...]) -> SocialC
 
 class InvalidValueError(SocialCollabError, ValueError):
     """
-    A value that is not valid.
+    Raised if a value is not valid.
 
     Attributes:
         value: The invalid value.
@@ -73,7 +73,7 @@ class InvalidValueError(SocialCollabError, ValueError):
 
 
 class NaiveDatetimeError(InvalidValueError):
-    """A datetime without a UTC offset where an instant is required."""
+    """Raised if an instant is required, but a datetime has no UTC offset."""
 
     def __init__(self, value: dt.datetime) -> None:
         super().__init__(
@@ -86,7 +86,7 @@ class NaiveDatetimeError(InvalidValueError):
 
 class DocumentMismatchError(InvalidValueError):
     """
-    A document that differs from the organization's active document.
+    Raised if a document differs from the organization's active document.
 
     Attributes:
         organization: The organization's identifier.
@@ -113,7 +113,7 @@ class DocumentMismatchError(InvalidValueError):
 
 
 class EmptyWindowError(InvalidValueError):
-    """A window whose end is not after its start."""
+    """Raised if the end of a window is not after its start."""
 
     def __init__(self, *, start: dt.datetime, end: dt.datetime) -> None:
         super().__init__(
@@ -126,7 +126,7 @@ class EmptyWindowError(InvalidValueError):
 
 
 class SkippedTimeError(InvalidValueError):
-    """A local time that does not exist, because a clock change skips it."""
+    """Raised if a local time does not exist, because a clock change skips it."""
 
     def __init__(self, *, local: dt.datetime, zone: str) -> None:
         super().__init__(
@@ -140,7 +140,7 @@ class SkippedTimeError(InvalidValueError):
 
 
 class RepeatedTimeError(InvalidValueError):
-    """A local time that occurs twice, because the clocks go back."""
+    """Raised if a local time occurs twice, because the clocks go back."""
 
     def __init__(self, *, local: dt.datetime, zone: str) -> None:
         super().__init__(
@@ -155,7 +155,7 @@ class RepeatedTimeError(InvalidValueError):
 
 class FaultError(InvalidValueError):
     """
-    A fault in a document.
+    Raised for a fault in a document.
 
     Attributes:
         place: The location of the fault, such as ``clients/tulip.toml:
@@ -178,7 +178,7 @@ class FaultError(InvalidValueError):
 
 class NotAllowedError(SocialCollabError):
     """
-    A command that the rules do not allow for this member or at this time.
+    Raised if the rules do not allow a command for this member or at this time.
 
     Attributes:
         verdict: The refusal, with its reasons and remedies.
@@ -199,7 +199,7 @@ class NotAllowedError(SocialCollabError):
 
 class StaleError(SocialCollabError):
     """
-    A command based on a version that another member has since changed.
+    Raised if a command is based on a version that another member has since changed.
 
     Attributes:
         thing: The thing that changed, such as "post `p1`".
@@ -230,7 +230,7 @@ class StaleError(SocialCollabError):
 
 class NotFoundError(SocialCollabError, LookupError):
     """
-    A name that does not exist or is not visible to the member.
+    Raised if a name does not exist or is not visible to the member.
 
     Attributes:
         kind: The kind of thing, such as "post".
@@ -245,7 +245,7 @@ class NotFoundError(SocialCollabError, LookupError):
 
 
 class MissingExtraError(SocialCollabError, ImportError):
-    """A feature whose optional dependency is not installed."""
+    """Raised if an optional dependency of a feature is not installed."""
 
     def __init__(self, *, feature: str, extra: str) -> None:
         super().__init__(
@@ -256,12 +256,12 @@ class MissingExtraError(SocialCollabError, ImportError):
 
 
 class StoreError(SocialCollabError):
-    """An operation that the store could not perform; nothing was written."""
+    """Raised if the store could not perform an operation; nothing was written."""
 
 
 class ConflictError(StoreError):
     """
-    An append that expected a different version of a stream.
+    Raised if an append expected a different version of a stream.
 
     Attributes:
         stream: The first stream with a different version, in alphabetical order.
@@ -277,20 +277,20 @@ class ConflictError(StoreError):
 
 
 class StoreUnavailableError(StoreError):
-    """A store that cannot currently be read or written, for example because its disk is full."""
+    """Raised if a store cannot currently be accessed, for example because its disk is full."""
 
 
 class StaleProjectionError(StoreError):
-    """Projection rows that were written for a different set of projections than the current one."""
+    """Raised if projection rows were written for projections other than the current ones."""
 
 
 class NewerVersionError(StoreError):
-    """A file or an event that was written by a newer version of this library."""
+    """Raised if a newer version of this library has written a file or an event."""
 
 
 class CorruptJournalError(StoreError):
     """
-    A journal that was damaged after it was written.
+    Raised if a journal was damaged after it was written.
 
     Attributes:
         place: The stream and version, or the position, of the damage.
@@ -303,7 +303,7 @@ class CorruptJournalError(StoreError):
 
 class NetworkError(SocialCollabError):
     """
-    A request to a social network that failed.
+    Raised if a request to a social network failed.
 
     Attributes:
         network: The name of the network.
@@ -317,12 +317,12 @@ class NetworkError(SocialCollabError):
 
 
 class AuthenticationError(NetworkError):
-    """A request whose credentials the network does not accept."""
+    """Raised if the network does not accept the credentials of a request."""
 
 
 class RateLimitedError(NetworkError):
     """
-    A request that the network refused because it had received too many requests.
+    Raised if the network rejected a request because too many requests had been sent.
 
     Attributes:
         retry_after_s: The number of seconds to wait, or None if the network did not
@@ -342,12 +342,12 @@ class RateLimitedError(NetworkError):
 
 
 class RejectedError(NetworkError):
-    """A request whose content the network rejected; sending it again will not help."""
+    """Raised if the network rejected the content of a request; do not send it again."""
 
 
 class TransientError(NetworkError):
-    """A temporary failure: the network created nothing, and the request can be repeated later."""
+    """Raised for a temporary failure: nothing was created, and the request can be repeated."""
 
 
 class OutcomeUnknownError(NetworkError):
-    """A request without a clear response, which may have created something on the network."""
+    """Raised if there was no clear response, so a request may have created something."""

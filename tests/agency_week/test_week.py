@@ -112,14 +112,14 @@ def test_reports(week: Path) -> None:
         "2026-06-31",
         "looks like a formula",
         "05/06/2026",
-        "has passed",
+        "is in the past",
         "belongs to Tulip Airlines",
         "too long for Bluesky",
         "has no alt text",
         "the approval came too late",
         "a hold; rescheduled and published later",
-        "a lookup found it published",
-        "the network asked to wait",
+        "a lookup found the post",
+        "the network limited the rate",
     ):
         assert text in report, text
     assert "<script" not in report

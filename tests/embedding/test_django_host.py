@@ -121,7 +121,7 @@ def test_draft_to_published(office, signed_in, set_clock) -> None:
     assert "De lente is er &lt;b&gt;🌷&lt;/b&gt;" in page, "texts must be escaped"
     assert "for ticket T-story" in page
     assert press(ana, address, "submit").status_code == 302
-    assert "waits for ben" in ana.get(address).content.decode()
+    assert "is waiting for ben" in ana.get(address).content.decode()
     tasks = ben.get("/").content.decode()
     assert "<b>decide</b>" in tasks
     assert address in tasks
@@ -224,7 +224,7 @@ def test_one_transaction(office, signed_in) -> None:
     form = {**DRAFT, "ticket": "T-once", "csrfmiddlewaretoken": _token(ana.get("/posts/new"))}
     response = ana.post("/posts/new", form)
     assert response.status_code == 409
-    assert "there is a post for this ticket already" in response.content.decode()
+    assert "there is already a post for this ticket" in response.content.decode()
     assert len(office.open_desk().feed()) == events, "the draft must be rolled back"
     assert Brief.objects.filter(ticket="T-once").count() == 1
     assert office.open_desk().audit().clean

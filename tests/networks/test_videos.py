@@ -118,7 +118,7 @@ def test_limits(make: Callable[[int], Video]) -> None:
     video = make(0)
     adapter = Bluesky({}).adapter(profile)
     for media, message in (
-        ((attrs.evolve(video, size_bytes=60 << 20),), "video 1 is 62914560 bytes large"),
+        ((attrs.evolve(video, size_bytes=60 << 20),), "video 1 is 62914560 bytes in size"),
         ((attrs.evolve(video, media_type="video/webm"),), "video/webm"),
         ((video, video), "2 videos"),
     ):

@@ -246,7 +246,7 @@ class CountingList(list):
         (
             lambda: rotation(shift("ana", "2026-01-05"), shift("ben", "2026-01-05 09:00"),
                          hand_off="09:00"),
-            "two shifts of rotation `care` start at `2026-01-05 09:00`: those of `ana` and `ben`",
+            "the shifts of `ana` and `ben` in rotation `care` both start at `2026-01-05 09:00`",
         ),
         (
             lambda: rotation(shift("ana", "2026-01-05", "2026-01-05")),

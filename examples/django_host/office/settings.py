@@ -1,4 +1,4 @@
-"""Settings of a small back-office application. Comments explain what the desk needs."""
+"""Settings of a small back-office application. The comments explain the settings for the desk."""
 
 import os
 from pathlib import Path

@@ -28,7 +28,7 @@ BUTTONS = {
 
 
 def member_desk(request: HttpRequest) -> MemberDesk:
-    """Return a desk on which the signed-in user acts."""
+    """Return the desk for the signed-in user."""
     return open_desk().acting_as(request.user.get_username())
 
 
@@ -61,7 +61,7 @@ def draft(request: HttpRequest) -> HttpResponse:
     except IntegrityError:
         # This also rolls back the draft, because it is in the same transaction.
         transaction.set_rollback(True)
-        context = {"profiles": profiles, "problem": "there is a post for this ticket already"}
+        context = {"profiles": profiles, "problem": "there is already a post for this ticket"}
         return render(request, "office/draft.html", context, status=409)
     return redirect("post", post.id)
 

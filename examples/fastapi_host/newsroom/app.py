@@ -212,7 +212,7 @@ def create_app(
 
 
 def _post_content(view: PostView) -> dict[str, Any]:
-    """Return a post as a user sees it, with allowed commands, and why others are refused."""
+    """Return what a user sees of a post, the allowed commands, and why other commands are refused."""
     content = view.post.content
     return {
         "id": view.post.id,

@@ -19,7 +19,7 @@ bearer = HTTPBearer()
 async def member_desk(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials, Depends(bearer)]
 ) -> AsyncMemberDesk:
-    """Return a desk on which the user with this token acts."""
+    """Return the desk for the user to whom the token belongs."""
     users: Users = request.app.state.users
     desk: AsyncDesk = request.app.state.desk
     user = await asyncio.to_thread(users.find, credentials.credentials)

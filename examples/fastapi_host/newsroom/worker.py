@@ -21,7 +21,7 @@ async def run_worker(
     Args:
         desk: The desk.
         stop: An event that ends the task after the current run. Set *wake* as well, so that the
-            task does not finish waiting first.
+            task does not continue waiting.
         wake: An event to set when work may have become due.
         max_wait_s: The maximum time to wait between two runs, in seconds.
     """

@@ -97,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     check = command("check", documents.check, "check a document and its expectations")
     add_source(check, "document")
     check.add_argument(
-        "--at", help="evaluate expectations at this day, time or instant (ISO 8601; default now)"
+        "--at", help="evaluate expectations as of this day, time or instant (ISO 8601; default now)"
     )
 
     lint = command(
@@ -195,7 +195,9 @@ def _parser() -> argparse.ArgumentParser:
     _desk_arguments(audit)
     audit.add_argument("--anchor", help="POSITION:HASH that an earlier audit printed")
 
-    reindex = command("reindex", desks.reindex, "rebuild snapshots and rows from the events")
+    reindex = command(
+        "reindex", desks.reindex, "rebuild snapshots and projection rows from the events"
+    )
     _desk_arguments(reindex)
 
     permissions.add_commands(command)
@@ -211,7 +213,7 @@ def _desk_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 class _Version(argparse.Action):
-    """Print the version, which is read only when it is requested, because that is slow."""
+    """Print the version, which is read only when it is requested, because reading it is slow."""
 
     def __init__(self, option_strings: Sequence[str], dest: str) -> None:
         super().__init__(option_strings, dest, nargs=0, help="print the version")

@@ -287,7 +287,7 @@ def _zone_of_member(desk: Desk, member: str) -> str:
 
 
 def run_due(args: argparse.Namespace, output: Output) -> int:
-    """Do the due work of a desk."""
+    """Do all due work of a desk."""
     from contextlib import closing, nullcontext
 
     from socialcollab.networks.sandbox import Sandbox
@@ -363,7 +363,7 @@ def audit(args: argparse.Namespace, output: Output) -> int:
 
 
 def reindex(args: argparse.Namespace, output: Output) -> int:
-    """Rebuild snapshots and rows from the events."""
+    """Rebuild snapshots and projection rows from the events."""
     from socialcollab.desk import reindex_file
 
     with progress(output, "reading events") as show:

@@ -172,12 +172,12 @@ def lint_file(args: argparse.Namespace, output: Output) -> int:
             text = data.decode(args.encoding or "utf-8-sig")
         except UnicodeDecodeError as error:
             raise InvalidValueError(
-                f"byte {error.start} of `{args.file}` is not {args.encoding or 'UTF-8'}; name its"
-                " encoding with --encoding"
+                f"byte {error.start} of `{args.file}` is not {args.encoding or 'UTF-8'}; use"
+                " --encoding to specify the encoding"
             ) from None
         except LookupError:
             raise InvalidValueError(
-                f"there is no text encoding `{args.encoding}`; use one such as cp1252"
+                f"there is no text encoding `{args.encoding}`; specify an encoding such as cp1252"
             ) from None
         findings = [("", finding) for finding in _linter(args)(text.removesuffix("\n"))]
     value = {

@@ -33,7 +33,7 @@ def check_known(organization: Organization, kind: Kind, name: str) -> None:
     Check that an option names something that exists.
 
     Raises:
-        NotFoundError: If it does not exist.
+        NotFoundError: If nothing has that name.
     """
     if name not in _names(organization, kind):
         raise unknown_name(organization, kind, name)

@@ -15,7 +15,7 @@ UNAVAILABLE: Final = 3
 
 
 class Output:
-    """Standard output and standard error, which receive text for people or one JSON document."""
+    """Standard output and standard error, which receive readable text or one JSON document."""
 
     def __init__(self, *, as_json: bool, out: TextIO, err: TextIO) -> None:
         self.as_json = as_json

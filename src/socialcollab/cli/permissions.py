@@ -1,4 +1,4 @@
-"""The commands about permissions of a document or a desk: who, can, permissions, coverage, ..."""
+"""The commands about permissions in a document or a desk, such as who, can and coverage."""
 
 from __future__ import annotations
 
@@ -350,7 +350,9 @@ def _survival(count: int | None) -> str:
 
 
 def _at(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--at", help="the time or instant to evaluate (ISO 8601; default now)")
+    parser.add_argument(
+        "--at", help="evaluate permissions as of this time or instant (ISO 8601; default now)"
+    )
 
 
 def _who(args: argparse.Namespace, output: Output) -> int:

@@ -61,7 +61,8 @@ def _columns(given: list[str]) -> dict[str, str] | list[str] | None:
     if not any("=" in text for text in given):
         if len(given) > 1:
             raise InvalidValueError(
-                f"--columns `{given[1]}` has no `=`; write COLUMN=FIELD, or give all fields at once"
+                f"--columns `{given[1]}` has no `=`; write COLUMN=FIELD, or, for a file without a"
+                " header, list all fields in one option, such as date,text,,link"
             )
         return [field.strip() for field in given[0].split(",")]
     columns: dict[str, str] = {}
@@ -115,7 +116,7 @@ def _profiles(given: list[str]) -> dict[str, str] | list[str]:
 
 
 def _by_member(desk: Desk, rows: tuple[SheetRow, ...], member: str) -> dict[str, list[SheetRow]]:
-    """Return the rows by the member who imports them, which is their author if possible."""
+    """Group the rows by the member who imports them, who is the author if possible."""
     known = {str(one.id) for one in desk.organization.members}
     by_member: dict[str, list[SheetRow]] = {}
     for row in rows:
@@ -124,7 +125,7 @@ def _by_member(desk: Desk, rows: tuple[SheetRow, ...], member: str) -> dict[str,
             if row.author:
                 check_known(desk.organization, "member", row.author)
             raise InvalidValueError(
-                f"row {row.number} has no author; name the member who imports it with --member"
+                f"row {row.number} has no author; use --member to specify who imports it"
             )
         by_member.setdefault(importer, []).append(row)
     return by_member
@@ -137,7 +138,7 @@ def _images(rows: list[SheetRow], folder: str | None) -> dict[str, bytes]:
     images: dict[str, bytes] = {}
     for name in {name for row in rows for name in row.images if "://" not in name}:
         path = (root / name).resolve()
-        # A spreadsheet from outside must not be able to read other files.
+        # An untrusted spreadsheet must not be able to import files from outside this folder.
         if path.is_relative_to(root) and path.is_file():
             images[name] = path.read_bytes()
     return images

@@ -1,4 +1,4 @@
-"""Canonical JSON, in which each value has exactly one representation, and digests of it."""
+"""Canonical JSON, in which each value has exactly one representation, and its digests."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def _plain(value: Any, place: str) -> Json:
     raise InvalidValueError(
         f"{kind.__name__} {value!r} at {place} has no canonical JSON form",
         value=value,
-        expected="strings, whole numbers, booleans, null, lists and tables of them",
+        expected="strings, whole numbers, booleans, null, and lists and tables of these values",
     )
 
 

@@ -133,8 +133,8 @@ class Delivery(NotebookMixin):
             revision, or an empty string.
         amend_attempt: The latest attempt to send the change, or None.
         amend_problem: Why the change is not published, or an empty string.
-        changes: The number of later events that changed its time or state.
-        changed_at: When the latest of these events happened, or when it was planned, in UTC.
+        changes: The number of events that have changed its time or state since it was planned.
+        changed_at: When its time or state was last changed, or when it was planned, in UTC.
         author: The member who drafted the post; empty if the delivery was planned by a version of
             this library that did not record it.
     """
@@ -191,7 +191,7 @@ class Delivery(NotebookMixin):
 
     @property
     def next_recheck_at(self) -> dt.datetime | None:
-        """When to check again whether a missing post has appeared; None while it may still be sent."""
+        """When to look for a missing post again, or None while the post may still be sent."""
         return self.recheck_at if self.at_rest else None
 
     @property
@@ -234,7 +234,7 @@ class Delivery(NotebookMixin):
     @property
     def stranded(self) -> bool:
         """
-        Whether it is still published and must be taken down, but its profile was removed.
+        Whether the post is still published and must be taken down, but its profile was removed.
 
         The publisher can no longer access the network, so a member must act.
         """
@@ -243,9 +243,9 @@ class Delivery(NotebookMixin):
     @property
     def ids_to_take_down(self) -> tuple[str, ...]:
         """
-        The network's ids to take down now, starting with the last part.
+        The network's ids of the publications to take down now, starting with the last part.
 
-        It is empty while the outcome of an attempt is unknown.
+        The result is empty while the outcome of an attempt is unknown.
         """
         if self.state not in _OUT:
             return ()
@@ -254,7 +254,7 @@ class Delivery(NotebookMixin):
 
     @property
     def due_at(self) -> dt.datetime:
-        """The earliest time at which it may be sent, in UTC."""
+        """The earliest time at which the post may be sent, in UTC."""
         at = self.at.instant
         return at if self.not_before is None else max(at, self.not_before)
 

@@ -35,11 +35,11 @@ class Hold:
     ended_by: str = ""
 
     def is_active(self, at: dt.datetime) -> bool:
-        """Return whether the hold has not ended at an instant."""
+        """Return whether the hold has not yet ended at the instant *at*."""
         return all(end is None or at < end for end in (self.until, self.ended_at))
 
     def was_active(self, at: dt.datetime, *, now: dt.datetime) -> bool:
-        """Return whether the hold has ended by *now*, and was active at an earlier instant."""
+        """Return whether the hold has ended by *now*, and was active at the instant *at*."""
         return not self.is_active(now) and self.at <= at and self.is_active(at)
 
     def stops(self, profile: Profile, attributes: PostAttributes, *, now: dt.datetime) -> bool:

@@ -21,7 +21,7 @@ def limit_findings(
     descriptions: Mapping[str, NetworkDescription] | None = None,
 ) -> tuple[Finding, ...]:
     """
-    Return a finding for each limit for which a network would certainly reject a post.
+    Return a finding for each exceeded limit that would certainly cause a network to reject a post.
 
     The severity is "error", and the findings cannot be waived.
 
@@ -69,11 +69,11 @@ def exceeded_limits(
     Args:
         description: The limits and features of the network.
         text: The complete text, as it would be sent.
-        thread: The texts that follow it as a thread.
+        thread: The remaining texts of the thread, after *text*.
         media: The images and videos, in order.
         labels: Content warnings and other labels.
         poll: A poll, or None.
-        profile: The profile that the findings name.
+        profile: The profile to which the findings refer.
     """
     found = (
         *_text(description, text, labels, empty=not media and poll is None),

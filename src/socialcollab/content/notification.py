@@ -57,9 +57,9 @@ class Notification(NotebookMixin):
     """
     A notification to one member, to be sent once on each of its channels.
 
-    Its text identifies a post only by its external id, or by its id if it has none. The host reads
-    the content of the post when it displays the notification, so that a member who may no longer
-    view the post does not see its content.
+    The text of a notification identifies a post only by the post's external id or, if there is
+    none, by the post's id. The host reads the content of the post when it displays the
+    notification, so that a member who may no longer view the post does not see its content.
 
     Attributes:
         id: The identifier. It is the same each time the notification is read,

@@ -39,8 +39,8 @@ def mentioned_names(text: str) -> tuple[tuple[str, str], ...]:
     """
     Return the names after `@` in a text, in lower case.
 
-    Each name is returned as written and without the punctuation at its end, because both can be a
-    member's id.
+    Each name is returned as written and without the punctuation at its end, because either form can
+    be a member's id.
 
     >>> mentioned_names("Thanks @Ben.")
     (('ben.', 'ben'),)
@@ -94,7 +94,7 @@ class Revision:
     only_time: bool = False
 
     def changed_since(self, earlier: Revision) -> tuple[str, ...]:
-        """Return the names of the fields that differ from those of an *earlier* revision."""
+        """Return the names of the fields that differ from an *earlier* revision."""
         return changed_fields(earlier.fields, self.fields)
 
 
@@ -171,7 +171,7 @@ class Post(NotebookMixin):
 
     @property
     def erased(self) -> bool:
-        """Whether its content was erased. An erased post can only be viewed and taken down."""
+        """Whether the post was erased. An erased post can only be viewed and taken down."""
         return self.erased_at is not None
 
     @property
@@ -257,7 +257,7 @@ class Post(NotebookMixin):
         )
 
     def drafted_with(self, content: PostContent, fields: Iterable[str]) -> bool:
-        """Return whether its first revision had the same values as *content* in these fields."""
+        """Return whether *fields* had the same values in the first revision as in *content*."""
         first, values = self.revisions[0].fields, field_values(content)
         return all(salted_digest(self.salt, values[name]) == first[name] for name in fields)
 

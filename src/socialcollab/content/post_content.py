@@ -29,7 +29,7 @@ PUBLISHED_FIELDS: Final = (
 """The fields that are published on the network. A decision always covers all of them."""
 
 CONTEXT_FIELDS: Final = ("time", "campaign", "tags")
-"""The fields that are not published. A decision covers only those that the policy lists."""
+"""The fields that are not published. A decision covers such a field only if the policy lists it."""
 
 ALL_FIELDS: Final = PUBLISHED_FIELDS + CONTEXT_FIELDS
 
@@ -65,7 +65,7 @@ class Variant:
     Attributes:
         profile: The profile.
         text: The text.
-        thread: The texts that follow it as a thread.
+        thread: The remaining texts of the thread, after *text*.
     """
 
     profile: ProfileId
@@ -76,7 +76,7 @@ class Variant:
 @attrs.frozen(kw_only=True)
 class Poll:
     """
-    A poll.
+    A poll that is published with a post.
 
     Attributes:
         options: The options to choose from, at least two.
@@ -159,7 +159,7 @@ class PostContent:
 
     Attributes:
         text: The text for all profiles without a variant.
-        thread: The texts that follow it as a thread, each in reply to the previous one.
+        thread: The remaining texts of the thread, after *text*, each in reply to the previous one.
         variants: Texts, or lists of texts, for individual profiles.
         media: The images and videos, in order.
         links: The links that are published with the text.
@@ -212,7 +212,7 @@ class PostContent:
         return self.texts_for(profile)[0]
 
     def texts_for(self, profile: str) -> tuple[str, ...]:
-        """Return the text for *profile*, and the texts that follow it as a thread."""
+        """Return the text for *profile*, followed by the remaining texts of its thread."""
         for variant in self.variants:
             if variant.profile == profile:
                 return (variant.text, *variant.thread)
@@ -220,7 +220,7 @@ class PostContent:
 
     @property
     def texts(self) -> tuple[str, ...]:
-        """All texts of the post: the text, the thread, and those for individual profiles."""
+        """All texts of the post: the text, the thread, and the texts for individual profiles."""
         own = (text for variant in self.variants for text in (variant.text, *variant.thread))
         return (self.text, *self.thread, *own)
 

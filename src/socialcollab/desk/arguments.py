@@ -35,7 +35,7 @@ def check_text(value: str, name: str) -> str:
     Return *value* if it is a string.
 
     Raises:
-        InvalidValueError: If it is not. The error message contains the argument *name*.
+        InvalidValueError: If *value* is not a string. The error message contains *name*.
     """
     if isinstance(value, str):
         return value
@@ -49,7 +49,8 @@ def check_count(value: int, name: str) -> int:
     Return *value* if it is a non-negative integer.
 
     Raises:
-        InvalidValueError: If it is not. The error message contains the argument *name*.
+        InvalidValueError: If *value* is negative or not an integer. The error message contains
+            *name*.
     """
     if type(value) is int and value >= 0:
         return value
@@ -65,7 +66,7 @@ def check_seconds(value: float, name: str) -> float:
     Return *value* if it is a finite, non-negative number of seconds.
 
     Raises:
-        InvalidValueError: If it is not. The error message contains the argument *name*.
+        InvalidValueError: If *value* is anything else. The error message contains *name*.
     """
     if type(value) in (int, float) and 0 <= value < math.inf:
         return value
@@ -81,7 +82,8 @@ def check_choice(value: str, name: str, *choices: str, hint: str = "") -> None:
     Check that *value* is one of the choices.
 
     Raises:
-        InvalidValueError: If it is not. The error message contains the argument *name* and *hint*.
+        InvalidValueError: If *value* is not one of the choices. The error message contains *name*
+            and *hint*.
     """
     if value in choices:
         return
@@ -97,7 +99,7 @@ def check_texts(value: Mapping[str, str], name: str) -> Mapping[str, str]:
     Return *value* if it is a mapping of strings to strings.
 
     Raises:
-        InvalidValueError: If it is not. The error message contains the argument *name*.
+        InvalidValueError: If *value* is anything else. The error message contains *name*.
     """
     if not isinstance(value, Mapping):
         raise InvalidValueError(
@@ -114,7 +116,7 @@ def check_progress(value: Progress | None) -> Progress | None:
     Return *value* if it is a function or None.
 
     Raises:
-        InvalidValueError: If it is not.
+        InvalidValueError: If *value* is neither a function nor None.
     """
     if value is None or callable(value):
         return value

@@ -157,14 +157,14 @@ class AsyncDesk:
             store: A store, or the path of a new SQLite file.
             organization: The first document.
             owner: A member who has every permission on all resources.
-            networks: As for `AsyncDesk`.
-            conditions: As for `AsyncDesk`.
-            media: As for `AsyncDesk`, but stored by default in a folder beside the SQLite file if
-                *store* is a path.
-            clock: As for `AsyncDesk`.
-            real_clock: As for `AsyncDesk`.
-            entropy: As for `AsyncDesk`.
-            sleep: As for `AsyncDesk`.
+            networks: Same as in `AsyncDesk`.
+            conditions: Same as in `AsyncDesk`.
+            media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder beside
+                the SQLite file.
+            clock: Same as in `AsyncDesk`.
+            real_clock: Same as in `AsyncDesk`.
+            entropy: Same as in `AsyncDesk`.
+            sleep: Same as in `AsyncDesk`.
 
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
@@ -216,14 +216,14 @@ class AsyncDesk:
             organization: The organization's id, which is required only if the store contains
                 several organizations; or a document, which must be equal to the active document. To
                 change the document, see `propose`.
-            networks: As for `AsyncDesk`.
-            conditions: As for `AsyncDesk`.
-            media: As for `AsyncDesk`, but stored by default in a folder beside the SQLite file if
-                *store* is a path.
-            clock: As for `AsyncDesk`.
-            real_clock: As for `AsyncDesk`.
-            entropy: As for `AsyncDesk`.
-            sleep: As for `AsyncDesk`.
+            networks: Same as in `AsyncDesk`.
+            conditions: Same as in `AsyncDesk`.
+            media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder beside
+                the SQLite file.
+            clock: Same as in `AsyncDesk`.
+            real_clock: Same as in `AsyncDesk`.
+            entropy: Same as in `AsyncDesk`.
+            sleep: Same as in `AsyncDesk`.
 
         Raises:
             NotFoundError: If there is no such desk.
@@ -280,7 +280,7 @@ class AsyncDesk:
         await self._ports.close(store=self._owns_store)
 
     async def run(self, steps: Effects[T]) -> T:
-        """Make the calls of an operation's effects, and return the operation's result."""
+        """Carry out the effects of an operation, and return its result."""
         return await run(steps)
 
     @property
@@ -481,7 +481,7 @@ class AsyncDesk:
 
     async def feed(self, *, after: int = 0, limit: int = 1000) -> tuple[HistoryEntry, ...]:
         """
-        Return the events after a position of the journal, in order.
+        Return the events after a position in the journal, in order.
 
         A caller that stores the position of the last entry, and passes it as *after* in the next
         call, does not miss any event.
@@ -608,7 +608,7 @@ class AsyncDesk:
         Rebuild all snapshots and projection rows from the events, which repairs any damage to them.
 
         Args:
-            progress: As for `audit`.
+            progress: Same as in `audit`.
 
         Raises:
             CorruptJournalError: If an event is damaged, because rebuilding would hide the damage.

@@ -156,14 +156,14 @@ class Desk:
             store: A store, or the path of a new SQLite file.
             organization: The first document.
             owner: A member who has every permission on all resources.
-            networks: As for `Desk`.
-            conditions: As for `Desk`.
-            media: As for `Desk`, but stored by default in a folder beside the SQLite file if
-                *store* is a path.
-            clock: As for `Desk`.
-            real_clock: As for `Desk`.
-            entropy: As for `Desk`.
-            sleep: As for `Desk`.
+            networks: Same as in `Desk`.
+            conditions: Same as in `Desk`.
+            media: Same as in `Desk`, but if *store* is a path, the default is a folder beside
+                the SQLite file.
+            clock: Same as in `Desk`.
+            real_clock: Same as in `Desk`.
+            entropy: Same as in `Desk`.
+            sleep: Same as in `Desk`.
 
         Raises:
             NotAllowedError: If the owner does not have every permission on all resources.
@@ -215,14 +215,14 @@ class Desk:
             organization: The organization's id, which is required only if the store contains
                 several organizations; or a document, which must be equal to the active document. To
                 change the document, see `propose`.
-            networks: As for `Desk`.
-            conditions: As for `Desk`.
-            media: As for `Desk`, but stored by default in a folder beside the SQLite file if
-                *store* is a path.
-            clock: As for `Desk`.
-            real_clock: As for `Desk`.
-            entropy: As for `Desk`.
-            sleep: As for `Desk`.
+            networks: Same as in `Desk`.
+            conditions: Same as in `Desk`.
+            media: Same as in `Desk`, but if *store* is a path, the default is a folder beside
+                the SQLite file.
+            clock: Same as in `Desk`.
+            real_clock: Same as in `Desk`.
+            entropy: Same as in `Desk`.
+            sleep: Same as in `Desk`.
 
         Raises:
             NotFoundError: If there is no such desk.
@@ -279,7 +279,7 @@ class Desk:
         self._ports.close(store=self._owns_store)
 
     def run(self, steps: Effects[T]) -> T:
-        """Make the calls of an operation's effects, and return the operation's result."""
+        """Carry out the effects of an operation, and return its result."""
         return run(steps)
 
     @property
@@ -478,7 +478,7 @@ class Desk:
 
     def feed(self, *, after: int = 0, limit: int = 1000) -> tuple[HistoryEntry, ...]:
         """
-        Return the events after a position of the journal, in order.
+        Return the events after a position in the journal, in order.
 
         A caller that stores the position of the last entry, and passes it as *after* in the next
         call, does not miss any event.
@@ -597,7 +597,7 @@ class Desk:
         Rebuild all snapshots and projection rows from the events, which repairs any damage to them.
 
         Args:
-            progress: As for `audit`.
+            progress: Same as in `audit`.
 
         Raises:
             CorruptJournalError: If an event is damaged, because rebuilding would hide the damage.

@@ -130,8 +130,8 @@ class Engine:
         clock: The desk's clock, which determines which work is due and the time of each event.
         real_clock: The clock for leases and send deadlines.
         entropy: Returns random bytes.
-        description_of: Returns the limits of a profile's account or server, or None if they are
-            those of the built-in description.
+        description_of: Returns the limits of a profile's account or server, or None if the limits
+            in the built-in description apply.
         lock: Ensures that conflicting commands of one desk are retried one after another.
         conditions: The conditions of approval steps that the application has registered, by name.
     """
@@ -497,7 +497,7 @@ class Engine:
         *,
         erases: Mapping[int, tuple[str, ...]] | None = None,
     ) -> tuple[NewEvent, bytes]:
-        """Return an event in the form that the store accepts, and the salt it uses."""
+        """Return an event in the form that the store accepts, and the salt of the event."""
         body, personal = event_parts(event.data)
         # The salt of a post is erased with its content. A note or a reason may be kept longer than
         # the content, so it has a separate salt.

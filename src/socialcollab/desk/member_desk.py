@@ -129,8 +129,8 @@ class MemberDesk:
                 `WallTime`, or a datetime with a UTC offset.
             times: Different times for individual profiles.
             media: Images and videos, whose bytes are stored in the media store.
-            thread: The texts that follow it as a thread, each published as a reply to the previous
-                one. `split_text` splits a long text.
+            thread: The remaining texts of the thread, after *text*, each published as a reply to
+                the previous text. `split_text` splits a long text.
             variants: Different texts for individual profiles. A list of texts is a thread; a text
                 replaces the whole thread.
             links: Links that are not in the text.
@@ -138,7 +138,7 @@ class MemberDesk:
             labels: Content warnings and other labels.
             poll: A poll, or None.
             campaign: The campaign that the post belongs to.
-            tags: Its tags.
+            tags: The tags of the post.
             external_id: Your own identifier for the post, which must be unique in the organization.
 
         Raises:
@@ -180,12 +180,12 @@ class MemberDesk:
         """
         Draft a post for each row of a spreadsheet.
 
-        An import can be repeated: a row whose post already exists is not drafted again. The post of
-        a row is the post with its external id. A row without an external id belongs to the post
-        with the same profiles, planned time and text, or to the post that was drafted with these
-        values and has been edited since. A row that cannot be imported is reported and does not
-        stop the import. The report also lists the clashes of new and moved posts; a clash does not
-        prevent the import.
+        An import can be repeated: a row whose post already exists is not drafted again. A row
+        belongs to the post with the same external id. A row without an external id belongs to the
+        post with the same profiles, planned time and text, or to the post that was drafted with
+        these values and has been edited since. A row that cannot be imported is reported and does
+        not stop the import. The report also lists the clashes of new and moved posts; a clash does
+        not prevent the import.
 
         Args:
             rows: The rows that `read_csv` returned. A row by another author is refused, because
@@ -291,8 +291,8 @@ class MemberDesk:
 
         Raises:
             NotFoundError: If there is no such comment, or it is not visible to the member.
-            InvalidValueError: If the text is empty, *internal* differs from the thread's, or an internal
-                comment mentions a client or a guest.
+            InvalidValueError: If the text is empty, if *internal* differs from the value of the
+                thread, or if an internal comment mentions a client or a guest.
         """
         command = cm.Comment(post=_id(post), text=text, internal=internal, reply_to=reply_to)
         return self._do_on_post(command)
@@ -351,7 +351,7 @@ class MemberDesk:
     def request_changes(
         self, post: Post | str, note: str, *, revision: str = "", internal: bool = True
     ) -> Post:
-        """Send the revision that the member saw back to its author; *note* is as for `approve`."""
+        """Send the revision that the member saw back to its author; see `approve` for *note*."""
         post_id, seen = _seen(post, revision)
         command = cm.RequestChanges(post=post_id, seen=seen, note=note, internal=internal)
         return self._do_on_post(command)
@@ -362,7 +362,7 @@ class MemberDesk:
         """
         Reject the revision that the member saw; the post cannot be submitted again.
 
-        The parameter *note* is as for `approve`.
+        The parameter see `approve` for *note*.
         """
         post_id, seen = _seen(post, revision)
         command = cm.Reject(post=post_id, seen=seen, note=note, internal=internal)
@@ -414,7 +414,7 @@ class MemberDesk:
     def submit_all(
         self, posts: Iterable[Post], *, at: SubmitTiming | None = None
     ) -> tuple[BulkOutcome, ...]:
-        """Submit several posts as `submit` does, and return one outcome per post, in order."""
+        """Submit several posts with `submit`, and return one outcome per post, in order."""
         when = _timing(at)
         return self._bulk(
             cm.Submit(post=post.id, seen=post.digest, when=when) for post in as_posts(posts)
@@ -423,14 +423,14 @@ class MemberDesk:
     def approve_all(
         self, posts: Iterable[Post], *, note: str = "", internal: bool = True
     ) -> tuple[BulkOutcome, ...]:
-        """Approve several posts as `approve` does, and return one outcome per post, in order."""
+        """Approve several posts with `approve`, and return one outcome per post, in order."""
         return self._bulk(
             cm.Approve(post=post.id, seen=post.digest, note=note, internal=internal)
             for post in as_posts(posts)
         )
 
     def cancel_all(self, posts: Iterable[Post], *, reason: str = "") -> tuple[BulkOutcome, ...]:
-        """Cancel several posts as `cancel` does, and return one outcome per post, in order."""
+        """Cancel several posts with `cancel`, and return one outcome per post, in order."""
         return self._bulk(
             cm.Cancel(post=post.id, seen=post.digest, reason=reason) for post in as_posts(posts)
         )
@@ -553,9 +553,9 @@ class MemberDesk:
 
         Args:
             post: The post.
-            profile: The profile on which it is published.
+            profile: The profile on which the post is published.
             network_id: The network's id of the published post.
-            url: Its address.
+            url: The address of the published post.
             at: When it was published; by default now.
 
         Raises:
@@ -591,11 +591,11 @@ class MemberDesk:
         This has no effect if the post has already been recorded or was published by this desk.
 
         Args:
-            profile: The profile on which it is published.
+            profile: The profile on which the post is published.
             network_id: The network's id of the post.
             at: When it was published; local times are in the workspace's time zone.
-            url: Its address.
-            text: Its text.
+            url: The address of the published post.
+            text: The text of the post.
         """
         instant = self._desk.run(instant_for(self._desk.engine, profile, at))
         self.do(

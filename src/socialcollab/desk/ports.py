@@ -44,7 +44,7 @@ def opened(
 
 def named_for(profile: Profile, networks: Mapping[str, N]) -> N:
     """
-    Return the network for a profile, looked up by profile id, by network name, then as "*".
+    Return the network for a profile, looked up by profile id, by network name, and finally as "*".
 
     Raises:
         InvalidValueError: If no network is found.

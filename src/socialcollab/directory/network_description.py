@@ -68,7 +68,7 @@ class TextLimits:
         at_most: The maximum length, in *unit*.
         unit: The unit of *at_most*: "weighted" (the weights of X), "graphemes",
             "characters" (code points) or "utf16" (code units).
-        url_weight: The length that every link counts as, or None if links count by their actual
+        url_weight: The length that every link counts as, or None if links count with their actual
             length.
         at_most_bytes: The maximum size in UTF-8 bytes, in addition to *at_most*.
         hashtags: The maximum number of hashtags in a post.
@@ -213,7 +213,7 @@ class NetworkDescription:
         video_bytes: int | None = None,
     ) -> NetworkDescription:
         """
-        Return a description with other limits, such as those of one server or account.
+        Return a description with other limits, such as the limits of one server or account.
 
         >>> from socialcollab.directory import network
         >>> network("mastodon").with_limits(text=5000).text.at_most

@@ -55,10 +55,10 @@ class Excluding:
     The profiles that a selector excludes; a profile is excluded if it matches all given keys.
 
     Attributes:
-        workspace: Workspaces.
-        network: Networks.
-        profile: Profiles.
-        profile_tag: Tags of profiles.
+        workspace: The ids of workspaces.
+        network: The names of networks.
+        profile: The ids of profiles.
+        profile_tag: The tags of profiles.
     """
 
     workspace: tuple[str, ...] = attrs.field(
@@ -107,14 +107,14 @@ class Selector:
     everywhere by omission, but only with an explicit ``workspace = "*"``.
 
     Attributes:
-        workspace: Workspaces, or ``*`` for all workspaces.
-        network: Networks.
-        profile: Profiles.
-        profile_tag: Tags of profiles.
-        post_tag: Tags of the post.
-        campaign: Campaigns.
+        workspace: The ids of workspaces, or ``*`` for all workspaces.
+        network: The names of networks.
+        profile: The ids of profiles.
+        profile_tag: The tags of profiles.
+        post_tag: The tags of posts.
+        campaign: The ids of campaigns.
         kind: Kinds of posts, "post" or "reply"; if empty, every kind.
-        language: Languages.
+        language: The languages of posts.
         author_role: Roles, at least one of which an author of the post must have.
         excluding: Profiles to exclude.
 

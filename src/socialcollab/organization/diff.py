@@ -47,7 +47,7 @@ class Change:
         after: The new values; empty if the entry was removed.
         required_permissions: The permissions that a member needs in order to make the change,
             sorted.
-        resources: The workspaces on which the member needs them, or ``*``.
+        resources: The workspaces on which the member needs these permissions, or ``*``.
     """
 
     kind: Literal["added", "removed", "changed"]

@@ -86,8 +86,8 @@ class References(NotebookMixin):
 
     Attributes:
         member: The member.
-        references: The references in the document, in document order, followed by those in the
-            runtime state.
+        references: The references in the document, in document order, followed by the references in
+            the runtime state.
     """
 
     member: MemberId
@@ -245,7 +245,7 @@ def offboarding_items(
     Return the items in the document and the runtime state that depend on a member.
 
     Args:
-        organization: The organization, with its runtime state if that is to be included.
+        organization: The organization, with its runtime state if this state is to be included.
         member: The member who leaves.
         at: The instant of the offboarding; entries that ended before it are omitted.
 
@@ -298,7 +298,7 @@ def _steps_losing_reviewers(
     Return the steps for which too few members could decide without a member, by place.
 
     Only places at which the proposed successor would become a reviewer in place of the member are
-    included, or all places at which the member could be a reviewer if no single one is sufficient.
+    included, or all places where the member could be a reviewer if no single place is sufficient.
 
     Args:
         organization: The organization.
@@ -399,7 +399,7 @@ def _makes_owner(organization: Organization, reference: Reference) -> bool:
         for binding in organization.access.bindings.grants
         if EVERYWHERE in binding.resources and binding.source.end is None
     ]
-    # If no single grant gives every permission, several grants give them together.
+    # If no single grant provides all permissions, combine several grants.
     bindings = [one for one in bindings if one.permissions >= PERMISSIONS.keys()] or bindings
     if reference.section == "teams":
         team = Principal("team", reference.name)

@@ -261,8 +261,8 @@ class Organization(NotebookMixin):
         sections are in the same order as in the template.
 
         Args:
-            name: As for `template`.
-            params: As for `template`.
+            name: Same as in `template`.
+            params: Same as in `template`.
 
         Raises:
             NotFoundError: If there is no such template.
@@ -287,7 +287,7 @@ class Organization(NotebookMixin):
         Return the organization with additional entries, such as ``members=[...]``.
 
         Raises:
-            ExceptionGroup: With one `FaultError` for each fault that they cause.
+            ExceptionGroup: With one `FaultError` for each fault that the entries cause.
             InvalidValueError: If there is no section with that name.
         """
         lists = [
@@ -320,6 +320,7 @@ class Organization(NotebookMixin):
         """
         Return the document as TOML, including the sections of included files.
 
+        Loading the result returns an equal organization:
         ``Organization.loads(o.to_toml(), files=o.files) == o``.
         """
         import tomli_w  # noqa: PLC0415  needed only to write a document

@@ -21,7 +21,7 @@ from socialcollab.workflow import Step
 @attrs.frozen(kw_only=True)
 class StepWarning:
     """
-    A problem of an approval step on some profiles.
+    A problem with an approval step on some profiles.
 
     Attributes:
         kind: "cannot_approve" if *members* are reviewers but may not approve; "no_reviewer" if no
@@ -33,7 +33,7 @@ class StepWarning:
         members: The members whom the problem concerns, sorted.
         profiles: The profiles, in the order of the document.
         needed: The number of approvals that the step needs.
-        in_short: A short form of the profiles, such as ``all of tulip``.
+        in_short: The profiles in short form, such as ``all of tulip``.
     """
 
     kind: Literal["cannot_approve", "no_reviewer", "quorum", "own_posts", "one_reviewer"]

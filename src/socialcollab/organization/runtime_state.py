@@ -46,7 +46,7 @@ class CampaignStart:
         campaign: The campaign.
         start: The first day.
         end: The first day after the campaign, or None.
-        by: The member who started it.
+        by: The member who started the campaign.
     """
 
     campaign: str
@@ -115,7 +115,7 @@ def evolve_runtime_state(
             absences = tuple(
                 attrs.evolve(absence, end=data.date) if absence.id == data.absence else absence
                 for absence in state.absences
-                # An absence that ends before its first day never takes place.
+                # An absence that ends on or before its first day is removed.
                 if absence.id != data.absence or data.date > absence.start
             )
             return attrs.evolve(state, absences=absences)
@@ -175,7 +175,7 @@ def _absences_without(
 def _grants_without(
     grants: tuple[TemporaryGrant, ...], left: ev.MemberOffboarded
 ) -> tuple[TemporaryGrant, ...]:
-    """Give the grants of an offboarded member to the successors, and drop those without one."""
+    """Give an offboarded member's grants to the successors; drop grants that have no successor."""
     member = Principal("member", left.member)
     remaining = []
     for given in grants:
@@ -194,7 +194,7 @@ def _grants_without(
 def _swaps_without(
     swaps: tuple[ShiftSwap, ...], left: ev.MemberOffboarded, at: dt.datetime
 ) -> tuple[ShiftSwap, ...]:
-    """Give the swapped shifts of an offboarded member to the successors, and cancel the others."""
+    """Give an offboarded member's swaps to the successors; cancel swaps that have no successor."""
     return tuple(
         swap
         if swap.member != left.member or swap.until is not None

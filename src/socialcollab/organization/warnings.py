@@ -78,7 +78,7 @@ class UnmatchedRule:
     Attributes:
         place: The place of the selector, such as ``grants[3].on``.
         on: The selector.
-        suggestion: A change that would make it match, or an empty string.
+        suggestion: A change that would make the selector match, or an empty string.
     """
 
     place: str

@@ -45,7 +45,7 @@ _NETWORK_SIGNS: Final[Mapping[str, str]] = {
 
 
 class Badge(Html):
-    """The HTML of a badge. The card of a value shows badges next to its title."""
+    """The HTML of a badge. A card shows badges next to its title."""
 
     __slots__ = ()
 

@@ -151,7 +151,7 @@ def _day_of(value: dt.date) -> dt.date:
 
 def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
     """
-    Return the block of a hold, from the time at which it was placed to the time at which it ended.
+    Return the calendar block of a hold, which extends from its start to its end.
 
     A hold without an end lasts until a member ends it.
 
@@ -176,7 +176,7 @@ def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
     )
     return CalendarBlock(
         first=start,
-        # If the clock was set back since, the hold seems to end before it starts.
+        # If the clock has been set back since the start, the hold seems to end before it starts.
         last=None if end is None else max(start, end),
         text=f"{text}: {hold.reason}" if hold.reason else text,
         kind="hold",
@@ -272,7 +272,7 @@ def week_calendar(
     """
     Return the calendar of the seven days from *first*, as the body of a `page`.
 
-    The other arguments are those of `month_calendar`.
+    The other arguments are the same as for `month_calendar`.
 
     Raises:
         InvalidValueError: If the seven days extend beyond the year 9999, or the language does not
@@ -400,7 +400,7 @@ def _calendar(
         + "</tr>"
         for week in weeks
     )
-    # The days of a week are in the same column in each row, and each column has a day.
+    # Every column contains the same day of the week in all rows, and contains at least one date.
     columns = [next(date for date in column if date) for column in zip(*weeks, strict=True)]
     header = "".join(
         f'<th scope="col">{WEEKDAYS[language][date.weekday()]}</th>' for date in columns

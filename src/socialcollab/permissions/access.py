@@ -52,7 +52,7 @@ class Access:
     its selector names the workspace and has no keys that select profiles. It applies to ``*`` only
     if its selector names the workspace ``*`` and has no such keys.
 
-    These errors are `InvalidValueError`. An instant without a UTC offset raises
+    A name that does not exist raises `InvalidValueError`. An instant without a UTC offset raises
     `NaiveDatetimeError`.
     """
 
@@ -170,7 +170,7 @@ class Access:
         """
         Return an `Access` in which a remedy has been applied.
 
-        If the remedy changes no rule, such as waiting, the result has the same rules.
+        If the remedy does not change a rule (for example, waiting), the result has the same rules.
         """
         scope = self._scope
         grants = [one.source for one in self._bindings.grants if isinstance(one.source, Grant)]
@@ -286,7 +286,7 @@ class Access:
             permission: A permission's name.
             resource: A profile, a workspace, or ``*``.
             at: The instant.
-            authors: As for `allows`.
+            authors: Same as in `allows`.
 
         Returns:
             The answer. If it is yes, the reasons are one sufficient grant or shift, preceded by the
@@ -344,7 +344,7 @@ class Access:
             permission: A permission's name.
             resources: Profiles, workspaces or ``*``; at least one.
             at: The instant.
-            authors: As for `allows`.
+            authors: Same as in `allows`.
         """
         at = as_utc(at)
         verdicts = [
@@ -536,7 +536,7 @@ class Access:
 
     def permission_periods(self, member: str) -> Periods:
         """
-        Return the periods in which grants give *member* permissions, minus forbidden times.
+        Return the periods in which grants give *member* permissions that are not forbidden.
 
         Returns:
             Spans by permission and resource. Each span consists of its first instant and the first

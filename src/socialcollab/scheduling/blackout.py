@@ -36,7 +36,7 @@ _LAST = dt.datetime.max.replace(tzinfo=dt.UTC)
 
 
 def _as_every(value: Every | str | None) -> Every | None:
-    # In the document, every = "" means once.
+    # In the document, every = "" means that the blackout does not repeat.
     return (Every.parse(value) if value else None) if isinstance(value, str) else value
 
 
@@ -66,7 +66,7 @@ class Blackout:
         reason: The reason for the blackout.
 
     Raises:
-        InvalidValueError: If it does not end after its start, lasts more than a
+        InvalidValueError: If the blackout does not end after its start, lasts more than a
             year, repeats on business days, or does not occur within 12 years of its start.
     """
 

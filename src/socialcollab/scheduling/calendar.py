@@ -36,8 +36,8 @@ class Entry:
             created directly on the network.
         attributes: The attributes of the post that the selectors of blackouts
             and holds are matched against; None to match by profile only.
-        pending_edit: Whether the post was edited after it was published, and the network still shows
-            the text of *title*.
+        pending_edit: Whether the post was edited after it was published, and the network still
+            shows the earlier text, which *title* contains.
         occurrence: The number of this publication of the post on the profile, counted from 1.
         sequence: The number of changes to the entry that have been stored.
         changed_at: The time of the latest of these changes in UTC, or None.

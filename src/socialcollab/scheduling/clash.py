@@ -65,8 +65,8 @@ def check_time(
         calendar: The calendar.
         profile: The id of the profile.
         at: The instant.
-        attributes: The attributes of the post; None if blackouts and holds
-            match by profile only.
+        attributes: The attributes of the post. If this is None, blackouts and holds
+            are matched by profile only.
         post: The id of the post if it is already on the calendar, so that it
             does not clash with itself.
 
@@ -179,8 +179,8 @@ def check_stops(
         zone: The time zone of the profile's workspace.
         blackouts: The blackouts.
         holds: The active holds.
-        attributes: The attributes of the post; None if blackouts and holds
-            match by profile only.
+        attributes: The attributes of the post. If this is None, blackouts and holds
+            are matched by profile only.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.

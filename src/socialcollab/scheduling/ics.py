@@ -158,8 +158,7 @@ def _timezone(tz: ZoneInfo, first: dt.datetime, last: dt.datetime) -> icalendar.
     Return the VTIMEZONE of a zone for the time from *first* to *last*.
 
     `icalendar` can create one, but it writes each onset with the offset after the change. Programs
-    that
-    follow RFC 5545 section 3.6.5 then change the clocks an hour too late.
+    that follow RFC 5545 section 3.6.5 then change the clocks an hour too late.
     """
     import icalendar  # noqa: PLC0415
 

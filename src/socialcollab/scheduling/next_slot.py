@@ -95,8 +95,8 @@ def next_slot(
         calendar: The calendar.
         profile: The id of the profile.
         after: The instant after which to search.
-        attributes: The attributes of the post; None if blackouts and holds
-            match by profile only.
+        attributes: The attributes of the post. If this is None, blackouts and holds
+            are matched by profile only.
         post: The id of the post if it is already on the calendar.
         within_days: The number of days to search, 1 to 3660.
 

@@ -1,4 +1,4 @@
-"""Notebook cards for store reports. `NotebookMixin` imports this module when it displays one."""
+"""Notebook cards for store reports, which `NotebookMixin` imports when it displays a report."""
 
 from __future__ import annotations
 

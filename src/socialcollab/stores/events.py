@@ -65,7 +65,7 @@ def check_unicode(where: str, value: str) -> None:
 
 
 def as_utc(value: dt.datetime) -> dt.datetime:
-    """Return *value* in UTC. It must have a UTC offset."""
+    """Convert *value*, which must have a UTC offset, to UTC."""
     if value.tzinfo is dt.UTC:
         return value
     if value.utcoffset() is None:
@@ -87,7 +87,7 @@ def microseconds(at: dt.datetime) -> int:
 
 def instant_text(at: dt.datetime) -> str:
     """
-    Return an instant in UTC in the text format of envelopes.
+    Return an instant as a string, in UTC and in the format of envelopes.
 
     >>> instant_text(dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC))
     '2026-04-07T07:30:00.000000Z'
@@ -158,14 +158,14 @@ def _is_erases(_: object, attribute: attrs.Attribute[Any], value: object) -> Non
     for version, names in cast("Mapping[object, Iterable[object]]", value).items():
         if type(version) is not int or version < 1:
             raise InvalidValueError(
-                f"version {version!r} in erases of an event is not a positive whole number",
+                f"version {version!r} in `erases` of an event is not a positive whole number",
                 value=version,
                 expected="a version of the event's stream",
             )
         if isinstance(names, str) or not names or not all(isinstance(n, str) for n in names):
             raise InvalidValueError(
-                f"names {names!r} of version {version} in erases of an event are not a list of"
-                " names of personal values",
+                f"{names!r} for version {version} in `erases` of an event is not a list of names of"
+                " personal values",
                 value=names,
                 expected="at least one name of a personal value",
             )
@@ -195,7 +195,8 @@ class NewEvent:
         salt: 16 random bytes, required if there are personal values.
         erases: The names of the personal values to erase permanently when this event is appended,
             by version of the stream. An event that erases values is a tombstone.
-        sealed_body: The canonical JSON of the body with those digests.
+        sealed_body: The canonical JSON of the body, including the salted digests of the personal
+            values.
         sealed_personal: The canonical JSON of each personal value.
         plain_body: The parsed value of *sealed_body*.
 
@@ -276,10 +277,11 @@ class Event:
     *personal* as immutable. Changing them does not change the journal.
 
     Attributes:
-        organization: The organization whose journal contains it.
-        stream: Its stream.
-        version: Its position in the stream, counted from 1 without gaps.
-        position: Its position in the organization's journal, counted from 1 without gaps.
+        organization: The organization whose journal contains the event.
+        stream: The name of the event's stream.
+        version: The position of the event in its stream, counted from 1 without gaps.
+        position: The position of the event in the organization's journal, counted from 1 without
+            gaps.
         body: The details. The key ``personal`` contains the salted digests of personal values, and
             ``erases`` contains the names of the values that a tombstone erased.
         personal: The personal values that have not been erased.

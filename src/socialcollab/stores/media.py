@@ -52,7 +52,7 @@ def chunks_of(data: bytes | BinaryIO) -> Iterator[bytes]:
 
 def check_claim(claimed: str, organization: str) -> None:
     """
-    Check that a media store that is reserved for *claimed* can be used by *organization*.
+    Check that *organization* can use a media store that is reserved for *claimed*.
 
     Raises:
         InvalidValueError: If they are different organizations.
@@ -63,7 +63,7 @@ def check_claim(claimed: str, organization: str) -> None:
             f" `{organization}` cannot use it, because erasing a picture in one organization"
             " would delete it in the other; give each organization its own media store",
             value=organization,
-            expected=f"a media store of `{organization}`, or a new one",
+            expected=f"a media store of `{organization}`, or a new media store",
         )
 
 
@@ -93,7 +93,7 @@ class MemoryMedia:
         return digest
 
     def open(self, digest: str) -> BinaryIO:
-        """Return a new file object at the start of the content."""
+        """Return a new file object, positioned at the start of the content."""
         return io.BytesIO(self._content(digest))
 
     def size(self, digest: str) -> int:
@@ -128,8 +128,8 @@ class FolderMedia:
 
     A file gets its final name only after it has been completely written to disk, so a crash leaves
     at most a ``.part`` file behind. `open` first reads the whole file and raises an error if the
-    content does not match the digest. The file ``organization/name`` contains the organization that
-    the folder is reserved for.
+    content does not match the digest. The file ``organization/name`` contains the id of the
+    organization for which the folder is reserved.
 
     Args:
         path: The folder, which is created if it does not exist.
@@ -174,7 +174,7 @@ class FolderMedia:
 
     def open(self, digest: str) -> BinaryIO:
         """
-        Return a new file object at the start of the content.
+        Return a new file object, positioned at the start of the content.
 
         Raises:
             CorruptJournalError: If the file does not match its digest.

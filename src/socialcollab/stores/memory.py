@@ -66,7 +66,7 @@ from socialcollab.stores.toolkit.stream_heads import (
 @attrs.define
 class _Stream:
     """
-    One stream.
+    The stored data of one stream.
 
     Attributes:
         head: The head of the stream.
@@ -90,12 +90,14 @@ _Entries: TypeAlias = list[tuple[_Order, str]]
 @attrs.define
 class _Index:
     """
-    The keys of the rows of one projection, each with its sort key, in the order of queries.
+    The row keys of one projection, each with its sort key, in the order in which queries return
+    rows.
 
     Attributes:
         projection: The declaration of the projection.
         all: All rows.
-        groups: For each index of the projection, the rows with each combination of its values.
+        groups: For each index of the projection, the rows grouped by their values in the index's
+            columns.
     """
 
     projection: Projection
@@ -133,12 +135,12 @@ class _Index:
 
     def keys(self, conditions: Conditions, after: _Order | None) -> Iterator[str]:
         """
-        Yield the keys of all matching rows, and possibly of other rows, in the order of queries.
+        Yield the keys of all matching rows, and possibly of other rows, sorted as in queries.
 
         Args:
             conditions: The conditions. If they specify all columns of an index, only the rows with
                 these values are read.
-            after: The sort key of the last row that is omitted, or None for no row.
+            after: The sort key of the last row to skip, or None to start with the first row.
         """
         index = find_index(self.projection, conditions)
         lists = [self.all]
@@ -212,7 +214,7 @@ class MemoryStore:
             return tuple(sorted(name for name, tables in self._tables.items() if tables.events))
 
     def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare *projections* if there are none yet; see `Store.ensure_projections`."""
+        """Declare *projections* if none have been declared yet; see `Store.ensure_projections`."""
         with self._lock:
             self._projections = declare_projections(self._projections, projections)
             self._declaration = dump_projections(self._projections)
@@ -294,12 +296,12 @@ class MemoryJournal:
             raise stale_projection_error(self._organization)
 
     def _is_current(self) -> bool:
-        """Return whether the rows were written for the projections that are declared now."""
+        """Return whether the rows were written for the currently declared projections."""
         tables = self._tables
         return not tables.events or tables.declaration == self._store._declaration
 
     def _erasable(self, stream: str, version: int, name: str) -> PersonalValues:
-        """Return the personal values of an event, if *name* is one of them."""
+        """Return the personal values of an event. Raise an error if *name* is not one of them."""
         values = self._tables.personal.get((stream, version), {})
         if name not in values:
             raise nothing_to_erase_error(stream, version, name)

@@ -54,9 +54,9 @@ class BoundStore(Protocol):
             expected_versions: The version that each stream must have, or 0 if the stream must not
                 exist. Every stream that is appended to must be included. Any other stream can be
                 included if the append depends on its version.
-            rows: All rows that the streams appended to have after the append. Rows of other streams
-                are rejected.
-            snapshots: The new snapshot of each stream appended to.
+            rows: The complete set of rows, after the append, of each stream that is appended to.
+                Rows of other streams are rejected.
+            snapshots: The new snapshot of each stream that is appended to.
 
         Returns:
             The sealed events, in the same order.
@@ -134,7 +134,8 @@ class BoundStore(Protocol):
         Conflicting changes are prevented by the expected versions of `append`.
 
         Args:
-            before: The current planned time, up to which rows are due.
+            before: The current time on the clock of the desk. Rows whose ``at`` is later are not
+                due.
             now: The current real time, which determines whether leases have expired.
             limit: The maximum number of rows.
             worker: The name of the worker.
@@ -228,9 +229,9 @@ class AsyncBoundStore(Protocol):
     """
     The journal of one organization, for async code.
 
-    Each method makes the same promises as the `BoundStore` method with the same name. If the caller
-    is cancelled while a method writes, the cancellation takes effect after the write has ended. A
-    later read therefore reliably shows whether the data were written.
+    Each method gives the same guarantees as the `BoundStore` method with the same name. If the
+    caller is cancelled while a method writes, the cancellation takes effect after the write has
+    ended. A later read therefore reliably shows whether the data were written.
     """
 
     @property

@@ -13,7 +13,7 @@ from socialcollab.transport import DedicatedThread
 
 
 class _ThreadedJournal:
-    """The journal of one organization, whose methods run in the thread of its store."""
+    """The journal of one organization, whose methods run in the store's thread."""
 
     def __init__(self, journal: BoundStore, thread: DedicatedThread) -> None:
         self._journal = journal

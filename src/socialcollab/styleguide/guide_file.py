@@ -47,7 +47,7 @@ class _Scope:
 
 
 class _Reader:
-    """Reader that collects the terms, the rule settings and the faults of several guides."""
+    """A reader that collects the terms, the rule settings and the faults of several guides."""
 
     def __init__(self) -> None:
         self.faults: list[FaultError] = []

@@ -26,7 +26,7 @@ class Target:
         profile: The id of the profile, or an empty string if only the network is known.
         network: The description of the network.
         text: The text for this target.
-        thread: The texts that follow it as a thread.
+        thread: The remaining texts of the thread, after *text*.
     """
 
     profile: str = ""
@@ -38,7 +38,8 @@ class Target:
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Neighbour:
     """
-    The name, domains and handles of a workspace, which should not occur in other workspaces.
+    The name, domains and handles of a workspace, which posts of other workspaces should not
+    contain.
 
     Attributes:
         workspace: The id of the workspace.
@@ -100,7 +101,7 @@ class LintInput:
     Attributes:
         text: The text for all profiles without a variant.
         targets: The targets, with the text for each.
-        thread: The texts that follow it as a thread.
+        thread: The remaining texts of the thread, after *text*.
         variants: Texts and threads for individual profiles.
         images: The images.
         videos: The videos.

@@ -48,8 +48,9 @@ class ConfiguredRule:
     Attributes:
         rule: The rule.
         severity: The severity of its findings.
-        languages: The languages of the posts that it applies to; empty for all.
-        networks: The networks that it applies to; empty for all.
+        languages: The languages of the posts that the rule applies to; if empty, posts in any
+            language.
+        networks: The networks that the rule applies to; if empty, all networks.
     """
 
     rule: Rule

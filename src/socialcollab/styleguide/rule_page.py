@@ -103,7 +103,7 @@ def _setting(entry: str) -> str:
 
 def lint_example(block: str) -> tuple[Finding, ...]:
     """
-    Return the findings in an example from a rule's docstring, which is written in TOML.
+    Return the findings in an example, written in TOML, from the docstring of a rule.
 
     The keys of an example are ``text``, ``repeat``, ``network``, ``language``,
     ``workspace``, ``guide`` (the text of a style guide), ``images`` and ``neighbours``.

@@ -1,4 +1,4 @@
-"""The kit that tests adapters against docs/contracts/adapters.md."""
+"""A test kit that checks adapters against docs/contracts/adapters.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -110,12 +110,12 @@ class Conversation:
 
 
 class _StoppedError(Exception):
-    """Simulates the end of the process at this point."""
+    """Raised to simulate that the process ends at this point."""
 
 
 class AdapterContract:
     """
-    The laws of adapters. Subclass this class and override its fixtures.
+    Tests for the laws of adapters. Subclass this class and override its fixtures.
 
     ::
 
@@ -132,9 +132,9 @@ class AdapterContract:
             def outgoing(self) -> OutgoingPost:
                 return OutgoingPost(...)
 
-    The server can be a fake or a sandbox, and must be new for each test. It must accept
-    *outgoing*, which should have two images if the network supports this. The name of a law and
-    its attribute ``promise`` identify the promise that it tests.
+    The server can be a fake or a sandbox, and must be new for each test. It must accept *outgoing*,
+    which should have two images if the network supports this. The name and the attribute
+    ``promise`` of each law identify the promise that the law tests.
 
     Attributes:
         secrets: Texts that must never appear anywhere, such as the token.
@@ -231,7 +231,7 @@ class AdapterContract:
     def test_a06_parts(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """Parts are numbered from 0 without gaps, and no creating request is safe to repeat."""
+        """Parts are numbered from 0 without gaps, and no creating request is marked as ``safe``."""
         conversation = Conversation()
         conversation.run(adapter.publish(_prepared(adapter, outgoing), {}), _answers(transport))
         assert [request.creates for request in conversation.creating] == list(
@@ -351,7 +351,11 @@ class AdapterContract:
     def test_a13_unreadable_answer(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """After an unreadable response, a creation is unknown, and other errors are transient."""
+        """
+        An unreadable response to a creating request raises an OutcomeUnknownError.
+
+        For any other request, it raises a TransientError.
+        """
         empty: Json = {}
         for body in (b"", b"<html>", b"[]", b"null", b"7", b'"x"', json.dumps(empty).encode()):
             response = Response(status=200, body=body)
@@ -399,7 +403,7 @@ class AdapterContract:
     def test_a17_close(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """A flow that is closed ends without an error and requests nothing more."""
+        """A flow that is closed ends without an error and sends no more requests."""
         prepared = _prepared(adapter, outgoing)
         flow = adapter.publish(prepared, {})
         op: Op[Any] | Done[Any] = advance(flow)
@@ -415,9 +419,9 @@ class AdapterContract:
     def test_a18_thread(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """Each part has its own id, and the id of the post is that of the first part."""
+        """Each part has its own id, and the id of the post is the id of the first part."""
         if thread is None:
-            pytest.skip("this adapter publishes no post in several parts")
+            pytest.skip("this adapter does not publish posts in several parts")
         conversation = Conversation()
         published = conversation.run(
             adapter.publish(_prepared(adapter, thread), {}), _answers(transport)
@@ -439,7 +443,7 @@ class AdapterContract:
     ) -> None:
         """After a crash, no part that is recorded is created again, and the result is the same."""
         if thread is None:
-            pytest.skip("this adapter publishes no post in several parts")
+            pytest.skip("this adapter does not publish posts in several parts")
         whole = Conversation()
         first = whole.run(adapter.publish(_prepared(adapter, thread), {}), _answers(transport))
         for known in range(1, len(whole.parts) + 1):
@@ -456,9 +460,9 @@ class AdapterContract:
     def test_a20_lost_part(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """A lookup returns the number of a lost part, the progress, and the result if it is the last."""
+        """A lookup returns a lost part's number and progress and, for the last part, the result."""
         if thread is None:
-            pytest.skip("this adapter publishes no post in several parts")
+            pytest.skip("this adapter does not publish posts in several parts")
         prepared = _prepared(adapter, thread)
         progress: Mapping[str, str] = {}
         ended = None
@@ -485,7 +489,7 @@ class AdapterContract:
     def test_a21_amend(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """An amendment sets `creates` and "same key", can be sent twice, and keeps the id."""
+        """An amendment request sets `creates`, can be repeated, and does not change the id."""
         if not isinstance(adapter, AmendingAdapter):
             pytest.skip("this adapter cannot change a post in place")
         prepared = _prepared(adapter, outgoing)
@@ -622,7 +626,7 @@ def _until_creating(
     transport: Transport,
     before: Conversation | None = None,
 ) -> Conversation:
-    """Publish from the progress of *before*, and stop before the first creating request."""
+    """Resume publishing after *before*, and stop before the first creating request."""
 
     def answer(request: Request) -> Response:
         if request.creates is not None:

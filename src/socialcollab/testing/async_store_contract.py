@@ -1,4 +1,4 @@
-"""The kit that tests async stores against docs/contracts/stores.md."""
+"""A test kit that checks async stores against docs/contracts/stores.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -21,7 +21,7 @@ MANY = 60
 
 class AsyncStoreContract(StoreContract):
     """
-    The laws of stores, and two laws of async stores. Subclass it and override `async_store`.
+    Tests for the laws of async stores. Subclass this class and override `async_store`.
 
     ::
 
@@ -130,7 +130,7 @@ def broken_async_promises(
     Args:
         make: A function that returns a store without any data, created with the given projections.
             It is called for each law.
-        only: The promises to test; empty for all promises.
+        only: The promises to test; if this is empty, all promises are tested.
         kit: The kit to use, as for `broken_promises`.
 
     Returns:

@@ -47,7 +47,7 @@ class _Loop:
         await self._stopped.wait()
 
     def call(self, coroutine: Coroutine[Any, Any, R]) -> R:
-        """Run a coroutine concurrently with those of other callers, and return its result."""
+        """Run a coroutine concurrently with other callers' coroutines, and return its result."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result()
 
     def stop(self) -> None:
@@ -58,7 +58,7 @@ class _Loop:
 
 
 class _BlockingJournal:
-    """The journal of one organization, whose methods run on the loop of its store."""
+    """The journal of one organization, whose methods run on the store's event loop."""
 
     def __init__(self, journal: AsyncBoundStore, loop: _Loop) -> None:
         self._journal = journal
@@ -186,7 +186,7 @@ class BlockingStore:
         self._loop.call(self.async_store.compact())
 
     def close(self) -> None:
-        """Close the store but not the loop, so that later calls can report that it is closed."""
+        """Close the store but not the loop, so that later calls can report the closed store."""
         self._loop.call(self.async_store.close())
 
     def run(self, coroutine: Coroutine[Any, Any, R]) -> R:

@@ -1,4 +1,4 @@
-"""A strategy for organization documents, with all sections and keys and with valid references."""
+"""A Hypothesis strategy for documents that use all sections and keys, with valid references."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ _LATER = st.sampled_from([dt.date(2027, 1, 1), "2027-01-01 08:00"])
 
 
 def _shifts(member: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
-    """Return listed shifts in any order, some of which end a day before the next shift begins."""
+    """Generate listed shifts in any order, some of which end a day before the next shift begins."""
     return st.lists(
         st.tuples(st.integers(0, 40), member, st.booleans()),
         min_size=1,
@@ -103,7 +103,7 @@ def _shifts(member: st.SearchStrategy[str]) -> st.SearchStrategy[Any]:
 
 
 def documents() -> st.SearchStrategy[dict[str, Any]]:
-    """Return documents that load without faults."""
+    """Generate documents that load without faults."""
     sizes = st.tuples(st.integers(1, 2), st.integers(1, 3), st.integers(1, 2))
     # Tests modify the documents, so two documents must not share a list.
     return sizes.flatmap(lambda drawn: _of_size(*drawn)).map(copy.deepcopy)
@@ -113,7 +113,7 @@ def documents() -> st.SearchStrategy[dict[str, Any]]:
 def _of_size(
     workspace_count: int, member_count: int, profile_count: int
 ) -> st.SearchStrategy[dict[str, Any]]:
-    """Return documents with the given numbers of workspaces, members and profiles."""
+    """Generate documents with the given numbers of workspaces, members and profiles."""
     workspaces = [f"w{at}" for at in range(workspace_count)]
     members = [f"m{at}" for at in range(member_count)]
     profiles = [f"p{at}" for at in range(profile_count)]

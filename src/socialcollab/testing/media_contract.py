@@ -1,4 +1,4 @@
-"""The kit that tests media stores against docs/contracts/media.md."""
+"""A test kit that checks media stores against docs/contracts/media.md."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -63,7 +63,7 @@ class _Failing(io.BytesIO):
 
 class MediaContract:
     """
-    The laws of media stores. Subclass this class and override the fixture `media`.
+    Tests for the laws of media stores. Subclass this class and override the fixture `media`.
 
     ::
 
@@ -225,7 +225,7 @@ class MediaContract:
 
     @promise("M9")
     def test_m09_claim(self, media: Media) -> None:
-        """A media store that is reserved for one organization is refused to another."""
+        """A media store that is reserved for one organization cannot be reserved for another."""
         digest = media.put(fresh())
         media.claim(CLAIMED)
         media.claim(CLAIMED)
@@ -260,7 +260,7 @@ def broken_media_promises(
 
     Args:
         make: A function that returns the media store to test. It is called for each law.
-        only: The promises to test; empty for all promises.
+        only: The promises to test; if this is empty, all promises are tested.
         kit: The kit to use. A subclass can override `damage`.
 
     Returns:

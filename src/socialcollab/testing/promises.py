@@ -29,7 +29,7 @@ def find_broken_promises(
     Args:
         kit: The class with the laws.
         call: A function that calls a law with a new object to test.
-        only: The promises to test; empty for all promises.
+        only: The promises to test; if this is empty, all promises are tested.
 
     Returns:
         The message of the first failing law, for each broken promise.

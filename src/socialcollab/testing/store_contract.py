@@ -1,4 +1,4 @@
-"""The kit that tests stores against docs/contracts/stores.md."""
+"""A test kit that checks stores against docs/contracts/stores.md."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class StoreContract(
     ModelLaws,
 ):
     """
-    The laws of stores. Subclass this class and override the fixture `store`.
+    Tests for the laws of stores. Subclass this class and override the fixture `store`.
 
     ::
 
@@ -39,8 +39,8 @@ class StoreContract(
             def store(self) -> Store:
                 return MyStore(projections=self.projections)
 
-    Each law uses a new organization, so the store may contain data from earlier tests. The name of
-    a law and its attribute ``promise`` identify the promise that it tests.
+    Each law uses a new organization, so the store may contain data from earlier tests. The name and
+    the attribute ``promise`` of each law identify the promise that the law tests.
 
     Some laws are skipped unless you also override the hooks `bytes_kept` and `damage`, and the
     fixture `bare_store`.
@@ -74,7 +74,7 @@ def broken_promises(
     Args:
         make: A function that returns a store without any data, created with the given projections.
             It is called for each law.
-        only: The promises to test; empty for all promises.
+        only: The promises to test; if this is empty, all promises are tested.
         kit: The kit to use. A subclass can override `bytes_kept` and `damage`.
 
     Returns:

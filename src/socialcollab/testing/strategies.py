@@ -106,12 +106,12 @@ class SmallOrganization:
 
 
 def ids() -> st.SearchStrategy[str]:
-    """Return identifiers for members, profiles and other parts of a document."""
+    """Generate identifiers for members, profiles and other parts of a document."""
     return st.from_regex(r"[a-z0-9][a-z0-9._-]{0,63}", fullmatch=True)
 
 
 def texts(*, max_size: int = 60) -> st.SearchStrategy[str]:
-    """Return realistic texts, with emoji, combining marks and line breaks."""
+    """Generate realistic texts, with emoji, combining marks and line breaks."""
     typical = st.sampled_from(
         (
             "De lente is er",
@@ -133,19 +133,19 @@ def texts(*, max_size: int = 60) -> st.SearchStrategy[str]:
 def instants(
     *, start: dt.datetime | None = None, days: int = 365
 ) -> st.SearchStrategy[dt.datetime]:
-    """Return UTC instants, in whole minutes, within *days* after *start* (by default, in 2026)."""
+    """Generate UTC instants in whole minutes, within *days* after *start*; by default, in 2026."""
     first = start or _EPOCH.replace(tzinfo=dt.UTC)
     minutes = st.integers(min_value=0, max_value=days * 24 * 60)
     return minutes.map(lambda passed: first + dt.timedelta(minutes=passed))
 
 
 def wall_times(*, zone: str = "Europe/Amsterdam") -> st.SearchStrategy[WallTime]:
-    """Return wall times in *zone* in 2026 that clock changes neither skip nor repeat."""
+    """Generate wall times in *zone* in 2026 that clock changes neither skip nor repeat."""
     return instants().map(lambda at: WallTime.of(at, zone))
 
 
 def members() -> st.SearchStrategy[Member]:
-    """Return members of any kind. Every client belongs to a workspace."""
+    """Generate members of any kind. Every client belongs to a workspace."""
     return st.builds(
         lambda name, kind, suspended: Member(
             id=name,
@@ -161,7 +161,7 @@ def members() -> st.SearchStrategy[Member]:
 
 
 def profiles(*, workspace: str | None = None) -> st.SearchStrategy[Profile]:
-    """Return profiles on any network, in *workspace* or in any workspace."""
+    """Generate profiles on any network, in *workspace* or in any workspace."""
     return st.builds(
         Profile,
         id=ids(),
@@ -174,7 +174,7 @@ def profiles(*, workspace: str | None = None) -> st.SearchStrategy[Profile]:
 def contents(
     *, targets: Sequence[str] = ("tulip-mastodon", "tulip-x"), zone: str = "Europe/Amsterdam"
 ) -> st.SearchStrategy[PostContent]:
-    """Return the contents of posts, with variants and times for some of *targets*."""
+    """Generate the contents of posts, with variants and times for some of *targets*."""
     images = st.builds(
         lambda data, alt: Image(digest=media_digest(data), alt=alt, size_bytes=len(data)),
         st.binary(max_size=4),
@@ -250,7 +250,7 @@ def _principals() -> st.SearchStrategy[list[str]]:
 
 
 def grants() -> st.SearchStrategy[Grant]:
-    """Return grants of roles or permissions in a small organization, some with a time limit."""
+    """Generate grants of roles or permissions in a small organization, some with a time limit."""
     return _grants()
 
 
@@ -418,7 +418,7 @@ _ZONES = st.sampled_from(("UTC", "Europe/Lisbon"))
 @st.composite
 def small_organizations(draw: st.DrawFn) -> SmallOrganization:
     """
-    Return organizations with four members, two teams, two workspaces and four profiles.
+    Generate organizations with four members, two teams, two workspaces and four profiles.
 
     Some have rule-based or listed rotations with swapped shifts, and absences with delegates. The
     workspaces are in two time zones. The roles form a chain in which each role includes the next.

@@ -1,4 +1,4 @@
-"""Run calls in threads that start at the same time, for laws of concurrency."""
+"""Run calls in threads that start at the same time, for concurrency tests."""
 
 from __future__ import annotations
 

@@ -78,7 +78,7 @@ def _hashtags(text: str) -> Iterator[Entity]:
 
 def find_in_bluesky(text: str) -> tuple[Entity, ...]:
     """
-    Find links, mentions, hashtags and cashtags with the rules of Bluesky's client.
+    Find links, mentions, hashtags and cashtags according to the rules of Bluesky's client.
 
     Source:
         bluesky-social/atproto packages/api, rich-text-detection tests at d6296a1c,

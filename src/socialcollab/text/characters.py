@@ -21,7 +21,7 @@ def char_class(*properties: str) -> str:
 
 @cache
 def word_class() -> str:
-    """Return the content of a class of letters, marks and digits of all scripts and underscores."""
+    """Return the content of a class of underscores and all letters, marks and digits."""
     return char_class(table.LETTER_OR_MARK, table.DIGIT) + "_"
 
 

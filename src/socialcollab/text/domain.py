@@ -29,7 +29,7 @@ _ADDRESS = re.compile(r"@[\w.-]*\Z")
 
 def linked_domains(text: str, domains: Iterable[str]) -> tuple[str, ...]:
     """
-    Return the *domains* to which *text* links, in their order.
+    Return the items of *domains* that *text* links to, in the same order.
 
     A link to a subdomain counts as a link to its domain, but an e-mail address or a mention does
     not. Networks disagree about which texts are links. Therefore, every spelling that a network or
@@ -49,7 +49,8 @@ def linked_domains(text: str, domains: Iterable[str]) -> tuple[str, ...]:
         if not any(plain in spelling for spelling in spellings):
             continue
         if not any(_links_to(domain, spelling) for spelling in spellings):
-            # A network can see a link in the middle of a word, such as after an accented letter.
+            # A network may recognise a link in the middle of a word, such as after an accented
+            # letter.
             hosts = _hosts(text) if hosts is None else hosts
             if not any(f".{host}".endswith(f".{plain}") for host in hosts):
                 continue

@@ -40,7 +40,7 @@ def _hashtags(text: str) -> Iterator[Entity]:
 
 def find_in_other_networks(text: str) -> tuple[Entity, ...]:
     """
-    Find links, mentions and hashtags with the rules that all networks have in common.
+    Find links, mentions and hashtags, using the rules that all networks have in common.
 
     Facebook, Instagram and LinkedIn publish no grammar. Their user names may
     contain dots.

@@ -33,9 +33,10 @@ def split_text(network: str | NetworkDescription, text: str) -> tuple[str, ...]:
     """
     Split *text* into the texts of a thread, each of which fits into one post.
 
-    A text is split between paragraphs, lines, sentences or words, in this order, if that leaves the
-    post at least half full. Only a word that is too long for a post is cut, never a link, a mention,
-    a hashtag or an emoji. White space around each text is removed.
+    A text is split between paragraphs, lines, sentences or words, in this order of preference,
+    provided that the post before the split is at least half full. Only a word that is too long for
+    a post is cut, never a link, a mention, a hashtag or an emoji. White space around each text is
+    removed.
 
     >>> text = "De lente is er. " * 30
     >>> [len(part) for part in split_text("x", text)]

@@ -170,7 +170,7 @@ def _ending(text: str, start: int, *, reserved: bool = False) -> int:
 
 
 def _labels_are_valid(labels: list[str]) -> bool:
-    """Return whether no label is too long once encoded, or falsely marked as encoded."""
+    """Return whether each label is short enough when encoded, and not falsely marked as encoded."""
     for label in labels:
         if len(label) > _LABEL:
             return False
@@ -209,7 +209,7 @@ def find_links(
         every_script: Whether links without a scheme may be in any script.
             Otherwise, they must be in Latin script.
         on_x: Whether a link without a scheme at the start of the text lacks its first
-            letter if that is not an ASCII letter, as on X: ``über.nl`` links to
+            letter if that letter is not an ASCII letter, as on X: ``über.nl`` links to
             ``ber.nl`` there.
         paths: The rules for the part after the domain.
 

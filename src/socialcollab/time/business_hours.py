@@ -101,7 +101,7 @@ class BusinessHours:
             )
 
     def opens_on(self, date: dt.date) -> bool:
-        """Return whether the hours begin on *date*: a listed day of the week and not a holiday."""
+        """Return whether *date* is one of the listed days of the week and not a holiday."""
         return date in self.days and date not in self.holidays
 
     def opening(self, date: dt.date) -> Window | None:
@@ -112,7 +112,7 @@ class BusinessHours:
 
     def openings(self, after: dt.datetime) -> Iterator[Window]:
         """
-        Yield the openings that end after the instant *after*, in order and without end.
+        Yield the openings that end after the instant *after*, in order and indefinitely.
 
         Raises:
             InvalidValueError: If there is no opening for ten years.
@@ -129,8 +129,8 @@ class BusinessHours:
                 yield opening
             date += dt.timedelta(days=1)
         raise InvalidValueError(
-            f"business hours on {self.days} do not open in the ten years before {date.isoformat()}:"
-            " too many holidays, or an instant out of range",
+            f"there are no business hours on {self.days} in the ten years before {date.isoformat()}:"
+            " there are too many holidays, or the instant is out of range",
             value=str(self.days),
         )
 

@@ -126,8 +126,8 @@ class Every:
     ``first business day of the month 09:00``    or second, third, fourth, last
     ``last day of the month 12:00``              or first, second, third, fourth
     ``first monday of the month 10:00``          any of these, with any day of the week
-    ``year``, ``month``, ``week``, ``day``       repeats the start of the same table
-    ``FREQ=WEEKLY;INTERVAL=2``                   an RFC 5545 rule, at the time of the start
+    ``year``, ``month``, ``week``, ``day``       repeated from the start in the same table
+    ``FREQ=WEEKLY;INTERVAL=2``                   an RFC 5545 rule, at the start's time of day
     ===========================================  ==========================================
 
     A yearly repetition of 29 February occurs only in leap years, and a monthly repetition of the
@@ -151,7 +151,7 @@ class Every:
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Parse any of these forms.
+        Parse one of the forms that are listed in the description of the class.
 
         Raises:
             InvalidValueError: If *text* has none of these forms; the message

@@ -1,5 +1,5 @@
 """
-Reading the holidays in an iCalendar file.
+Read the holidays in an iCalendar file.
 
 The file is read here instead of with `icalendar`, because that library skips properties that it
 cannot parse and does not report line numbers. If a holiday were silently missing, a post or a
@@ -35,8 +35,8 @@ _PROPERTY = re.compile(r'([A-Za-z0-9-]+)((?:;[^:;"]*(?:"[^"]*"[^:;"]*)*)*):(.*)'
 _DATE = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T[0-9]{6})?Z?")
 _DURATION = re.compile(r"\+?P(?:([0-9]{1,4})W|([0-9]{1,5})D)")
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
-# Properties that change on which days an event takes place. A property that may appear only once
-# would otherwise be overwritten by a second one.
+# Properties that determine the days on which an event takes place. If one of them appears a second
+# time, an error is reported, because the second value would silently replace the first.
 _ONCE: Final = frozenset(
     {"DTSTART", "DTEND", "DURATION", "RECURRENCE-ID", "STATUS", "SEQUENCE", "UID", "SUMMARY"}
 )
@@ -45,7 +45,7 @@ _ALL_DAY: Final = "X-MICROSOFT-CDO-ALLDAYEVENT"
 
 
 class _LineError(Exception):
-    """A problem in one line of the file."""
+    """Raised if a line of the file is not valid."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"line {line}: {problem}")
@@ -76,7 +76,7 @@ class _Component:
 @attrs.frozen(kw_only=True)
 class _Event:
     """
-    An event.
+    An event in the file.
 
     Attributes:
         line: The line of its BEGIN.
@@ -326,7 +326,7 @@ def _dates(properties: Iterable[_Property]) -> Iterator[dt.date]:
 
 
 def _length(once: dict[str, _Property], start: dt.date) -> int:
-    """Return the number of days of an event."""
+    """Return the number of days that an event lasts."""
     if "DTEND" in once and "DURATION" in once:
         raise once["DURATION"].fail("but the event also has `DTEND`")
     if "DTEND" in once:
@@ -401,7 +401,7 @@ def _current(events: list[_Event]) -> list[_Event]:
 def _series_days(
     event: _Event, changes: dict[dt.date, _Event], first: dt.datetime, last: dt.datetime
 ) -> _Days:
-    """Yield the days of an event, without the instances that *changes* replace."""
+    """Yield the days of an event, except the instances that *changes* replace."""
     following = sorted((instance for instance, change in changes.items() if change.following))
     for start in _starts(event, first, last):
         if start in event.excluded or start in changes:

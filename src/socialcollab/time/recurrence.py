@@ -49,7 +49,7 @@ class Recurrence:
     The instants of a recurrence rule whose times are local times in a zone.
 
     Finding an occurrence in the far future is as fast as finding one tomorrow, even if the rule is
-    endless; only for a rule with COUNT do the occurrences have to be counted from its start. If a
+    endless. For a rule with COUNT, however, the occurrences have to be counted from the start. If a
     rule never matches, iteration ends without yielding an occurrence.
 
     The start is an occurrence only if the rule matches it.

@@ -62,7 +62,7 @@ _ONLY_WITH: Final[dict[str, tuple[Frequency, ...]]] = {
 _UNTIL = re.compile(r"([0-9]{4})([0-9]{2})([0-9]{2})(?:T([0-9]{2})([0-9]{2})([0-9]{2})(Z?))?")
 _DAY = re.compile(r"([+-]?[0-9]{1,2})?(MO|TU|WE|TH|FR|SA|SU)")
 MOST_PERIODS: Final = 1_000_000
-# Occurrences before COUNT have to be counted one by one.
+# The occurrences of a rule with COUNT have to be counted one by one.
 MOST_COUNTED: Final = 10_000
 MOST_TIMES_A_DAY: Final = 24
 _BLOCK_YEARS: Final = 16

@@ -68,7 +68,7 @@ def intersect_spans(a: Sequence[Span], b: Sequence[Span]) -> tuple[Span, ...]:
         start, end = max(a[i][0] or _MIN, b[j][0] or _MIN), min(a_end, b_end)
         if start < end:
             common.append(_span(start, end))
-        # The span that ends first cannot overlap any later span on the other side.
+        # The span that ends first cannot overlap any later span of the other sequence.
         if a_end <= b_end:
             i += 1
         else:

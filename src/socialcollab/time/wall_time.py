@@ -26,7 +26,7 @@ _NAMED = re.compile(
     r"|([a-z]{3,9})\.?[ ]+([0-9]{1,2})(?:st|nd|rd|th)?)"
     r",?[ -]+([0-9]{4})"
 )
-# None of these names stands for different months or days in the two languages.
+# No name in these lists has different meanings in the two languages.
 _MONTHS = {
     name: number
     for number, names in enumerate(
@@ -67,7 +67,7 @@ _DAYS = {
 
 class AmbiguousDateError(InvalidValueError):
     """
-    A date that can be interpreted in two ways.
+    Raised for a date that can be interpreted in two ways.
 
     Attributes:
         readings: Both possible dates, beginning with the day-first interpretation.
@@ -169,7 +169,7 @@ def _named_date(text: str) -> dt.date | None:
         raise InvalidValueError(
             f"`{text}` does not exist: {date.isoformat()} is not a {match[1]}",
             value=text,
-            expected="a date with its own day of the week",
+            expected="a date that falls on the given day of the week",
         )
     return date
 

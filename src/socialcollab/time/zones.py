@@ -184,7 +184,7 @@ def _suggest_for_windows(words: str, cities: Mapping[str, str]) -> str:
         for windows, iana in WINDOWS_ZONES.items():
             # Windows has a zone named "UTC-02", but everywhere else this is an offset.
             if form == windows.lower().replace(" standard", "") and not windows.startswith("UTC"):
-                return f"it is the Windows name for `{iana}`; write that"
+                return f"it is a Windows name; write the IANA name `{iana}`"
     return ""
 
 

@@ -22,8 +22,8 @@ class OutgoingPost:
         delivery: The identifier of the delivery.
         profile: The profile to publish on.
         text: The text for this profile.
-        thread: The texts that follow it as a thread, each to be published as a reply to the previous
-            one. The other fields belong to the first text.
+        thread: The remaining texts of the thread, after *text*, each to be published as a reply to
+            the previous one. The other fields belong to the first text.
         media: Images and videos, in order.
         links: Links in addition to the text.
         language: The language of the text, or an empty string.
@@ -64,7 +64,7 @@ class Published:
 
     Attributes:
         network_id: The network's id.
-        url: Its address, or an empty string.
+        url: The address of the post, or an empty string.
         at: When it was published, in UTC; None if the network does not report the time.
     """
 
@@ -177,7 +177,7 @@ class AmendingAdapter(Protocol):
 
 class Transport(Protocol):
     """
-    A transport, which sends requests to a network and returns the responses.
+    An object that sends requests to a network and returns the responses.
 
     Raises:
         TransientError: If nothing reached the server (`send`).
@@ -195,7 +195,7 @@ class Transport(Protocol):
 
 
 class Network(Protocol):
-    """A network, which provides the adapter and the transport of each profile."""
+    """A network that provides an adapter and a transport for each profile."""
 
     def adapter(self, profile: Profile) -> Adapter:
         """Return the adapter for *profile*."""
@@ -212,10 +212,10 @@ class Network(Protocol):
 
 @runtime_checkable
 class DescribesProfiles(Protocol):
-    """A network that describes each profile's limits, which depend on its server or account."""
+    """A network whose limits depend on the server or account of each profile."""
 
     def description_of(self, profile: Profile) -> NetworkDescription | None:
-        """Return the limits of *profile*, or None if they are those of the built-in description."""
+        """Return the limits of *profile*, or None if the built-in description applies."""
         ...
 
 

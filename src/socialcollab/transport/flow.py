@@ -101,7 +101,7 @@ class Request(Op[Response]):
         method: The HTTP method, such as "POST".
         url: The full address.
         params: Query parameters.
-        headers: Headers to send in addition to those of the transport.
+        headers: Headers to send in addition to the transport's headers.
         json: A JSON body, or None.
         form: Form fields, or None.
         media: Media to send, or None.
@@ -156,7 +156,7 @@ class Checkpoint(Op[None]):
 @attrs.frozen(kw_only=True)
 class Created(Op[None]):
     """
-    An operation that stores that one part of a thread has been created.
+    An operation that records that one part of a thread has been created.
 
     A flow yields it for every part, including the last one, before it requests anything else. It
     is not needed for a post with a single part, because the flow returns the id of the post.

@@ -296,7 +296,7 @@ def _close_media(job: Future[Any]) -> None:
 
 
 class _DeadlinePassedError(Exception):
-    """The deadline passed before the exchange was complete."""
+    """Raised if the deadline passes before the exchange is complete."""
 
 
 @attrs.define

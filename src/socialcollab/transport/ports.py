@@ -43,7 +43,7 @@ class Media(Protocol):
 
     def open(self, digest: str) -> BinaryIO:
         """
-        Return a new file object at the start of the content.
+        Return a new file object, positioned at the start of the content.
 
         The caller must close it. It is seekable, so that parts of it can be read or sent again.
         """
@@ -67,7 +67,7 @@ class Media(Protocol):
 
     def claim(self, organization: str) -> None:
         """
-        Reserve the store for *organization*; if it is already reserved for it, do nothing.
+        Reserve the store for *organization*, unless it is already reserved for that organization.
 
         Two organizations cannot share a media store: a picture that one of them erases
         could still be in use in the other.

@@ -154,7 +154,7 @@ class Withdraw:
 
 @attrs.frozen(kw_only=True)
 class Schedule:
-    """Schedule an approved post, including missed deliveries, for its planned time or for *at*."""
+    """Schedule an approved post and its missed deliveries for the planned time or for *at*."""
 
     NAME: ClassVar[str] = "schedule"
 
@@ -181,7 +181,7 @@ class Reschedule:
         at: The new time, unless *by* is given.
         by: The difference to add to all of the post's times, unless *at* is given. If the clocks
             change between the old and the new time, the post keeps its local time of day.
-        profile: The only target to move to *at*, or empty to move all targets.
+        profile: The target to move to *at*; if empty, all targets are moved.
     """
 
     NAME: ClassVar[str] = "reschedule"
@@ -254,7 +254,7 @@ class TakeDown:
     Delete the published post from all profiles or from one profile, and cancel waiting deliveries.
 
     Attributes:
-        network_id: The network's id of the only copy to delete; empty to delete all copies.
+        network_id: The network's id of the copy to delete; if empty, all copies are deleted.
     """
 
     NAME: ClassVar[str] = "take_down"

@@ -45,7 +45,7 @@ def _no_hours(_: str) -> BusinessHours | None:
     return None
 
 
-# If no policy applies, publishing is also a decision.
+# Publishing is included, because it replaces the approval if no policy applies.
 _DECISIONS = frozenset({"approve", "bypass", "publish", "waive"})
 
 
@@ -68,11 +68,11 @@ class Context:
         zones: The time zone of each workspace.
         languages: The language of each workspace, for posts that do not specify one.
         hours: The business hours of each workspace.
-        description_of: Returns the limits of a profile's account or server, or None if they are those
-            of the built-in description.
+        description_of: Returns the limits of a profile's account or server, or None if the limits
+            in the built-in description apply.
         campaigns: All campaigns, by id, as defined in the document.
         findings: The findings of the style guide on the post after the command, or a function that
-            computes them, because most commands do not need them.
+            computes them only when they are needed.
         deliveries: The post's deliveries.
         holds: The holds that no member has ended.
         ended_holds: The holds that members have ended recently.
@@ -128,7 +128,7 @@ class Context:
         return self.cached("findings", findings) if callable(findings) else findings
 
     def exceeded_limits(self, content: PostContent, targets: Iterable[str]) -> tuple[Finding, ...]:
-        """Return a finding for each limit for which a network would reject *content* on *targets*."""
+        """Return a finding for each network limit that *content* exceeds on *targets*."""
         profiles = [self.profiles[name] for name in targets if name in self.profiles]
         descriptions = {
             profile.id: description
@@ -248,7 +248,7 @@ class Context:
         )
 
     def _exempts(self, policy: ApprovalPolicy, post: Post) -> bool:
-        """Return whether every author has a role that *policy* exempts on every target."""
+        """Return whether, on every target, each author has a role that *policy* exempts."""
         targets = self.targets_of(post)
         return bool(policy.exempt and targets) and all(
             any(
@@ -283,7 +283,7 @@ class Context:
         return self.resources_for(post.workspace, post.targets)
 
     def resources_for(self, workspace: str, targets: Iterable[str]) -> tuple[str, ...]:
-        """Return the resources of a post in *workspace* with these targets; see `resources_of`."""
+        """Return the resources of a post in *workspace* with *targets*; see `resources_of`."""
         fallback = workspace if workspace in self.workspaces else "*"
         resources = (name if name in self.profiles else fallback for name in targets)
         return tuple(dict.fromkeys(resources)) or (fallback,)

@@ -77,7 +77,7 @@ def evolve_post(
         )
     reducer = _POST_REDUCERS.get(type(data))
     if reducer is None:
-        raise InvalidValueError(f"`{data.TYPE}` is not an event of a post", value=data.TYPE)
+        raise InvalidValueError(f"`{data.TYPE}` is not a post event", value=data.TYPE)
     after = reducer(snapshot, data, actor, at)
     if after.post.content is snapshot.post.content and after.post.state is snapshot.post.state:
         return after
@@ -402,7 +402,7 @@ def evolve_delivery(
         )
     reducer = _DELIVERY_REDUCERS.get(type(data))
     if reducer is None:
-        raise InvalidValueError(f"`{data.TYPE}` is not an event of a delivery", value=data.TYPE)
+        raise InvalidValueError(f"`{data.TYPE}` is not a delivery event", value=data.TYPE)
     after = _with_derived_state(reducer(delivery, data))
     if after.at != delivery.at or after.state is not delivery.state:
         after = attrs.evolve(after, changes=delivery.changes + 1, changed_at=at)

@@ -26,8 +26,8 @@ def post_notifications(
     """
     Return the notifications that result from the events of a post.
 
-    Members are not notified of their own actions, of posts that they cannot view, or twice of the
-    same matter.
+    Members are not notified of their own actions or of posts that they cannot view, and receive at
+    most one notification about the same matter.
 
     Args:
         before: The post with its request before the events, or None for a new draft.
@@ -91,7 +91,7 @@ def _appeared_late(before: Delivery, data: ev.EventData) -> bool:
 
 
 def hold_notifications(events: Sequence[ev.Event], context: Context) -> tuple[OutboxEntry, ...]:
-    """Notify the lead, and the members who can connect the profile, that it needs a new sign-in."""
+    """Notify the lead, and members who can connect the profile, that a new sign-in is needed."""
     entries: list[OutboxEntry] = []
     for event in events:
         # The publisher only places holds on profiles whose credentials were refused.

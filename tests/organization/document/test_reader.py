@@ -92,7 +92,11 @@ def test_twelve_faults() -> None:
             'id = "ana"\nkind = "client"\nof = "tulp"\n',
             ["unknown workspace `tulp`"],
         ),
-        ('id = "tulip-x"\nworkspace', 'id = "tulip"\nworkspace', ["id of a workspace", "tulip-x"]),
+        (
+            'id = "tulip-x"\nworkspace',
+            'id = "tulip"\nworkspace',
+            ["same id as a workspace", "tulip-x"],
+        ),
         ('lead = "eva"', 'lead = "zoe"', ["unknown member `zoe`"]),
         ('includes = ["publisher"]', 'includes = ["editor"]', ["cycle: editor > editor"]),
         ('extends = "editorial"', 'extends = "extra"', ["cycle: extra > extra"]),

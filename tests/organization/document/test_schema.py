@@ -28,7 +28,7 @@ VALIDATOR = jsonschema.Draft202012Validator(Organization.json_schema())
 ONLY_LOADER = re.compile(
     r"unknown (?!key|section)|twice|would be ambiguous|two steps|not after its start|never open"
     r"|cannot begin at|time zone|cycle|waits for|does not exist|not a date|not a relative file name"
-    r"|no file matches|does not name the file|does not say how often|has the id of a workspace"
+    r"|no file matches|does not name the file|does not say how often|has the same id as a workspace"
     r"|is not a duration|rule|recur|FREQ|INTERVAL|BY[A-Z]+|COUNT|UNTIL|no day of the week"
     r"|cannot turn on|cannot come|is no web address|holiday|ends the day|business days"
     r"|is not a weekly time|is not a time of day|does not end after its start"

@@ -142,9 +142,9 @@ def plan_erasure(
     Return the personal values that a command would erase, by stream.
 
     Raises:
-        NotAllowedError: As for `erase`.
-        NotFoundError: As for `erase`.
-        InvalidValueError: As for `erase`.
+        NotAllowedError: Same as in `erase`.
+        NotFoundError: Same as in `erase`.
+        InvalidValueError: Same as in `erase`.
     """
     return (yield from _plan(engine, state, actor, command, now=now, progress=progress)).fields
 

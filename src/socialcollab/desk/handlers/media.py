@@ -159,7 +159,7 @@ def check_media(
 
 
 def _former_media(engine: Engine, post: Post | None) -> Effects[set[str]]:
-    """Return the digests of all images of all revisions of a post."""
+    """Return the digests of all images in all revisions of a post."""
     if post is None:
         return set()
     digests: set[str] = set()

@@ -117,7 +117,7 @@ def add_absence(
     permissions: Iterable[str],
     reason: str,
 ) -> Effects[Absence]:
-    """Record an absence in days of the absent member's time zone, and return it."""
+    """Record an absence in days of the absent member's time zone, and return the absence."""
     organization = (yield from engine.state()).organization
     name = check_text(member, "member") or actor.name
     known = organization.members_by_id.get(name)

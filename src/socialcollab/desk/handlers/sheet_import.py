@@ -345,7 +345,7 @@ class _Importer:
         data: Mapping[str, Source],
         state: State,
     ) -> Effects[RowOutcome]:
-        """Update the existing post of a row if it differs and the caller asked for it."""
+        """Update the existing post of a row if the row differs and the caller requested updates."""
         content = command.content
         visible = redacted_for(self.actor.name, known, state.organization.access)
         outcome = RowOutcome(row=row, status="unchanged", post=visible, dry_run=self.dry_run)
@@ -362,7 +362,7 @@ class _Importer:
             "campaign": content.campaign,
             "tags": content.tags,
         }
-        # A cell that is empty in the sheet does not clear what a member has entered since.
+        # An empty cell in the sheet does not clear a value that a member has entered since.
         given = {name: value for name, value in fields.items() if value}
         changes = tuple(
             name for name, value in given.items() if _comparable(value) != _value(known, name)

@@ -170,7 +170,7 @@ def audit_file(
         organization: The organization's id, required only if the file contains several
             organizations.
         anchor: The anchor that an earlier audit returned and that was stored elsewhere.
-        progress: As for `Desk.audit`.
+        progress: Same as in `Desk.audit`.
 
     Raises:
         NotFoundError: If there is no such file, or no such organization in it.
@@ -190,7 +190,7 @@ def reindex_file(
         path: The desk's SQLite file.
         organization: The organization's id, required only if the file contains several
             organizations.
-        progress: As for `Desk.audit`.
+        progress: Same as in `Desk.audit`.
 
     Raises:
         NotFoundError: If there is no such file, or no such organization in it.

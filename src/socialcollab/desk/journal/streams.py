@@ -110,7 +110,7 @@ class OrganizationSnapshot:
 
 @attrs.frozen(kw_only=True)
 class RuntimeStateSnapshot:
-    """The snapshot of the runtime state; *stale_since* is as for `OrganizationSnapshot`."""
+    """The snapshot of the runtime state; see `OrganizationSnapshot` for *stale_since*."""
 
     runtime_state: RuntimeState = attrs.field(factory=RuntimeState)
     stale_since: dt.datetime | None = None

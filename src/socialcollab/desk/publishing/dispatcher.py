@@ -168,8 +168,8 @@ class Dispatcher:
         before_sending: bool = False,
     ) -> Effects[tuple[Event, ...]]:
         """
-        Read a delivery, decide and append; repeat all three if the delivery changes in the
-        meantime.
+        Read a delivery, decide on it, and append the events; repeat everything if the delivery
+        changes in the meantime.
 
         Args:
             delivery: The delivery.

@@ -226,7 +226,7 @@ class Publisher:
     def _take_permit(
         self, delivery: str, request: Request, adapter: Adapter, now: dt.datetime
     ) -> Effects[SendPermit]:
-        """Store a permit with a deadline for sending one creating request, and return it."""
+        """Store and return a permit with a deadline for sending one creating request."""
         until: list[float] = []
 
         def decide(read: Read) -> tuple[Event, ...]:

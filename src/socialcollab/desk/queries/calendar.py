@@ -51,7 +51,7 @@ _SHOWN_WITHOUT_POST = frozenset(
         Summary.REMOVED,
     }
 )
-# A store reads an index once for each of these posts, in one query.
+# The number of posts in one query, for each of which the store reads an index.
 _POSTS_AT_ONCE = 50
 _POST_STATES = ("in_review", "approved")
 _DELIVERY_STATES = ("waiting", "publishing", "published", "unknown", "removing")
@@ -353,8 +353,8 @@ class _CalendarPost:
         deliveries: The rows of all deliveries, in the order in which they were planned.
         visible: Whether the viewer can view the post.
         snapshot: The post, or None if it has not been loaded.
-        loaded_deliveries: Its deliveries by id, if it has been loaded.
-        held: The profiles on which a hold stops the post, if it has been loaded.
+        loaded_deliveries: The deliveries by id, if the post has been loaded.
+        held: The profiles on which a hold stops the post, if the post has been loaded.
     """
 
     plans: dict[str, Row] = attrs.field(factory=dict)

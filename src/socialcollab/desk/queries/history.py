@@ -67,8 +67,8 @@ class HistoryEntry(NotebookMixin):
         """
         Return what the actor did, in words, without the actor and the time.
 
-        An example is "approved step `editorial/edit`, on behalf of `ben`: “fine”". The text contains
-        the note, reason or comment of the event, and its step, profile or other values.
+        For example: "approved step `editorial/edit`, on behalf of `ben`: “fine”". The text contains
+        the event's note, reason or comment, and its step, profile or other values.
         """
         return describe_event(self.data, self.stream, self.changed, language)
 

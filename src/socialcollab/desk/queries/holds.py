@@ -36,7 +36,7 @@ class HoldResult:
             the hold ended earlier.
         missed: Deliveries that missed their planned time because of the hold.
         ended_at: When the hold ended, in UTC, or None if it is active.
-        ended_by: The member who ended it, or an empty string if it ended automatically.
+        ended_by: The member who ended the hold, or an empty string if it ended automatically.
     """
 
     id: str

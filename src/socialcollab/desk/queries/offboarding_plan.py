@@ -76,7 +76,11 @@ def offboarding_plan(engine: Engine, member: str) -> Effects[OffboardingPlan]:
 def plan_for_viewer(
     engine: Engine, state: State, member: str, now: dt.datetime, *, viewer: str = ""
 ) -> Effects[OffboardingPlan]:
-    """Return the plan without the posts that *viewer* cannot view, or the whole plan if empty."""
+    """
+    Return the plan without the posts that *viewer* cannot view.
+
+    If *viewer* is empty, the plan contains all posts.
+    """
     organization = state.organization
     items = list(offboarding_items(organization, member, at=now))
     scope = organization.access.bindings.scope

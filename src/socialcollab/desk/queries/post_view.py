@@ -45,7 +45,7 @@ class PostView(NotebookMixin):
             member last decided; empty if they have not decided.
         allowed_actions: A verdict for each command: whether this member may perform it now.
         holds: The holds that stop the post now, and the holds because of which a delivery is late;
-            `Hold.ended_at` is set for those that have ended. Without reasons for clients and guests.
+            `Hold.ended_at` is set for ended holds. Clients and guests do not see the reasons.
         findings: The limits of the networks that the post exceeds, which block it, and the findings
             of the style guide that are not waived.
         waivers: The waived findings.

@@ -43,7 +43,7 @@ def read_post_by_external_id(engine: Engine, external_id: str) -> Effects[Post |
 
 
 def count_published(engine: Engine, author: str, workspace: str, *, at_most: int) -> Effects[int]:
-    """Return how many posts of an author are published in a workspace, up to *at_most*."""
+    """Return how many posts by an author are published in a workspace, up to *at_most*."""
     count = 0
     after = None
     while count < at_most:

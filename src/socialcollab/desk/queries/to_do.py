@@ -37,8 +37,8 @@ class ToDo(NotebookMixin):
         attention: Why the deliveries need attention: "missed", "failed", "unknown",
             "published_twice", "partly_published", "sign_in", "takedown_failed" or "not_amended"; empty
             for other kinds.
-        holds: The holds because of which the deliveries are late; `Hold.ended_at` is set for those
-            that have ended.
+        holds: The holds because of which the deliveries are late; `Hold.ended_at` is set for ended
+            holds.
         planned_at: The planned time of the post, in UTC, or None.
         profiles: The profiles of the deliveries, or the profiles on which to schedule the post;
             empty for other kinds.
@@ -74,7 +74,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     """
     Return the to-do list of *member*, sorted by planned time.
 
-    While the author of a post is absent, their delegate or the lead also has the post on the list.
+    While the author of a post is absent, the post is also on the list of the delegate or the lead.
     """
     now = engine.now()
     state = yield from engine.state()

@@ -1,4 +1,4 @@
-"""Bluesky as a network of a desk: an adapter and a transport for each profile."""
+"""The Bluesky network, with an adapter and a transport for each profile."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SERVER = "https://bsky.social"
 
 class Bluesky:
     """
-    Bluesky, and other servers of the AT Protocol.
+    The network Bluesky, and other servers of the AT Protocol.
 
     Posts are texts with links, mentions and tags, up to four images, a language and labels. An
     account is identified by the `handle` of its profile, such as ``@tulip.example``; its server is

@@ -67,7 +67,7 @@ def value_of(response: Response, key: str, *, creates: bool = False) -> Json:
 
 
 def error_of(response: Response, *, creates: bool = False) -> NetworkError:
-    """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
+    """Return the error for a failed response. Set *creates* if the request creates a post."""
     status, name = response.status, error_name(response)
     stated = text_in(object_of(response), "message")
     message = (

@@ -73,8 +73,8 @@ class SessionTransport:
         Send one request and return the response, regardless of its status.
 
         Raises:
-            AuthenticationError: If the server refuses the password, or if it belongs to another
-                account.
+            AuthenticationError: If the server rejects the password, or if the password belongs to
+                another account.
             NetworkError: If signing in fails for another reason, in which case *request* was not
                 sent.
             OutcomeUnknownError: If *request* may have reached the server, but there was no complete
@@ -102,7 +102,7 @@ class SessionTransport:
         return left
 
     def _signed_in(self, until: float, *, renew: _Session | None) -> _Session:
-        """Return a session. The session *renew* has expired and is not returned."""
+        """Return a valid session, which is not the expired session *renew*."""
         with self._lock:
             if self._session is not None and self._session is not renew:
                 return self._session
@@ -128,7 +128,7 @@ class SessionTransport:
     def _read(self, response: Response) -> _Session:
         handle = text_of(response, "handle")
         if handle.lower() != self._handle.lower():
-            # The handle has changed, or the password is that of another account.
+            # The handle has changed, or the password belongs to another account.
             raise AuthenticationError(
                 f"the account of the profile is `{self._handle}`, but the server signed in"
                 f" `{handle}`",

@@ -1,4 +1,4 @@
-"""Publish to Mastodon, and to other servers with its API."""
+"""Publish to Mastodon, and to other servers that implement its API."""
 
 from socialcollab.networks.mastodon.network import Mastodon
 

@@ -131,7 +131,10 @@ class MastodonAdapter:
             if len(page) < _PAGE:
                 return self._missing()
             oldest = str(page[-1]["id"])
-        return Inconclusive(f"the account has more than {_MOST_PAGES * _PAGE} posts since then")
+        return Inconclusive(
+            f"the account has published more than {_MOST_PAGES * _PAGE} posts"
+            " since this post was prepared"
+        )
 
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
         """
@@ -182,7 +185,7 @@ class MastodonAdapter:
         if response.status == 400:
             # Some servers respond to an invalid token with this status.
             raise AuthenticationError(
-                "the server refused the access token", network=NETWORK, status=400
+                "the server rejected the access token", network=NETWORK, status=400
             )
         values = values_of(response, "id", "acct")
         expected = self.profile.handle.removeprefix("@").partition("@")[0].lower()

@@ -1,4 +1,4 @@
-"""Mastodon as a network of a desk: an adapter and a transport for each profile."""
+"""The Mastodon network, with an adapter and a transport for each profile."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 class Mastodon(BearerNetwork):
     """
-    Mastodon, and other servers with its API.
+    The network Mastodon, and other servers that implement its API.
 
     Posts are texts or threads with up to four images, a video or a poll, a language, and labels, which are published as
     a content warning. The `server` of a profile is required, such as ``https://mastodon.example``.

@@ -47,7 +47,7 @@ def values_of(
 
 def list_of(response: Response) -> list[Mapping[str, Json]]:
     """
-    Return the items of a successful response, which all have an `id`.
+    Return the items of a successful response, all of which have an `id`.
 
     Raises:
         NetworkError: If the request failed, or if the response is not such a list.
@@ -76,7 +76,7 @@ def published_of(status: Mapping[str, Json]) -> Published:
 
 
 def error_of(response: Response, *, creates: bool = False) -> NetworkError:
-    """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
+    """Return the error for a failed response. Set *creates* if the request creates a post."""
     status, stated = response.status, text_in(object_of(response), "error")
     message = f"the server answered with status {status}"
     if stated:

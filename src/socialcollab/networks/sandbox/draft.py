@@ -1,4 +1,4 @@
-"""Read the post from a request to create or change it."""
+"""Read a post from a request that creates or changes the post."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from socialcollab.time import as_utc
 
 
 class UnreadableDraftError(Exception):
-    """An error for a request whose body does not describe a post."""
+    """Raised if the body of a request does not describe a post."""
 
 
 @attrs.frozen(kw_only=True)

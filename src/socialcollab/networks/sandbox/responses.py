@@ -120,7 +120,7 @@ def _published(data: Json) -> Published:
 
 
 def _error(response: Response, *, network: str, creates: bool = False) -> NetworkError:
-    """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
+    """Return the error for a failed response. Set *creates* if the request creates a post."""
     stated = text_in(object_of(response), "error")
     return error_for(
         response.status,

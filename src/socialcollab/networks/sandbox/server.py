@@ -98,11 +98,11 @@ class Rules:
 
 
 class _NoAnswerError(Exception):
-    """The connection breaks before the response is sent, but all writes are committed."""
+    """Raised to break the connection before the response is sent. All writes are committed."""
 
 
 class _DeadlinePassedError(Exception):
-    """The deadline passed, so all writes are rolled back."""
+    """Raised if the deadline has passed. All writes are rolled back."""
 
 
 @attrs.frozen(kw_only=True)

@@ -194,7 +194,7 @@ class Timeline:
                         connection.execute("ROLLBACK")
                     raise
             except (sqlite3.Error, OSError) as error:
-                # After a failure the connection may be in any state, so the next call opens a
+                # After a failure, the connection may be in any state, so the next call opens a
                 # new connection.
                 self.close()
                 raise StoreUnavailableError(

@@ -63,7 +63,8 @@ class XAdapter:
     The adapter of one account on X.
 
     X has no idempotency keys, so a request that creates a post is never repeated before its outcome
-    was looked up. It refuses the same text twice, which is also resolved by a lookup.
+    has been looked up. X rejects a text that the account has already published, which is also
+    resolved by a lookup.
 
     Attributes:
         profile: The profile.
@@ -83,7 +84,7 @@ class XAdapter:
 
     def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:  # noqa: ARG002
         """
-        Remember the time, and check the network's limits.
+        Record the current time, and check the network's limits.
 
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
@@ -145,7 +146,10 @@ class XAdapter:
                     return found_part(published, count, progress, {})
             if not token:
                 return Missing(conclusive_after=self.description.create_once.conclusive_after)
-        return Inconclusive(f"the account has more than {_MOST_PAGES * _PAGE} posts since then")
+        return Inconclusive(
+            f"the account has published more than {_MOST_PAGES * _PAGE} posts"
+            " since this post was prepared"
+        )
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
@@ -249,8 +253,8 @@ class XAdapter:
         raise TransientError("X is still processing an image or a video", network=NETWORK)
 
     def _duplicate(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Return the post that X has in mind, if it is one that this delivery has created."""
-        message = "X refused the text as a duplicate"
+        """Return the existing post with the same text, provided that this delivery created it."""
+        message = "X rejected the text as a duplicate"
         if not self.reads:
             raise OutcomeUnknownError(
                 f"{message}, and reading posts is switched off", network=NETWORK, status=403
@@ -323,7 +327,7 @@ def _instant(text: str) -> dt.datetime | None:
 
 
 def _seconds(info: object) -> float:
-    """Return for how long X asks to wait before its state is requested again."""
+    """Return how many seconds X asks the client to wait before it requests the state again."""
     seconds = info.get("check_after_secs") if isinstance(info, Mapping) else None
     if not isinstance(seconds, int) or isinstance(seconds, bool):
         return 1.0

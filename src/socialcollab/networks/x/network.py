@@ -1,4 +1,4 @@
-"""X as a network of a desk: an adapter and a transport for each profile."""
+"""The X network, with an adapter and a transport for each profile."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 class X(BearerNetwork):
     """
-    X, with version 2 of its API.
+    The network X, accessed through version 2 of its API.
 
-    Posts and threads of texts with up to four images, a video or a poll. The `server` of a profile is
-    normally empty; it can be the address of a proxy.
+    A post is a text or a thread of texts, with up to four images, a video or a poll. The `server` of a
+    profile is normally empty; it can be the address of a proxy.
 
     >>> X({"tulip-x": "a token"})
     X()
@@ -33,7 +33,7 @@ class X(BearerNetwork):
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         reads: Whether posts may be read to find out whether a post was published. X bills each post
-            that is read. Without reading, a lost response must be resolved by a member.
+            that is read. If reading is switched off, a member must resolve every lost response.
         fields_parameter: The name of the parameter that selects the fields of a post. X's OpenAPI
             description calls it ``post.fields``, and older documentation ``tweet.fields``.
         send_within_s: The hard deadline of a request that creates a post, in seconds.

@@ -22,7 +22,7 @@ from socialcollab.text import entities
 from socialcollab.transport import Response, retry_after_s
 
 NETWORK: Final = "x"
-# X replaces each link by a link of its own, and adds one for the media of a post.
+# X replaces each link with a t.co link, and adds a t.co link for the media of a post.
 _SHORT_LINK: Final = re.compile(r"https?://t\.co/\w+")
 _LINK: Final = "\0"
 
@@ -55,7 +55,7 @@ def data_of(
 
 def posts_of(response: Response) -> tuple[list[Mapping[str, Json]], str]:
     """
-    Return a page of posts, which all have an id, and the token of the next page or an empty string.
+    Return the posts on a page, and the token of the next page, which is empty on the last page.
 
     Raises:
         NetworkError: If the request failed, or if the response is not a page of posts.
@@ -76,17 +76,17 @@ def posts_of(response: Response) -> tuple[list[Mapping[str, Json]], str]:
 
 
 def is_duplicate(response: Response) -> bool:
-    """Return whether X refused a post because the account has published the same text before."""
+    """Return whether X rejected a post because the account has published the same text before."""
     return response.status == 403 and "duplicate content" in _stated(response).lower()
 
 
 def is_without_media(response: Response) -> bool:
-    """Return whether X refused a post because it no longer has the uploaded media."""
+    """Return whether X rejected a post because X no longer has the uploaded media."""
     return response.status == 400 and "media id" in _stated(response).lower()
 
 
 def error_of(response: Response, *, creates: bool = False) -> NetworkError:
-    """Return the error for an unsuccessful response; *creates* marks requests that create posts."""
+    """Return the error for a failed response. Set *creates* if the request creates a post."""
     stated = _stated(response)
     message = f"X answered with status {response.status}"
     return error_for(
@@ -100,7 +100,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
 
 def is_same_text(sent: str, shown: str) -> bool:
     """
-    Return whether X shows a text that was sent, regardless of links and white space.
+    Return whether the text that X shows is the text that was sent, ignoring links and white space.
 
     >>> is_same_text("Kijk op tulip.nl & geniet", "Kijk op https://t.co/a1B2 &amp; geniet")
     True
@@ -112,7 +112,7 @@ def is_same_text(sent: str, shown: str) -> bool:
             done = entity.end
     expected = _plain("".join([*parts, sent[done:]]))
     actual = _plain(_SHORT_LINK.sub(_LINK, html.unescape(shown)))
-    # The last link can be that of the media.
+    # The last link can be the link of the media.
     return actual in (expected, f"{expected} {_LINK}".strip())
 
 
@@ -121,7 +121,7 @@ def _plain(text: str) -> str:
 
 
 def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long X asks the client to wait, by the limit that is exhausted."""
+    """Return how long X asks the client to wait, according to the exhausted rate limit."""
     wait_s = retry_after_s(headers)
     if wait_s is not None:
         return wait_s

@@ -59,7 +59,7 @@ def check_references(reader: Reader, profile_tags: Iterable[str]) -> None:
             # differ.
             faults.add(
                 f"{place}.id",
-                f"profile `{profile}` has the id of a workspace",
+                f"profile `{profile}` has the same id as a workspace",
                 "choose another id for one of them",
                 profile,
             )
@@ -97,7 +97,7 @@ def check_rules(values: Mapping[str, Any], places: Mapping[str, list[str]], faul
 
     Args:
         values: The sections that could be read, by field.
-        places: The places of the sections of each list.
+        places: The places of the sections in each list.
         faults: The collection to which faults are added.
     """
     for name, key, problem in (

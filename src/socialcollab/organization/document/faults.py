@@ -31,7 +31,7 @@ def quoted(value: object) -> str:
     """
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"
-    # Python refuses to print an integer of more than 4300 digits.
+    # Python refuses to print an integer with more than 4300 digits.
     if isinstance(value, int) and value.bit_length() > 256:
         return "a huge number"
     if isinstance(value, dict):
@@ -100,7 +100,7 @@ class Faults:
 
         Args:
             name: The unknown name in the document.
-            known: The names among which the intended name may be.
+            known: The names that may have been intended.
             otherwise: What to suggest if no known name is similar.
         """
         # Comparing names is slow: a document with thousands of wrong names would take minutes.

@@ -24,8 +24,8 @@ def read_files(
     Files that do not exist are omitted; the loader reports them with the places that name them.
 
     Raises:
-        ExceptionGroup: With one `FaultError` for each file outside the folder that a symbolic link
-            in the folder leads to.
+        ExceptionGroup: With one `FaultError` for each file for which a symbolic link in the folder
+            leads outside the folder.
     """
     main = Path(path)
     folder = main.parent

@@ -74,7 +74,7 @@ _END: Final = "(at end of document)"
 
 
 def _parse_toml(text: str | bytes, faults: Faults, *, name: str = "") -> dict[str, Any] | None:
-    """Return the tables of the TOML text of the file *name*, or add a fault and return None."""
+    """Return the tables in the TOML text of file *name*, or add a fault and return None."""
     size = len(text) if isinstance(text, bytes) else len(text.encode("utf-8", "surrogatepass"))
     if size > MOST_BYTES:
         faults.add(
@@ -109,7 +109,7 @@ def _parse_toml(text: str | bytes, faults: Faults, *, name: str = "") -> dict[st
 
 @attrs.define
 class _Size:
-    """The size of a document, over all of its files."""
+    """The total size of a document and the files that it includes."""
 
     sections: int = 0
     values: int = 0
@@ -215,11 +215,11 @@ def load_document(
         files: The contents of the files that the document includes and names, by name.
 
     Returns:
-        The value of each field by name, with the sections of included files,
-        and the files that the document names, without the included ones.
+        The value of each field by name, with the sections of included files; and the files that the
+        document names, except included files.
 
     Raises:
-        ExceptionGroup: Of one `FaultError` for each fault.
+        ExceptionGroup: With one `FaultError` for each fault.
     """
     faults = Faults()
     loader = _Loader(Reader(faults), fields, files)

@@ -50,8 +50,8 @@ class Template:
 
     Attributes:
         name: The name, as in `Organization.template`.
-        description: The kind of team that it is for.
-        parameters: Its parameters, in the order of the document.
+        description: The kind of team that the template is for.
+        parameters: The parameters, in the order of the document.
     """
 
     name: str
@@ -134,8 +134,8 @@ def template_files(name: str, params: Mapping[str, str]) -> dict[str, bytes]:
     Return the files of a template with its parameters filled in, including its comments.
 
     Raises:
-        NotFoundError: As for `fill_template`.
-        InvalidValueError: As for `fill_template`.
+        NotFoundError: Same as in `fill_template`.
+        InvalidValueError: Same as in `fill_template`.
     """
     files = _files_of(name)
     source = files[_DOCUMENT]

@@ -1,4 +1,4 @@
-"""Cards and tables that display values in notebooks, such as Jupyter."""
+"""Cards and tables that display values in Jupyter and other notebooks."""
 
 from socialcollab.pages.notebook import (  # noqa: F401  each registers the cards of one package
     content,

@@ -1,4 +1,4 @@
-"""Cards of posts, deliveries, findings and notifications."""
+"""Notebook cards for posts, deliveries, findings and notifications."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards of organizations, and of the references that an offboarding resolves."""
+"""Notebook cards for organizations, and for the references that an offboarding resolves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards of permission analyses: changes, losses, gaps and a member's effective permissions."""
+"""Notebook cards for permission analyses, such as changes, losses and gaps."""
 
 from __future__ import annotations
 

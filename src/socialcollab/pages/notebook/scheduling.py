@@ -1,4 +1,4 @@
-"""Cards of calendars and clashes."""
+"""Notebook cards for calendars and clashes."""
 
 from __future__ import annotations
 

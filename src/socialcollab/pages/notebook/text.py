@@ -1,4 +1,4 @@
-"""Cards of text lengths."""
+"""Notebook cards for text lengths."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cards of verdicts."""
+"""Notebook cards for verdicts."""
 
 from __future__ import annotations
 

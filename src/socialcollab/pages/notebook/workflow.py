@@ -1,4 +1,4 @@
-"""Cards of approval steps."""
+"""Notebook cards for approval steps."""
 
 from __future__ import annotations
 

@@ -48,7 +48,7 @@ class Loss(NotebookMixin):
         resources: The profiles, sorted.
         start: The first instant, in UTC.
         end: The first instant after it.
-        in_short: A short form of the profiles: ``*`` for all profiles, ``all of tulip`` for all
+        in_short: The profiles in short form: ``*`` for all profiles, ``all of tulip`` for all
             profiles of a workspace.
         zone: The IANA name of the zone that all the profiles share, or "UTC".
     """
@@ -117,7 +117,7 @@ class ReviewerGroup:
 
     @property
     def key(self) -> tuple[str, str]:
-        """The step and the profile, in the form in which a loss contains them."""
+        """The step, in the form used in `Loss.lost`, and the profile."""
         return f"{STEP}{self.step}", self.resource
 
     @property
@@ -139,8 +139,8 @@ def coverage(
     Return the permissions on profiles that would be lost if members were absent.
 
     Recorded absences and their delegates are taken into account. Members who are assumed to be
-    absent in addition have no delegates. If no member has a permission at some time in any case, it
-    is not lost at that time.
+    absent in addition have no delegates. If no member has a permission at some time even without
+    these assumptions, the permission is not lost at that time.
 
     Args:
         access: The rules.

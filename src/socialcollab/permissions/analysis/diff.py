@@ -31,7 +31,7 @@ class PermissionChange(NotebookMixin):
             none.
         permissions: The permissions, sorted.
         resources: The profiles, the workspaces and ``*``, each listed individually, sorted.
-        resources_in_short: A short form of the resources: ``*`` for all of them, ``tulip`` for a
+        resources_in_short: The resources in short form: ``*`` for all of them, ``tulip`` for a
             workspace and all of its profiles, ``tulip (itself)`` for a workspace without all of
             its profiles, ``tulip (its profiles)`` for the profiles without the workspace.
         start: The first instant in UTC, or None if there is no start.

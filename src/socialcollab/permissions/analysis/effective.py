@@ -25,7 +25,7 @@ class HeldPermissions:
 
     Attributes:
         permissions: The permissions, sorted.
-        reasons: The reasons, without those that are hidden from the member.
+        reasons: The reasons, except reasons that are hidden from the member.
     """
 
     permissions: tuple[str, ...]

@@ -149,8 +149,8 @@ def escalations(
     Return the gains that *giver* cannot give, because *giver* lacks them now or for part of the
     time.
 
-    For a new resource, the permissions on its workspace count, or else those on ``*``; a new
-    permission can be given by a member who has all permissions. A forbid whose resource or
+    For a new resource, the permissions on its workspace count, or else the permissions on ``*``. A
+    new permission can be given by a member who has all permissions. A forbid whose resource or
     permission is removed counts as lifted. Otherwise, a member could end a forbid by removing a
     profile and adding it again.
     """

@@ -196,7 +196,8 @@ class JointAdvice:
         """Return the answer without the details that are hidden from *member*."""
         refused = tuple(verdict.for_viewer(member) for verdict in self.refused)
         for verdict in refused:
-            # The answer about a hidden resource must not be combined with details of the others.
+            # The answer about a hidden resource must not be combined with details of other
+            # resources.
             if any(reason.code.startswith("not_visible") for reason in verdict.reasons):
                 return verdict
         reasons = dict.fromkeys(reason for verdict in refused for reason in verdict.reasons)

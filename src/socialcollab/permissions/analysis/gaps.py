@@ -47,7 +47,7 @@ class Gap(NotebookMixin):
             profile.
         start: The first instant, in UTC.
         end: The first instant after it.
-        in_short: A short form of the profiles: ``*`` for all profiles, ``all of tulip`` for all
+        in_short: The profiles in short form: ``*`` for all profiles, ``all of tulip`` for all
             profiles of a workspace.
         zone: The IANA name of the zone that all the resources share, or "UTC".
     """
@@ -193,7 +193,7 @@ def _changes(
 def _missing(
     access: Access, rotation: RotationBinding, member: MemberId, resource: str, at: dt.datetime
 ) -> Iterator[tuple[GapKind, tuple[str, ...]]]:
-    """Yield the permissions that are missing during a shift of *member*, and why."""
+    """Yield the permissions that are missing during one of *member*'s shifts, and why."""
     permissions = tuple(sorted(rotation.permissions))
     inactive = access.inactive_reason(member, at=at)
     if inactive is not None:

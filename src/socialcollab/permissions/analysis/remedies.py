@@ -52,8 +52,7 @@ def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
     The kinds are waiting, ending forbids, joining a team and adding a grant; the last two may
     require ending forbids as well. The smallest change is the one that affects the fewest rules;
     among several such changes, it is the one that gives members the fewest permissions. A change is
-    omitted if a
-    part of it would be enough.
+    omitted if a part of the change would be enough.
     """
     found = [_waiting(access, question)]
     forbids = tuple(
@@ -63,7 +62,7 @@ def remedies(access: Evaluator, question: Question) -> tuple[Remedy, ...]:
     )
     ending = list(_ending_forbids(access, question, forbids))
     found.append(_smallest(access, question, ending))
-    # If ending the forbids on the member is enough, a team or a grant in addition is not needed.
+    # If ending the forbids on the member is enough, there is no need to add a team or a grant.
     if not any(set(change.ended) <= set(forbids) for change in ending):
         found.append(_smallest(access, question, _joining_teams(access, question, forbids)))
         found.append(_smallest(access, question, _new_grants(access, question, forbids)))
@@ -76,7 +75,7 @@ def joint_remedies(
     """
     Return combinations of remedies that may give a permission on several resources.
 
-    A combination can be insufficient: waiting for one resource may be too early for another, and
+    A combination can be insufficient: the wait for one resource may be too short for another, and
     joining a team may add a forbid on a resource for which it was not suggested.
 
     Args:
@@ -132,7 +131,7 @@ def _joined(
 def _ending_forbids(
     access: Evaluator, question: Question, forbids: tuple[Binding, ...]
 ) -> Iterator[_Change]:
-    """Yield the forbids that would have to end for own or delegated permissions to suffice."""
+    """Yield the forbids that would have to end for the member to have the permission."""
     target = question.permission, question.resource
     if access.bindings.granting_rule(question.member, *target, at=question.at) is not None:
         yield _Change(None, "", forbids)

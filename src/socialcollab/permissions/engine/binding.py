@@ -28,7 +28,7 @@ class Binding:
 
     Attributes:
         source: The rule as written in the document.
-        place: Its position in the document, such as ``grants[3]``.
+        place: The position in the document, such as ``grants[3]``.
         unbounded: Whether it has neither a start nor an end.
         members: The members it names, directly or through teams.
         permissions: The permissions it gives or forbids, directly or through a role.
@@ -137,7 +137,7 @@ def bind_rule(source: Grant | Forbid, number: int, scope: Scope) -> Binding:
 
     Args:
         source: The rule.
-        number: Its position among the rules of its kind, for messages.
+        number: The position of the rule among the rules of its kind, for messages.
         scope: The scope in which to resolve names.
 
     Raises:

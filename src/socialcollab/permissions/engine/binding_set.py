@@ -226,7 +226,7 @@ class BindingSet:
     # Questions about one instant.
 
     def row(self, member: str) -> Row:
-        """Return a member's row of the table, and cache it if the member exists."""
+        """Return a member's row in the table, and cache the row if the member exists."""
         row = self.rows.get(member)
         if row is None:
             bindings = self.bindings_of(member)
@@ -372,7 +372,7 @@ class BindingSet:
     # Periods: when members have which permissions.
 
     def permission_periods(self, member: str) -> Periods:
-        """Return the periods in which grants give *member* permissions, minus forbidden times."""
+        """Return the periods in which grants give *member* permissions that are not forbidden."""
         if member not in self.scope.members:
             return {}
         periods = self._periods.get(member)
@@ -413,7 +413,7 @@ class BindingSet:
         )
 
     def known_shift_periods(self, member: str) -> Periods:
-        """Return when listed shifts and swaps give *member* permissions, minus forbidden times."""
+        """Return when listed shifts and swaps give *member* permissions that are not forbidden."""
         bindings = self.bindings_of(member)
         periods = self._periods_of_shifts(
             (
@@ -440,7 +440,7 @@ class BindingSet:
 
     def possible_shift_periods(self, member: str, *, unlike: BindingSet | None = None) -> Periods:
         """
-        Return the periods in which shifts may give *member* permissions, minus forbidden times.
+        Return the periods in which shifts may give *member* permissions that are not forbidden.
 
         A rule-based rotation counts from its first day on, because any of its shifts may pass to
         the member. Permissions that a rotation with the same members and times gives in *unlike*
@@ -466,7 +466,7 @@ class BindingSet:
         return {key: merge_spans(own) for key, own in sorted(spans.items()) if own}
 
     def _rules_of(self, member: str) -> Iterator[tuple[ResourceTiming | None, str, str]]:
-        """Yield the timing, permission and resource of each rule-based rotation with *member*."""
+        """Yield the timing, permission and resource of *member*'s rule-based rotations."""
         if self.scope.active_span(member) is not None:
             for rotation in self.rotations:
                 if rotation.source.timing is None or member not in rotation.source.everyone:

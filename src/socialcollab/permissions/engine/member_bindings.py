@@ -120,7 +120,7 @@ def bindings_by_member(
     for rotation in _naming(rotations, only):
         for _, _, own_rotations in lists_of(rotation):
             own_rotations.append(rotation)
-    # Many members of a team are named by exactly the same rules; they share one row of the table.
+    # Many members of a team are named by exactly the same rules; they share one row in the table.
     shared: dict[tuple[object, ...], MemberBindings] = {}
     by_member: dict[str, MemberBindings] = {}
     for member, (own_grants, own_forbids, own_rotations) in lists.items():

@@ -33,12 +33,12 @@ class RotationBinding:
 
     Attributes:
         source: The rotation as written in the document.
-        place: Its position in the document.
-        permissions: The permissions of its role.
-        roles: Its role and the roles that this role includes.
+        place: The position in the document.
+        permissions: The permissions of the rotation's role.
+        roles: The rotation's role and the roles that this role includes.
         resources: The resources to which it applies.
         scope: The scope in which its names were resolved.
-        swaps: Swaps of its shifts, which are runtime state and not part of the document.
+        swaps: The shift swaps, which are runtime state and not part of the document.
     """
 
     source: Rotation
@@ -226,7 +226,7 @@ def bind_rotation(source: Rotation, number: int, scope: Scope) -> RotationBindin
 
     Args:
         source: The rotation.
-        number: Its position among the rotations, for messages.
+        number: The position of the rotation in the list of rotations, for messages.
         scope: The scope in which to resolve names.
 
     Raises:

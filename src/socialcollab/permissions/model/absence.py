@@ -32,7 +32,7 @@ class Absence:
     True
 
     Attributes:
-        id: Its identifier.
+        id: The identifier.
         member: The absent member.
         start: The first day.
         end: The first day back.

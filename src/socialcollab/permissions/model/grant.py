@@ -80,7 +80,7 @@ class Grant:
         end: The first local time at which it is no longer active, or None if it has no end.
         reason: The reason for the grant.
         by: The member who made the grant with a command; empty for grants in the document.
-        place: Its position in the document, such as ``grants[0]``; set when the document is
+        place: The position in the document, such as ``grants[0]``; set when the document is
             loaded.
 
     Raises:
@@ -138,7 +138,7 @@ class Forbid:
         start: The first local time at which it is active, or None if it has no start.
         end: The first local time at which it is no longer active, or None if it has no end.
         reason: The reason for the forbid.
-        place: Its position in the document; set when the document is loaded.
+        place: The position in the document; set when the document is loaded.
 
     Raises:
         InvalidValueError: If the rule names no member or team, forbids no permission, does not end

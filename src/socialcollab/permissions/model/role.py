@@ -19,9 +19,9 @@ class Role:
     A named set of permissions.
 
     Attributes:
-        id: Its name.
+        id: The name of the role.
         includes: Roles whose permissions this role includes.
-        permissions: Its own permissions; ``*`` means every permission, including custom
+        permissions: The role's own permissions; ``*`` means every permission, including custom
             permissions and permissions added in later versions.
     """
 

@@ -22,7 +22,7 @@ class TemporaryGrant:
     A grant that a member made with a command and that is not part of the document.
 
     Attributes:
-        id: Its identifier.
+        id: The identifier.
         grant: The permissions or role, their recipients, the resources and the end; its `by` is the
             member who made the grant.
         at: When the grant was made, or None if it has not been made yet.
@@ -63,7 +63,7 @@ class TemporaryGrant:
 
     @property
     def place(self) -> str:
-        """The name that reasons use for it in place of a position in the document."""
+        """The name by which reasons refer to the grant, which has no position in the document."""
         return f"grant {self.id}"
 
     def existing_part(self, scope: Scope) -> Grant | None:

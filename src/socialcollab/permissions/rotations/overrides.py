@@ -54,12 +54,12 @@ class ShiftSwap:
     '10 15:00, 13 07:00'
 
     Attributes:
-        id: Its identifier.
+        id: The identifier.
         rotation: The rotation's id.
         member: The member who is on duty.
         start: The local time at which the swap starts.
         end: The local time at which it ends.
-        zone: The IANA name of the time zone of these times. If empty, the rotation's zone is used,
+        zone: The IANA name of the time zone of both times. If empty, the rotation's zone is used,
             or the zone of each resource if the rotation has none.
         order: If two swaps overlap, the swap with the higher order wins; if their orders are
             equal, the swap with the greater id wins.

@@ -101,7 +101,7 @@ class Rotation:
     list-based rotation lists its shifts explicitly, in any order.
 
     Attributes:
-        id: Its identifier.
+        id: The identifier.
         role: The role of the member on duty.
         on: The profiles or workspaces on which the member on duty has the role.
         members: The members who take shifts, in order (rule-based rotations only).
@@ -111,7 +111,7 @@ class Rotation:
         hand_off: The time of day at which listed shifts given as dates start and end; 00:00 by
             default.
         end: When a shift ends, if it ends before the next shift starts.
-        timezone: The IANA name of the time zone of these times, so that shifts change at the same
+        timezone: The IANA name of the time zone of the shifts, which then change at the same
             instant everywhere; if empty, shifts follow the local time of each resource.
 
     Raises:
@@ -241,8 +241,8 @@ class Rotation:
         for (start, end, shift), (next_start, _, following) in pairwise(spans):
             if start == next_start:
                 raise InvalidValueError(
-                    f"two shifts of rotation `{self.id}` start at `{start:%Y-%m-%d %H:%M}`: those"
-                    f" of `{shift.member}` and `{following.member}`",
+                    f"the shifts of `{shift.member}` and `{following.member}` in rotation"
+                    f" `{self.id}` both start at `{start:%Y-%m-%d %H:%M}`",
                     value=following.start,
                     expected="one shift at a time",
                 )

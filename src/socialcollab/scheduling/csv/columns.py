@@ -183,7 +183,7 @@ def find_columns(
 
 
 def _fields(plain: Sequence[str], named: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the field of each column, given the plain headers and the fields that are given."""
+    """Return the field of each column, based on the plain headers and the caller's fields."""
     in_parts = set(plain) >= _DATE_PARTS
     fields = [
         named[name]

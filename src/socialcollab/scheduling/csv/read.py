@@ -52,7 +52,7 @@ def read_csv(
     language, author, note and external_id. The column names of Sprout Social,
     HighLevel, Auto-PostIt, MagicSync, Ayrshare, PostFast, SocialPatra and other tools are
     also recognised, as are common English and Dutch names. The files of Hootsuite and
-    Postcron, which have no header, are recognised by their cells.
+    Postcron, which have no header, are recognised from the contents of their cells.
     Separate multiple profiles with ``|`` or ``;``, and multiple images and alt texts with
     ``|``. Several columns of profiles, images, alt texts, tags or notes are joined. A row
     with different values in two columns of any other field is rejected. Columns that are
@@ -123,7 +123,7 @@ def iter_csv(
     """
     Yield the rows and problems of a spreadsheet in the order of the file.
 
-    The arguments are those of `read_csv`. A problem that does not block its row is
+    The arguments are the same as for `read_csv`. A problem that does not block its row is
     yielded directly before the row. Memory use does not grow with the number of rows.
     """
     reader = _Reader(
@@ -138,7 +138,7 @@ def iter_csv(
 
 
 class _Reader:
-    """Reader of a single file."""
+    """A reader of a single file."""
 
     def __init__(
         self,
@@ -308,7 +308,7 @@ _MOST_TIMES: Final = 20_000
 
 class _CellError(Exception):
     """
-    A problem with a cell that blocks its row.
+    Raised for a problem with a cell that blocks its row.
 
     The column is *index* if it is given, and otherwise the first column of *field*.
     """
@@ -324,7 +324,7 @@ class _CellError(Exception):
 
 
 class _RowReader:
-    """Reader of the rows of a file whose columns are known."""
+    """A reader of the rows of a file whose columns are known."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Split the bytes of a CSV file into rows of cells: encoding, separator and quotes."""
+"""Split a CSV file into rows of cells, after detecting its encoding and separator."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CHUNK: Final = 1 << 20
 
 class UndecodableError(InvalidValueError):
     """
-    A byte that is not valid in the encoding of the file.
+    Raised for a byte that is not valid in the encoding of the file.
 
     Attributes:
         byte: The byte.
@@ -46,7 +46,7 @@ class UndecodableError(InvalidValueError):
 
 class BrokenCellError(InvalidValueError):
     """
-    A cell that is too long for the csv module, or whose quotation mark is not closed.
+    Raised for a cell that is too long for the csv module, or that has no closing quote.
 
     Attributes:
         row: The number of the row.
@@ -80,7 +80,7 @@ class SheetRecord:
 
 def records(data: bytes, *, encoding: str = "") -> Iterator[SheetRecord]:
     """
-    Yield the rows of a CSV file in order, including blank ones.
+    Yield the rows of a CSV file in order, including blank rows.
 
     The separator is declared by a first line such as ``sep=;``. Otherwise, it is the
     comma, semicolon or tab, whichever occurs most often in the first line. UTF-8, and
@@ -244,7 +244,7 @@ def _has_bare_quote(lines: list[str], separator: str) -> bool:
     # The csv module drops such a quote silently, except in strict mode.
     if _is_strict(lines, separator):
         return False
-    # Spaces between a closing quote and a separator are harmless, but not strict.
+    # Spaces between a closing quote and a separator are harmless, but strict mode rejects them.
     closed = re.sub(rf'"[ \t]+(?=[{re.escape(separator)}\r\n]|\Z)', '"', "".join(lines))
     return not _is_strict(io.StringIO(closed, newline=""), separator)
 

@@ -193,7 +193,7 @@ class Connections:
 
     @contextmanager
     def audit_connection(self) -> Iterator[sqlite3.Connection]:
-        """Provide a new connection that reads a consistent snapshot, including damaged text."""
+        """Provide a new connection that reads a consistent snapshot and can read damaged text."""
         with closing(self.connect()) as connection:
             connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
             with suppress(sqlite3.Error):

@@ -34,9 +34,9 @@ class Declaration:
 
     Attributes:
         projections: The projections, by name.
-        tables: Their tables, by name.
-        text: The projections as one string, which the file contains once.
-        digest: The digest of that string, which the file contains for each organization.
+        tables: The tables of the projections, by name.
+        text: The projections as one string, which is stored once in the file.
+        digest: The digest of *text*, which the file stores for each organization.
         current: The organizations whose rows are known to have been written for these projections.
     """
 
@@ -106,7 +106,7 @@ class JournalFile:
             self._update(connection, self.declared)
 
     def ensure_projections(self, projections: Sequence[Projection]) -> None:
-        """Declare *projections* if there are none yet; see `Store.ensure_projections`."""
+        """Declare *projections* if none have been declared yet; see `Store.ensure_projections`."""
         with self._declaring:
             known = self.declared.projections
             needed = declare_projections(known, projections)

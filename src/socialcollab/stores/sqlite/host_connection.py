@@ -102,7 +102,7 @@ class HostConnection:
 
     @contextmanager
     def connection(self) -> Iterator[SqlConnection]:
-        """Provide the connection, and translate errors of SQLite."""
+        """Provide the connection, and translate SQLite errors."""
         rows = self.acquire()
         try:
             yield rows
@@ -140,7 +140,7 @@ class HostConnection:
 
     @contextmanager
     def audit_connection(self) -> Iterator[SqlConnection]:
-        """Provide a connection that reads a consistent snapshot, including damaged text."""
+        """Provide a connection that reads a consistent snapshot and can read damaged text."""
         with self.connection() as rows:
             self._connection.text_factory = lambda raw: raw.decode("utf-8", "surrogateescape")
             try:

@@ -207,7 +207,7 @@ class SqliteJournal:
         heads: Mapping[str, StreamHead],
         ends: Mapping[str, tuple[int, str]],
     ) -> None:
-        """Write the heads of the streams appended to, and the rows that have changed."""
+        """Write the new heads of the streams to which events are appended, and the changed rows."""
         old: _OwnedRows = {}
         new: _OwnedRows = {}
         for stream, rows in plan.rows.items():
@@ -508,7 +508,7 @@ class _AuditReader:
         self.problems.append(Damage(place=place, problem=problem))
 
     def check_file(self) -> None:
-        """Run the integrity check of SQLite, and check the values that apply to the whole file."""
+        """Run SQLite's integrity check, and check the values that apply to the whole file."""
         try:
             for (answer,) in self._connection.execute("PRAGMA integrity_check"):
                 if answer != "ok":
@@ -574,7 +574,7 @@ def _is_unicode(name: str) -> bool:
 
 
 def _opened(rows: Sequence[tuple[object, ...]]) -> Iterator[Event]:
-    """Yield each event with its personal values, from the rows of a join of the two tables."""
+    """Yield each event with its personal values, from the joined rows of the two tables."""
     number = 0
     while number < len(rows):
         sealed = SealedEvent._make(cast("Iterable[str | int]", rows[number][:15]))

@@ -87,7 +87,7 @@ class SqliteMedia:
 
     def open(self, digest: str) -> BinaryIO:
         """
-        Return a new file object at the start of the content.
+        Return a new file object, positioned at the start of the content.
 
         Raises:
             CorruptJournalError: If the content does not match its digest.
@@ -180,7 +180,7 @@ class _BlobReader(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
         base = (0, self._blob.tell(), len(self._blob))[whence]
-        # A file can be positioned beyond its end, but a blob raises an error.
+        # In a file, it is possible to seek beyond the end, but a blob raises an error.
         self._blob.seek(min(max(base + offset, 0), len(self._blob)))
         return self._blob.tell()
 

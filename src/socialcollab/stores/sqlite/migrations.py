@@ -1,4 +1,4 @@
-"""Migrate the tables of older files, and reject files of newer versions."""
+"""Migrate the tables of older files, and reject files that a newer version has written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STEPS: Final[Mapping[int, Callable[[SqlConnection], None]]] = {}
 
 
 def table_names(connection: SqlConnection) -> set[str]:
-    """Return the names of all tables of a file, except those of SQLite and of media."""
+    """Return the names of all tables of a file, except the tables of SQLite and of media."""
     rows = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table'"
         " AND name <> 'socialcollab_media' AND name NOT GLOB 'sqlite_*'"

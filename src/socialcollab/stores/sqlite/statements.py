@@ -13,7 +13,7 @@ from socialcollab.stores.toolkit.envelope import SealedEvent
 from socialcollab.stores.toolkit.stream_heads import RowValues
 
 SCHEMA = "1"
-"""The schema version. `migrations.STEPS` has a migration step from each earlier version."""
+"""The schema version. `migrations.STEPS` has a migration step for each earlier version."""
 
 # Every table has the prefix `socialcollab_`, because a host application may keep its own tables in
 # the same file.
@@ -217,7 +217,7 @@ class ProjectionTable:
     def set(
         self, before: RowValues, stream: str, values: RowValues
     ) -> tuple[str, list[str | int | None]]:
-        """Return the statement that changes a row, and its parameters except those of its key."""
+        """Return the statement that changes a row, and its parameters except the key's."""
         # SQLite writes every index of a column that a statement sets, even to the same value.
         changed = tuple(n for n, value in enumerate(values) if not _same(value, before[n]))
         if changed not in self._sets:
@@ -264,8 +264,9 @@ class ProjectionTable:
     def _query(
         self, branches: Sequence[Conditions], start: RowValues | None, index: tuple[str, ...]
     ) -> str:
-        # SQLite would sort the rows that match `IN (...)`, and read all of them for each page. It
-        # merges the branches of a compound statement, each of which an index sorts.
+        # With `IN (...)`, SQLite would read and sort all matching rows for each page. With a
+        # compound statement, it only merges the branches, each of which is already sorted by an
+        # index.
         selects = [self._branch(branch, start, index) for branch in branches]
         return f"{' UNION ALL '.join(selects)} ORDER BY {', '.join(self._order)} LIMIT ?"
 
@@ -312,7 +313,7 @@ def _same(value: Column, before: Column) -> bool:
 
 
 def _indexed(index: tuple[str, ...], order: Sequence[str]) -> list[str]:
-    """Return the columns of an index: rows with the same values are sorted as in a query."""
+    """Return the columns of an index, followed by the columns that queries sort by."""
     columns = [f"c_{name}" for name in index]
     return ["organization", *columns, *(column for column in order if column not in columns)]
 

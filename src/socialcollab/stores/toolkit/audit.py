@@ -40,7 +40,8 @@ class StoredJournal:
 
     The audit reads each iterable once and keeps only the data of one stream in memory, so the
     iterables can read the data from a database as they are needed. They must be sorted as described
-    here. Damaged streams that are not strings sort as in SQLite: None, numbers, strings, bytes.
+    here. Damaged stream names that are not strings are sorted as in SQLite: None, numbers, strings,
+    bytes.
 
     Attributes:
         organization: The id of the organization.
@@ -116,7 +117,7 @@ def stream_order(stream: object) -> tuple[int, float, bytes]:
 @attrs.define
 class _Stream:
     """
-    The state of the audit of one stream.
+    The audit state of one stream.
 
     Attributes:
         name: The name of the stream.
@@ -292,7 +293,7 @@ def _event_problems(
 
 
 def _compare_tombstones(stream: _Stream) -> None:
-    """Check that each erased value has a tombstone, and that each tombstone was carried out."""
+    """Check that erased values have tombstones, and that values in tombstones are erased."""
     for value in sorted(stream.erased.keys() - stream.tombstones.keys()):
         stream.report(stream.erased[value], "the personal value is missing, but no event erased it")
         stream.broken = True
@@ -330,7 +331,7 @@ def _check_head(
     elif stream.version != version:
         stream.report(place, f"it is at version {version}, but the last event is {stream.version}")
     elif stream.hash != hash_:
-        stream.report(place, "its hash is not that of the last event")
+        stream.report(place, "its hash is not the hash of the last event")
     if not isinstance(snapshot, bytes):
         stream.report(f"{name} snapshot", "it is not of type bytes")
         return None

@@ -27,8 +27,8 @@ class AppendPlan:
     Attributes:
         expected_versions: The expected version of each stream, sorted by stream.
         events: The new events, in the order given.
-        snapshots: The new snapshot of each stream appended to.
-        rows: The rows of each stream appended to.
+        snapshots: The new snapshot of each stream that is appended to.
+        rows: The rows of each stream that is appended to.
     """
 
     expected_versions: tuple[tuple[str, int], ...]
@@ -81,7 +81,7 @@ def check_append(
     if len(snapshots) != len(by_stream):
         extra = sorted(set(snapshots) - set(by_stream))
         raise InvalidValueError(
-            f"snapshots contains stream `{extra[0]}`, which is not appended to",
+            f"snapshots contains stream `{extra[0]}`, to which no event is appended",
             value=extra[0],
             expected="snapshots of the streams appended to",
         )
@@ -111,7 +111,7 @@ def collect_rows(
         if row.stream not in by_stream:
             raise InvalidValueError(
                 f"row `{row.key}` of projection `{row.projection}` belongs to stream"
-                f" `{row.stream}`, which is not appended to",
+                f" `{row.stream}`, to which no event is appended",
                 value=row.stream,
                 expected="rows of the streams appended to",
             )
@@ -159,7 +159,7 @@ def key_taken_error(projection: str, key: str, owner: str) -> InvalidValueError:
     return InvalidValueError(
         f"row `{key}` of projection `{projection}` belongs to stream `{owner}`",
         value=key,
-        expected="a key that no other stream has",
+        expected="a key that no other stream uses",
     )
 
 

@@ -95,7 +95,8 @@ def envelope_hash(  # noqa: PLR0917  # the values of a sealed event, in their or
         f'"organization":{_quote(organization)},"position":{position},"prev":{_quote(prev)},'
         f'"schema":{schema},"stream":{_quote(stream)},"type":{_quote(type_)},"version":{version}}}'
     )
-    # Damaged text may not be valid Unicode; an audit must hash it without an exception.
+    # Damaged text may not be valid Unicode, but an audit must be able to hash it without raising an
+    # exception.
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 

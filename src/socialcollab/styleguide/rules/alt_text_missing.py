@@ -17,7 +17,7 @@ class AltTextMissing:
     Report images without alt text.
 
     What it does:
-        It reports every image whose alt text is empty or only repeats the file
+        The rule reports every image whose alt text is empty or only repeats the file
         name.
 
     Why it matters:

@@ -166,14 +166,14 @@ class Term:
     Report terms that the guide bans or replaces with a preferred term.
 
     What it does:
-        It searches the text, the variants and the alt texts for whole words
+        The rule searches the text, the variants and the alt texts for whole words
         and phrases, by default ignoring case. If the guide
         specifies a preferred term, the finding offers it as a fix. If several
         terms begin at the same position, only the longest is reported. Text in
         links and the exact spelling of preferred terms are not reported.
 
     Why it matters:
-        Readers recognise a brand by its choice of words. Some words are wrong,
+        Readers recognise a brand by its wording. Some words are wrong,
         make claims that the law forbids, or hurt people.
 
     Example:

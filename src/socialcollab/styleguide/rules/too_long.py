@@ -18,7 +18,7 @@ class TooLong:
     Report text that is longer than a network accepts.
 
     What it does:
-        It measures the text that would be sent to each target, using the
+        The rule measures the text that would be sent to each target, using the
         counting rules of the network. The text includes content warnings, and
         links if the network has no separate field for them. If the text is too
         long, the finding covers the part beyond the limit.

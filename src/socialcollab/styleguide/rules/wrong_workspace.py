@@ -24,7 +24,7 @@ class WrongWorkspace:
     Report links, mentions and names that belong to another workspace.
 
     What it does:
-        It compares the links and mentions in the post with the domains and
+        The rule compares the links and mentions in the post with the domains and
         handles of all other workspaces. Unless *names* is false, it also
         searches the text for the names of other workspaces. Domains, handles
         and names that the post's own workspace also uses are not reported.
@@ -170,7 +170,7 @@ class _Known:
         domains: The workspaces that use each domain.
         handles: The workspaces that use each handle.
         names: The workspaces that have each name.
-        term: Finds the names.
+        term: A rule that finds the names in a text.
     """
 
     domains: _Users

@@ -39,7 +39,7 @@ class NamesAnyConflict(BrokenJournal):
 
 
 class IgnoresOtherStreams(BrokenJournal):
-    """Only the versions of the streams appended to are compared."""
+    """Only the versions of the streams that are appended to are compared."""
 
     breaks: ClassVar[str] = "S3"
 
@@ -167,17 +167,17 @@ class _RemembersSnapshots(MemoryJournal):
 
 
 class RemembersSnapshots(BrokenStore):
-    """Each journal caches the snapshots that it has read, even if other journals append."""
+    """Each journal caches the snapshots that it has read, even if other journals change them."""
 
     breaks: ClassVar[str] = "S35"
 
     def for_organization(self, organization: str) -> MemoryJournal:
-        super().for_organization(organization)  # checks the name
+        super().for_organization(organization)  # raises an error for an invalid name
         return _RemembersSnapshots(organization, self)
 
 
 class ReadsFewSnapshots(BrokenJournal):
-    """At most a thousand snapshots are read together, as with a limit on parameters."""
+    """At most a thousand snapshots are read together, as in databases that limit parameters."""
 
     breaks: ClassVar[str] = "S36"
 

@@ -49,7 +49,7 @@ def factory_of(broken: type[BrokenJournal] | type[BrokenStore]) -> StoreFactory:
             # A broken journal may have additional state, which must survive this call.
             journal = self._journals.get(organization)
             if journal is None:
-                super().for_organization(organization)  # checks the name
+                super().for_organization(organization)  # raises an error for an invalid name
                 journal = self._journals.setdefault(organization, journal_class(organization, self))
             return journal
 

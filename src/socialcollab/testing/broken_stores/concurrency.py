@@ -32,7 +32,7 @@ class LosesUpdates(BrokenJournal):
 
 
 class DoesNotLockAbsence(BrokenJournal):
-    """The absence of a stream is checked before the lock, because there is no row to lock."""
+    """The absence of a stream is checked before locking, because there is no row to lock."""
 
     breaks: ClassVar[str] = "S24"
 

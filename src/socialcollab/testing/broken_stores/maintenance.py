@@ -142,7 +142,7 @@ class KeepsErasedValues(BrokenJournal):
 
 
 class RemembersPages(BrokenJournal):
-    """Full pages of events are remembered, although an erasure changes them."""
+    """Full pages of events are cached, even though an erasure changes them."""
 
     breaks: ClassVar[str] = "S28"
 
@@ -245,7 +245,7 @@ class DoesNotRebuildRows(BrokenJournal):
 
 
 class ReportsNoProgress(BrokenJournal):
-    """An audit and a reindex do not call the function that follows their progress."""
+    """An audit and a reindex do not call the *progress* function."""
 
     breaks: ClassVar[str] = "S37"
 

@@ -26,7 +26,7 @@ class KeepsOldRows(BrokenJournal):
 
 
 class UpdatesRowsLate(BrokenJournal):
-    """Queries return the rows before the last append, as if projections were updated later."""
+    """Queries return the rows from before the last append, as if projections were updated later."""
 
     breaks: ClassVar[str] = "S10"
 
@@ -168,7 +168,7 @@ class IgnoresCase(BrokenJournal):
         limit: int = 100,
         **rest: Any,
     ) -> tuple[Row, ...]:
-        super().query(projection, where=where, limit=limit, **rest)  # checks the arguments
+        super().query(projection, where=where, limit=limit, **rest)  # may raise an error
         folded = {
             name: [_folded(value) for value in (allowed if type(allowed) is tuple else (allowed,))]
             for name, allowed in (where or {}).items()

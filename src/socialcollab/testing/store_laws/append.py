@@ -1,4 +1,4 @@
-"""Laws of appending: versions, atomicity, errors, the envelope and personal values."""
+"""Laws about appending events: versions, atomicity, errors, the envelope and personal values."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -42,11 +42,11 @@ def _is_sealed(event: Event) -> bool:
 
 
 class AppendLaws:
-    """Laws of appending."""
+    """Laws about appending events."""
 
     @promise("S1")
     def test_s01_versions_and_positions(self, store: Store) -> None:
-        """Versions and positions count from 1 without gaps, and reads return the appended events."""
+        """Versions and positions start at 1 without gaps, and reads return the appended events."""
         org = fresh_organization(store)
         first = org.put("post/a", "post/b")
         second = org.append([org.new("post/b"), org.new("post/a"), org.new("post/b")])

@@ -1,4 +1,4 @@
-"""Laws of concurrency: nothing is lost, repeated or skipped if several threads use the store."""
+"""Laws about concurrency: nothing is lost, repeated or skipped if several threads use the store."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -32,7 +32,7 @@ def _append(
 
 
 class ConcurrencyLaws:
-    """Laws of concurrency."""
+    """Laws about concurrency."""
 
     @promise("S23")
     def test_s23_one_append_wins(self, store: Store) -> None:
@@ -63,7 +63,7 @@ class ConcurrencyLaws:
 
     @promise("S24")
     def test_s24_versions_not_appended_to(self, store: Store) -> None:
-        """A send that expects a version of the holds is never stored after a new hold."""
+        """After an append to another stream, an append that expects its old version is rejected."""
         org = fresh_organization(store)
         for round_ in range(ROUNDS):
             results = run_together(

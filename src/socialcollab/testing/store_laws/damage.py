@@ -1,4 +1,4 @@
-"""Laws of damage: damage is detected and located, and derived data can be rebuilt."""
+"""Laws about damaged data: damage is detected and located, and derived data can be rebuilt."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -23,7 +23,7 @@ _BODY: Mapping[str, Json] = {"state": "draft", "rank": 1}
 
 
 class DamageLaws(InspectionHooks):
-    """Laws of damage."""
+    """Laws about damaged data."""
 
     @promise("S32")
     def test_s32_damaged_event(self, store: Store) -> None:

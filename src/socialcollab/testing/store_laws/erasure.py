@@ -1,4 +1,4 @@
-"""Laws of erasure: tombstones, the audit of erased values, and the removal of all their bytes."""
+"""Laws about erasure: tombstones, the audit of erased values, and the removal of their bytes."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -38,11 +38,11 @@ def _erase(org: FreshOrganization, stream: str, erases: Mapping[int, tuple[str, 
 
 
 class ErasureLaws(InspectionHooks):
-    """Laws of erasure."""
+    """Laws about erasure."""
 
     @promise("S28")
     def test_s28_tombstone(self, store: Store) -> None:
-        """A tombstone erases only the values that it names, and their events report the erasure."""
+        """A tombstone erases only the values that it names, and reads report them as erased."""
         org = fresh_organization(store)
         first, other = _put_personal(org, "post/a", "post/b")
         [second] = _put_personal(org, "post/a")

@@ -1,4 +1,4 @@
-"""Laws of isolation, `read_all`, reindex, audit and close."""
+"""Laws about isolation, `read_all`, reindex, audit and close."""
 
 # ruff: noqa: S101, ARG001
 from __future__ import annotations
@@ -24,11 +24,11 @@ from socialcollab.testing.threads import run_together
 
 
 class MaintenanceLaws:
-    """Laws of isolation, `read_all`, reindex, audit and close."""
+    """Laws about isolation, `read_all`, reindex, audit and close."""
 
     @promise("S17")
     def test_s17_isolation(self, store: Store) -> None:
-        """The same streams, ids, keys and due rows in two organizations are independent."""
+        """Streams, ids, keys and due rows with equal names in two organizations are independent."""
         one, two, three = (
             fresh_organization(store),
             fresh_organization(store),
@@ -74,7 +74,7 @@ class MaintenanceLaws:
 
     @promise("S18")
     def test_s18_read_all(self, store: Store) -> None:
-        """Pages of any length contain every event once, by position."""
+        """Pages of any length together contain every event once, sorted by position."""
         org = fresh_organization(store)
         stored = [e for n in range(7) for e in org.put(f"post/{n % 3}", "runtime_state")]
         assert [e.position for e in stored] == list(range(1, 15))
@@ -97,7 +97,7 @@ class MaintenanceLaws:
 
     @promise("S19")
     def test_s19_reindex_during_appends(self, store: Store) -> None:
-        """Appends during a reindex are neither lost nor missing in the snapshots and rows."""
+        """Appends during a reindex are neither lost nor missing from the snapshots and rows."""
         org = fresh_organization(store)
         org.put("post/a", "post/b", body={"state": "draft", "rank": 1})
         began, appended = threading.Event(), threading.Event()
@@ -178,7 +178,7 @@ class MaintenanceLaws:
 
     @promise("S20")
     def test_s20_audit(self, store: Store) -> None:
-        """An audit has no findings in an intact journal, and reports differences from a reducer."""
+        """An audit of an intact journal finds nothing, but reports differences from the reducer."""
         org = fresh_organization(store)
         assert org.journal.audit(reducer=reducer).clean
         org.put("post/a", "post/b", body={"state": "draft", "due": 3})
@@ -216,7 +216,7 @@ class MaintenanceLaws:
 
     @promise("S21")
     def test_s21_anchor(self, store: Store) -> None:
-        """An anchor still matches after the journal grows, but not a truncated or different journal."""
+        """An anchor matches after the journal has grown, but does not match a truncated journal."""
         org, other = fresh_organization(store), fresh_organization(store)
         start = org.journal.audit().anchor
         org.put("post/a", "post/b")

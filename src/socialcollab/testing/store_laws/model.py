@@ -1,4 +1,4 @@
-"""The law of the model: after any sequence of operations, a store contains what a model contains."""
+"""The model law: after any sequence of operations, a store has the same content as a model."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -90,11 +90,11 @@ def _apply(org: FreshOrganization, model: _Model, name: str, value: object) -> N
 
 
 class ModelLaws:
-    """The law of the model."""
+    """Tests that compare a store with a simple model."""
 
     @promise("S27")
     def test_s27_model(self, store: Store) -> None:
-        """After each operation, events, streams, snapshots and rows equal those of the model."""
+        """After each operation, events, streams, snapshots and rows are the same as in the model."""
 
         # All examples share the store, but each example has its own organization.
         @settings(max_examples=25, deadline=None, database=None, report_multiple_bugs=False)

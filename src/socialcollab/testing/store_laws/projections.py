@@ -1,4 +1,4 @@
-"""Laws of projections: rows and their keys, queries and pages, due rows and leases, declarations."""
+"""Laws about projections: rows, keys, queries, pages, due rows, leases and declarations."""
 
 # ruff: noqa: S101
 from __future__ import annotations
@@ -39,7 +39,7 @@ def _fill(org: FreshOrganization, values: list[tuple[str, object, object]]) -> N
 
 
 def _order(value: Column, key: str) -> tuple[int, int, str, str]:
-    """Return the sort key of a row: None, numbers, strings, then by key."""
+    """Return the sort key of a row: None, then numbers, then strings; equal values by key."""
     if isinstance(value, int):
         return 1, value, "", key
     return (0, 0, "", key) if value is None else (2, 0, value, key)
@@ -58,7 +58,7 @@ def _lease(
 
 
 class ProjectionLaws:
-    """Laws of projections."""
+    """Laws about projections."""
 
     @promise("S10")
     def test_s10_rows_of_stream(self, store: Store) -> None:
@@ -148,7 +148,7 @@ class ProjectionLaws:
 
     @promise("S12")
     def test_s12_indexes(self, store: Store) -> None:
-        """Pages of a query that an index serves contain the rows that match now, in order."""
+        """A query that uses an index returns exactly the rows that currently match, in order."""
         org = fresh_organization(store)
         values: tuple[Column, ...] = (None, 1, 2, "1", "a")
         cells = [(a, b, c) for a in values for b in values[:3] for c in (None, 3, 3, 2, "z")]
@@ -167,7 +167,7 @@ class ProjectionLaws:
             return rows
 
         put("post/a", 7)
-        # The same keys get other values, which an index must not miss.
+        # The same rows get new values, which every index must contain.
         rows = [*put("post/b", 0), *put("post/a", 3)]
         rows.sort(key=lambda row: _order(row.columns["at"], row.key))
         for where in (
@@ -245,7 +245,7 @@ class ProjectionLaws:
 
     @promise("S13")
     def test_s13_paging(self, store: Store) -> None:
-        """Pages of any length contain every row once, even if the last row of a page is removed."""
+        """Pages of any length together contain each row once, even if a last row is removed."""
         org = fresh_organization(store)
         kinds = (None, 1, 2, "a", "b")
         wanted = [(f"{i}-{j}", a, b) for i, a in enumerate(kinds) for j, b in enumerate(kinds)]
@@ -357,7 +357,7 @@ class ProjectionLaws:
 
     @promise("S34")
     def test_s34_declared_projections(self, store: Store) -> None:
-        """A store that was created with projections accepts these and rejects all others."""
+        """A store that was created with projections accepts them and rejects all others."""
         org = fresh_organization(store)
         org.put("post/a", body={"state": "draft", "rank": 1})
         store.ensure_projections(PROJECTIONS)

@@ -139,7 +139,7 @@ def _check_gains(command: cm.AddAbsence, context: Context) -> None:
 
 def end_absence(command: cm.EndAbsence, context: Context) -> tuple[ev.Event, ...]:
     """
-    End an absence early; if it ends before its first day, the member was never absent.
+    End an absence early, or cancel an absence that has not started.
 
     Raises:
         NotFoundError: If the absence does not exist, or if it belongs to a member for whom the

@@ -55,8 +55,8 @@ def amend(snapshot: PostSnapshot, command: cm.Amend, context: Context) -> tuple[
     Raises:
         NotFoundError: If the post is not visible to the actor.
         NotAllowedError: If the actor does not have `take_down` there, if the post is not approved
-            or the gate is closed, if no publication differs from the current revision, or if the
-            network cannot edit posts or this post (a thread, or one with duplicates).
+            or the gate is closed, if no publication differs from the current revision, if the
+            network cannot edit posts, or if the post is a thread or has duplicates.
         StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post

@@ -247,7 +247,7 @@ def _is_own_work(post: Post, statuses: Sequence[StepStatus], member: str) -> boo
 def _steps_to_approve(
     snapshot: PostSnapshot, statuses: Sequence[StepStatus], context: Context
 ) -> tuple[StepStatus, ...]:
-    """Return the open steps for which the actor's approval counts; at most one distinct step."""
+    """Return the open steps for which the actor's approval counts; at most one is distinct."""
     me = context.actor.name
     distinct = {step.key for step in needed_steps(snapshot, context).steps if step.step.distinct}
     counting = [
@@ -364,9 +364,9 @@ def publish_now(
     Raises:
         NotFoundError: If the post is not visible to the actor.
         NotAllowedError: If the actor does not have `publish`, if a step has not passed (the reasons
-            list the open steps, and why conditional ones apply), if a hold or blackout stops it, if
-            a delivery is in doubt, or if the post is published on every target or was taken down
-            there and has not been approved since.
+            list the open steps, and why conditional steps apply), if a hold or blackout stops the
+            post, if a delivery is in doubt, or if, on every target, the post is published, or was
+            taken down and has not been approved since.
         StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
@@ -400,7 +400,7 @@ def publish_now(
 
 
 def _approval_required(snapshot: PostSnapshot, context: Context) -> NotAllowedError:
-    """Return the refusal to publish a post that is not approved: its open steps, and what to do."""
+    """Return the refusal to publish an unapproved post, with its open steps and the remedies."""
     post = snapshot.post
     verdict = gate(snapshot, context)
     # Earlier approvals can be sufficient, but the post must be submitted.

@@ -298,7 +298,7 @@ def hold_profile(delivery: Delivery, context: Context) -> tuple[ev.Event, ...]:
 
 
 def retry_delay(requested_s: float | None, waits_before: int) -> dt.timedelta:
-    """Return the time to wait: as requested by the network, or doubled with every attempt."""
+    """Return the delay that the network requested, or a delay that doubles with every attempt."""
     if requested_s is None:
         return _doubled(waits_before, _MAX_DELAY)
     # The delay has an upper limit. It is at least one second, because otherwise the same run would

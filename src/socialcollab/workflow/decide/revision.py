@@ -66,7 +66,7 @@ def draft(
         raise InvalidValueError(
             f"post id `{command.post}` contains a dot",
             value=command.post,
-            expected="an identifier without dots, such as one of `Desk.engine.new_id()`",
+            expected="an identifier without dots, such as one that `Desk.engine.new_id()` returns",
         )
     if len(command.salt) != _SALT_BYTES:
         raise InvalidValueError(
@@ -215,8 +215,8 @@ def comment(snapshot: PostSnapshot, command: cm.Comment, context: Context) -> tu
         NotFoundError: If the post, or the comment to reply to, does not exist or is not visible to
             the actor.
         NotAllowedError: If the actor does not have `comment`.
-        InvalidValueError: If the text is empty, *internal* differs from the thread's, or an internal
-            comment mentions a client or a guest.
+        InvalidValueError: If the text is empty, if *internal* differs from the value of the thread,
+            or if an internal comment mentions a client or a guest.
     """
     check_permission("comment", snapshot.post, context)
     if not command.text.strip():

@@ -316,7 +316,7 @@ def cancel_unsent(deliveries: Iterable[Delivery], problem: str, actor: Actor) ->
 
 
 def _resume_partly_published(deliveries: Iterable[Delivery], actor: Actor) -> list[ev.Event]:
-    """Return the events that resume the sending of partly published, missed threads."""
+    """Return the events that resume sending partly published threads that were missed."""
     return [
         ev.delivery_event(delivery.id, ev.DeliveryDeferred(problem=""), actor)
         for delivery in deliveries
@@ -407,7 +407,7 @@ def refuse_in_doubt(
 def refuse_limits(
     post: Post, content: PostContent, targets: Iterable[str], context: Context
 ) -> None:
-    """Reject *content* that exceeds a limit of the network of one of *targets*."""
+    """Reject *content* that exceeds a network limit on one of *targets*."""
     findings = context.exceeded_limits(content, targets)
     if findings:
         raise refuse(

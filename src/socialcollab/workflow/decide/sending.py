@@ -63,7 +63,7 @@ def start_delivery(
         prepared: The ids and keys that the adapter generated for the delivery.
         limited_until: The end of the waiting period that the network imposed on the profile, or
             None.
-        pace: How the profile's late deliveries are spread over time, or None to send this one
+        pace: How the profile's late deliveries are spread over time, or None to send this delivery
             immediately.
 
     Returns:
@@ -206,8 +206,8 @@ def waits_for_sign_in(snapshot: PostSnapshot, delivery: Delivery, context: Conte
     """
     Return whether a member must first sign in to the network again.
 
-    Deliveries are not missed for this reason. Those that become due in the meantime are sent after
-    the sign-in.
+    Deliveries are not missed for this reason. Deliveries that become due before the sign-in are
+    sent afterwards.
     """
     hold = _active_hold(snapshot, delivery, context)
     return hold is not None and _by_publisher(hold)

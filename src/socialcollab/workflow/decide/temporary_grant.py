@@ -68,7 +68,7 @@ def add_grant(command: cm.AddGrant, context: Context) -> tuple[ev.Event, ...]:
     bind_rule(grant, 0, scope)
     if requested.is_over(scope, at=now):
         raise refuse(Reason.of("grant_over", until=requested.until))
-    # `TemporaryGrant` raises an error if the grant would last too long from now on.
+    # `TemporaryGrant` raises an error if the time from now until the end is too long.
     attrs.evolve(requested, grant=grant, at=now)
     verdict = access.can_give(me, grant, at=now)
     if not verdict:
@@ -162,7 +162,7 @@ def _check_names(on: Selector, context: Context) -> None:
             raise InvalidValueError(
                 f"a grant cannot depend on `{key}`, only on workspaces, profiles or networks",
                 value=key,
-                expected=f"keys among {', '.join(PROFILE_KEYS)} and excluding",
+                expected=f"only the keys {', '.join(PROFILE_KEYS)} and excluding",
             )
     for part in (on, on.excluding):
         if part is None:

@@ -38,8 +38,8 @@ class PostEdited:
     Attributes:
         revision: The revision.
         state: The post's state after the edit.
-        applicable: The approval steps that apply to it.
-        pins: The digests of the policies that apply to it.
+        applicable: The approval steps that apply to the revision.
+        pins: The digests of the policies that apply to the revision.
         caught: The holds that stopped the previous revision and that match only some posts. They
             still stop the post even if they do not match the new content.
         content: The content.
@@ -84,8 +84,8 @@ class PostSubmitted:
     Attributes:
         revision: The digest of the revision.
         when: When to publish the post after its approval.
-        applicable: The approval steps that apply to it.
-        pins: The digests of the policies that apply to it.
+        applicable: The approval steps that apply to the post.
+        pins: The digests of the policies that apply to the post.
         author_posts: The number of published posts of the post's author, or None if no approval
             step depends on it.
     """
@@ -200,7 +200,7 @@ class PostExempted:
 
 @attrs.frozen(kw_only=True)
 class PostTakenDown:
-    """A member requested a takedown; on these profiles the post needs a new approval."""
+    """A member requested a takedown; a new approval is needed to publish on *profiles* again."""
 
     TYPE: ClassVar[str] = "post.taken_down"
 

@@ -50,7 +50,7 @@ class OnlyIf:
         finding_at_least: The lowest severity of a finding; with `finding`, of a finding with one
             of these codes.
         author_posts_fewer_than: A number of published posts. The condition is met if the author of
-            the post had fewer in its workspace when the post was submitted.
+            the post had fewer published posts in the workspace when the post was submitted.
         custom: The names of conditions that the application has registered with the desk.
     """
 
@@ -112,7 +112,7 @@ class OnlyIf:
         conditions: Mapping[str, Condition] | None = None,
     ) -> Mapping[str, tuple[str, ...]]:
         """
-        Return the values of each key that match a post, or an empty mapping if a key does not
+        Return, for each key, the values that match a post, or an empty mapping if any key has no
         match.
 
         >>> OnlyIf(link_domain=["tulip.nl", "rose.nl"]).matches(PostContent(text="op tulip.nl"))
@@ -121,7 +121,7 @@ class OnlyIf:
         Args:
             content: The content of the post.
             findings: Returns the findings of the style guides; called only if needed.
-            author_posts: The number of published posts of the author, or None if they have not been
+            author_posts: The number of posts that the author has published, or None if not
                 counted, which is treated like 0 so that no step is skipped by mistake.
             conditions: The conditions that the application has registered.
 
@@ -215,7 +215,7 @@ def check_registered(
     used: Iterable[tuple[object, OnlyIf]], conditions: Mapping[str, Condition]
 ) -> None:
     """
-    Check that every custom condition of some steps is registered.
+    Check that all custom conditions of the given steps are registered.
 
     Args:
         used: The conditions, each with the key of its step.

@@ -119,7 +119,7 @@ class StepTimer:
     A reminder or an escalation while a step is open.
 
     Attributes:
-        after: The time after the opening of the step.
+        after: How long after the opening of the step the timer fires.
         do: "remind" the reviewers who have not decided, or "escalate" to others.
         to: The principal that an escalation adds to the reviewers; not used for a reminder.
     """
@@ -280,7 +280,7 @@ class ApprovalPolicy:
 
     def may_apply_to(self, author_roles: Collection[str], *, default: str) -> bool:
         """
-        Return whether the policy can apply to the posts of an author with these roles.
+        Return whether the policy can apply to posts by an author with these roles.
 
         The policy *default* also applies to authors whose roles it does not name.
         """

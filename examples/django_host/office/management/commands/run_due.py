@@ -8,7 +8,7 @@ from office.desk import open_desk
 class Command(BaseCommand):
     """Perform the due work outside of requests, because a sent post cannot be rolled back."""
 
-    help = "Publish due posts, remind reviewers, and let posts expire."
+    help = "Publish due posts, remind reviewers, and mark late posts as expired."
 
     def handle(self, **_):
         report = open_desk().run_due()
