@@ -58,7 +58,8 @@ class SqliteCredentials:
             os.close(descriptor)
         if os.name == "posix" and mode & 0o077:
             raise InvalidValueError(
-                f"other users can access `{self._path}`, which has mode {mode:04o}",
+                f"other users can access `{self._path}`, which has mode {mode:04o}; run"
+                f" `chmod 600 {self._path}`",
                 value=f"{mode:04o}",
                 expected=f"chmod 600 {self._path}",
             )
@@ -126,7 +127,7 @@ class SqliteCredentials:
                 refresh=values["refresh"],
                 expires_at=dt.datetime.fromisoformat(expires_at) if expires_at else None,
             )
-        except Exception:
+        except Exception:  # noqa: BLE001  a cipher can raise anything
             # The error of a cipher or a parser could contain a part of the token.
             raise InvalidValueError(
                 f"the token of `{account}` in `{self._path}` cannot be read; the key may have"

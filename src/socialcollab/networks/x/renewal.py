@@ -16,6 +16,7 @@ from socialcollab.transport import (
     Flow,
     HttpTransport,
     Request,
+    RetryPolicy,
     Token,
     call,
     system_clock,
@@ -77,7 +78,9 @@ class XRenewal:
             )
         transport = HttpTransport(self._client)
         try:
-            return Driver().run(self._renewed(token), transport=transport)
+            # If a response is lost, the refresh token may have been used, so nothing is repeated.
+            driver = Driver(retry=RetryPolicy(tries=1))
+            return driver.run(self._renewed(token), transport=transport)
         finally:
             if self._client is None:
                 transport.close()
@@ -97,7 +100,6 @@ class XRenewal:
             url=f"{self._server}/2/oauth2/token",
             form=form,
             headers=headers,
-            # If the response is lost, the refresh token may have been used.
             repeat="no",
         )
         response = yield from call(request)
