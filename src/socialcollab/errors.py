@@ -35,6 +35,7 @@ If a document has several faults, they are raised together in one ``ExceptionGro
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -301,9 +302,19 @@ class CorruptJournalError(StoreError):
         self.place = place
 
 
+_LONGEST_MESSAGE = 1000
+_UNPRINTABLE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
+
+
 class NetworkError(SocialCollabError):
     """
     Raised if a request to a social network failed.
+
+    The message can contain text from the network. It is therefore limited to 1,000 characters, and
+    control characters, lone surrogates and characters that change the direction of text are
+    replaced.
 
     Attributes:
         network: The name of the network.
@@ -311,7 +322,7 @@ class NetworkError(SocialCollabError):
     """
 
     def __init__(self, message: str, *, network: str = "", status: int | None = None) -> None:
-        super().__init__(message)
+        super().__init__(_UNPRINTABLE.sub("\ufffd", message[:_LONGEST_MESSAGE]))
         self.network = network
         self.status = status
 

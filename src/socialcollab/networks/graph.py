@@ -26,7 +26,6 @@ _TEMPORARY: Final = frozenset({1, 2})
 _DUPLICATE: Final = 506
 # "Object does not exist": code 100 with this subcode.
 _NOT_FOUND: Final = 33
-_LONGEST_MESSAGE: Final = 300
 
 
 def values_of(
@@ -99,7 +98,8 @@ def error_of(response: Response, *, network: str, creates: bool = False) -> Netw
     message = f"the Graph API answered with status {status}"
     if isinstance(code, int):
         message = f"{message} and code {code}"
-    message = (f"{message}: {stated}" if stated else message)[:_LONGEST_MESSAGE]
+    if stated:
+        message = f"{message}: {stated}"
     if code in _THROTTLES or status == 429:
         return RateLimitedError(
             message, retry_after_s=_wait_s(response.headers), network=network, status=status

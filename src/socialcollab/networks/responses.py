@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final
 
 from socialcollab.content import Json
 from socialcollab.errors import (
@@ -16,8 +15,6 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.transport import Response
-
-_LONGEST_MESSAGE: Final = 300
 
 
 def object_of(response: Response) -> Mapping[str, Json]:
@@ -48,12 +45,11 @@ def error_for(
 
     Args:
         status: The HTTP status.
-        message: The message of the server. Only the first 300 characters are used.
+        message: The message of the server.
         network: The name of the network.
         creates: Whether the request creates or changes a post.
         retry_after_s: How long the server asks the client to wait, in seconds.
     """
-    message = message[:_LONGEST_MESSAGE]
     if status in (401, 403):
         return AuthenticationError(message, network=network, status=status)
     if status == 429:

@@ -85,11 +85,16 @@ class Response:
             TransientError: If the body is not JSON, for example because a proxy has responded.
         """
         try:
-            return cast("Json", json.loads(self.body))
-        except ValueError:
+            return cast("Json", json.loads(self.body, parse_constant=_reject))
+        except (ValueError, RecursionError):
             raise TransientError(
                 f"the response with status {self.status} is not JSON", status=self.status
             ) from None
+
+
+def _reject(constant: str) -> None:
+    """Reject `NaN` and the infinities, which are not JSON."""
+    raise ValueError(constant)
 
 
 @attrs.frozen(kw_only=True)

@@ -76,7 +76,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
         else f"the server answered with status {status}"
     )
     if name in _REFUSES_ACCOUNT:
-        return AuthenticationError(message[:300], network=NETWORK, status=status)
+        return AuthenticationError(message, network=NETWORK, status=status)
     return error_for(
         status,
         message,

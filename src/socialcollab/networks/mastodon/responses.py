@@ -83,7 +83,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
         message = f"{message}: {stated}"
     if status == 422 and "processing" in stated.lower():
         # The images are not ready yet, and nothing was created.
-        return TransientError(message[:300], network=NETWORK, status=status)
+        return TransientError(message, network=NETWORK, status=status)
     return error_for(
         status,
         message,

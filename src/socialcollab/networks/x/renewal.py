@@ -106,7 +106,7 @@ class XRenewal:
         if response.status in (400, 401, 403):
             stated = text_in(object_of(response), "error_description") or "no reason"
             raise AuthenticationError(
-                f"X refused to renew the access token: {stated[:200]}",
+                f"X refused to renew the access token: {stated}",
                 network=NETWORK,
                 status=response.status,
             )
