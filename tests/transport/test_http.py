@@ -23,7 +23,7 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.stores import MemoryMedia
-from socialcollab.transport import AsyncHttpTransport, MediaPart, Request
+from socialcollab.transport import AsyncHttpTransport, HttpTransport, MediaPart, Request
 
 URL = "https://network.example/v1/posts"
 PICTURE = b"\x89PNG" + bytes(range(256)) * 1024
@@ -356,3 +356,19 @@ def test_async_deadline() -> None:
             assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
 
     asyncio.run(judge())
+
+
+def test_threads_are_reused() -> None:
+    """Requests one after another use one thread, which ends when the transport is closed."""
+    before = set(threading.enumerate())
+    with httpx.Client(transport=httpx.MockTransport(lambda _: httpx.Response(200))) as client:
+        transport = HttpTransport(client)
+        for _ in range(5):
+            transport.send(Request(method="GET", url="https://a.example"), timeout_s=5)
+        (worker,) = set(threading.enumerate()) - before
+        transport.close()
+        worker.join(timeout=5)
+        assert not worker.is_alive()
+        # A closed transport whose client belongs to the caller can still be used.
+        transport.send(Request(method="GET", url="https://a.example"), timeout_s=5)
+        transport.close()

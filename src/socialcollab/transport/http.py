@@ -6,8 +6,9 @@ import datetime as dt
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import attrs
@@ -71,6 +72,7 @@ class HttpTransport:
         )
         self._clock = clock
         self._lock = threading.Lock()
+        self._workers = _Workers()
 
     def __repr__(self) -> str:
         return "HttpTransport()"
@@ -91,21 +93,20 @@ class HttpTransport:
         # httpx. The request therefore runs in a separate thread, and the caller stops waiting at
         # the deadline.
         outcome: list[Response | BaseException] = []
-        done = threading.Event()
+        done = threading.Lock()
+        done.acquire()
 
         def work() -> None:
             try:
                 outcome.append(self._exchange(request, attempt))
             except BaseException as error:  # noqa: BLE001  # raised in the caller's thread below
                 outcome.append(error)
-            finally:
-                done.set()
 
-        threading.Thread(target=work, name="socialcollab-send", daemon=True).start()
+        self._workers.start(work, done)
         try:
-            done.wait(attempt.left_s)
+            done.acquire(timeout=attempt.left_s)
         finally:
-            attempt.abandoned = not done.is_set()
+            attempt.abandoned = not outcome
         if not outcome:
             raise OutcomeUnknownError(f"there was no complete response within {timeout_s:g} s")
         result = outcome[0]
@@ -115,6 +116,7 @@ class HttpTransport:
 
     def close(self) -> None:
         """Close the connections, unless they belong to the caller's client."""
+        self._workers.stop()
         with self._lock:
             if self._owned and self._client is not None:
                 self._client.close()
@@ -293,6 +295,48 @@ class AsyncHttpTransport:
 def _close_media(job: Future[Any]) -> None:
     with suppress(BaseException):
         job.result()[1].close()
+
+
+class _Workers:
+    """Threads that are reused, because starting a thread takes as long as a short request."""
+
+    def __init__(self) -> None:
+        self._idle: list[SimpleQueue[tuple[Callable[[], None], threading.Lock] | None]] = []
+        self._lock = threading.Lock()
+
+    def start(self, job: Callable[[], None], done: threading.Lock) -> None:
+        """
+        Run a job in an idle thread, or in a new thread if there is none.
+
+        Args:
+            job: The job, which must not raise an exception.
+            done: A lock that is held by the caller, and is released when the job has ended.
+        """
+        with self._lock:
+            jobs = self._idle.pop() if self._idle else None
+        if jobs is None:
+            jobs = SimpleQueue()
+            threading.Thread(
+                target=self._work, args=(jobs,), name="socialcollab-send", daemon=True
+            ).start()
+        jobs.put((job, done))
+
+    def stop(self) -> None:
+        """End the idle threads. Later jobs run in new threads."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for jobs in idle:
+            jobs.put(None)
+
+    def _work(self, jobs: SimpleQueue[tuple[Callable[[], None], threading.Lock] | None]) -> None:
+        while (work := jobs.get()) is not None:
+            job, done = work
+            job()
+            # The thread must be idle when the caller continues, and keep nothing of the job alive.
+            with self._lock:
+                self._idle.append(jobs)
+            done.release()
+            del job, done, work
 
 
 class _DeadlinePassedError(Exception):
