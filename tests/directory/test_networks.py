@@ -145,7 +145,7 @@ def test_absent_network() -> None:
 
 
 def test_document_without_package() -> None:
-    """A document that names a network whose package is absent is an error that says so."""
+    """A document that names a network whose package is absent is an error that tells you to install it."""
     with pytest.raises(ExceptionGroup) as raised:
         Organization.loads(DOCUMENT.replace('"pillar"', '"a-foreign-network"'))
     (fault,) = raised.value.exceptions

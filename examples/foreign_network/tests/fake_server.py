@@ -51,17 +51,17 @@ class FakeServer:
             if self.arrives:
                 self._create(request)
             raise httpx.ReadError("the connection broke", request=request)
-        match operation.split("/"):
-            case ["GET ", "me"]:
+        match request.method, *request.url.path.split("/")[1:]:
+            case "GET", "me":
                 return httpx.Response(200, json={"name": self.name})
-            case ["POST ", "media"]:
+            case "POST", "media":
                 assert b'name="alt"' in request.content
                 return httpx.Response(201, json={"id": self._new_id("m")})
-            case ["POST ", "posts"]:
+            case "POST", "posts":
                 return self._create(request)
-            case ["GET ", "posts"]:
+            case "GET", "posts":
                 return self._page(request)
-            case ["DELETE ", "posts", post_id]:
+            case "DELETE", "posts", post_id:
                 return self._delete(post_id)
         return httpx.Response(404, json={"error": "there is no such page"})
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from fake_server import TOKEN, FakeServer
 from postbox import Postbox
 
-from socialcollab import Desk, Organization
+from socialcollab import Desk, Organization, Sandbox
 from socialcollab.content import Image
 from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.stores import MemoryMedia, MemoryStore
@@ -113,6 +114,25 @@ def test_limits() -> None:
         post = eva.draft("x" * 401, profiles=["tulip-postbox"])
         with pytest.raises(NotAllowedError, match="Postbox"):
             eva.publish_now(post)
+
+
+def test_sandbox(tmp_path: Path) -> None:
+    """The sandbox accepts the network, and shows its title in the preview."""
+    with (
+        Sandbox(tmp_path / "out", clock=lambda: NOW) as sandbox,
+        Desk.create(
+            MemoryStore(),
+            Organization.loads(DOCUMENT),
+            owner="eva",
+            networks={"*": sandbox},
+            clock=lambda: NOW,
+        ) as desk,
+    ):
+        eva = desk.acting_as("eva")
+        eva.publish_now(eva.draft("De lente is er", profiles=["tulip-postbox"]))
+        desk.run_due()
+        assert [post.text for post in sandbox.posts()] == ["De lente is er"]
+        assert "Postbox" in sandbox.write_preview().read_text(encoding="utf-8")
 
 
 def test_unknown_network() -> None:

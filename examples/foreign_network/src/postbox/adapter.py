@@ -101,7 +101,7 @@ class PostboxAdapter:
                     return found_part(_published(post), count, progress, {})
             if not text_in(page, "next"):
                 return Missing(conclusive_after=self.description.create_once.conclusive_after)
-            params["page"] = text_in(page, "next")
+            params = {**params, "page": text_in(page, "next")}
         return Inconclusive("the account has published too many posts to search all of them")
 
     def take_down(self, network_id: str) -> Flow[None]:
