@@ -73,8 +73,8 @@ def docs(session: nox.Session) -> None:
 
 @nox.session(python=HERE)
 def examples(session: nox.Session) -> None:
-    """Run every example as a user would."""
-    session.install(f"{CALENDAR[:-1]},cli]")
+    """Run every example as a user would, and test the package in examples/foreign_network."""
+    session.install(f"{CALENDAR[:-1]},cli,testing]", "examples/foreign_network")
     with tempfile.TemporaryDirectory() as folder:
         for script in sorted(Path("examples").glob("*.py")):
             session.log(f"example: {script.name}")
@@ -86,6 +86,7 @@ def examples(session: nox.Session) -> None:
             session.run(
                 "python", "-W", "error", str(week), "--out", str(Path(folder) / "week"), silent=True
             )
+    session.run("pytest", "examples/foreign_network")
 
 
 @nox.session(python=HERE)

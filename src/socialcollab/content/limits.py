@@ -8,7 +8,7 @@ from typing import Final
 from socialcollab.content.finding import Finding
 from socialcollab.content.media import Attachment, Image, Video
 from socialcollab.content.post_content import Poll, PostContent
-from socialcollab.directory import NETWORKS, NetworkDescription, Profile
+from socialcollab.directory import NetworkDescription, Profile, find_network
 from socialcollab.text import entities, measure, text_with_links
 
 _UNITS: Final = {"weighted": "weighted characters", "utf16": "UTF-16 code units"}
@@ -29,12 +29,15 @@ def limit_findings(
         content: The content of the post.
         profiles: The targets to check.
         descriptions: Descriptions by profile id or network name, for servers and accounts with
-            different limits. Profiles on other networks that are not built in are not checked.
+            different limits. Profiles on networks that are neither described here nor built in
+            nor installed are not checked.
     """
-    known = {**NETWORKS, **(descriptions or {})}
+    own = descriptions or {}
     found: list[Finding] = []
     for profile in profiles:
-        description = known.get(profile.id) or known.get(profile.network)
+        description = (
+            own.get(profile.id) or own.get(profile.network) or find_network(profile.network)
+        )
         if description is not None:
             text, *thread = content.texts_for(profile.id)
             found += exceeded_limits(

@@ -10,7 +10,7 @@ from socialcollab.directory.network_description import (
     NetworkDescription,
     TextLimits,
 )
-from socialcollab.directory.networks import NETWORKS, network
+from socialcollab.directory.networks import NETWORKS, find_network, network, network_names
 from socialcollab.directory.principal import Principal, as_principal, as_principals
 from socialcollab.directory.profile import Profile
 from socialcollab.directory.selector import (
@@ -51,5 +51,7 @@ __all__ = [
     "as_principal",
     "as_principals",
     "as_selector",
+    "find_network",
     "network",
+    "network_names",
 ]

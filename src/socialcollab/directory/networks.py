@@ -1,10 +1,12 @@
-"""The built-in networks: the limits and features of each, with their sources and dates."""
+"""The descriptions of networks: built-in ones, with sources and dates, and those of packages."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
+from typing import TYPE_CHECKING, Final
 
 from socialcollab.directory.network_description import (
     CreateOnce,
@@ -14,6 +16,11 @@ from socialcollab.directory.network_description import (
 )
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
+
+if TYPE_CHECKING:
+    from importlib.metadata import EntryPoint
+
+_GROUP: Final = "socialcollab.networks"
 
 BLUESKY = NetworkDescription(
     name="bluesky",
@@ -160,21 +167,85 @@ NETWORKS: Mapping[str, NetworkDescription] = MappingProxyType(
 )
 
 
+def find_network(name: str) -> NetworkDescription | None:
+    """
+    Return the description of a built-in network or of an installed network, or None.
+
+    An installed network is an entry point in the group ``socialcollab.networks``. The object to
+    which it refers must have an attribute ``description``.
+
+    >>> find_network("bluesky").text.at_most
+    300
+
+    Raises:
+        InvalidValueError: If the package of the network cannot be imported, or if it does not
+            contain a description of the network.
+    """
+    description = NETWORKS.get(name)
+    if description is None and name in _entry_points():
+        description = _installed(name)
+    return description
+
+
+def network_names() -> tuple[str, ...]:
+    """Return the names of all built-in and installed networks."""
+    return (*NETWORKS, *sorted(_entry_points()))
+
+
 def network(name: str | NetworkDescription) -> NetworkDescription:
     """
-    Return the built-in description of a network; a description is returned unchanged.
+    Return the description of a built-in or installed network; a description is returned unchanged.
 
     >>> network("bluesky").text.at_most
     300
 
     Raises:
-        InvalidValueError: If there is no such network; the message suggests the
-            nearest name.
+        InvalidValueError: If there is no such network; the message suggests the nearest name. Also
+            as for `find_network`.
     """
     if isinstance(name, NetworkDescription):
         return name
-    description = NETWORKS.get(name)
+    description = find_network(name)
     if description is None:
-        hint = did_you_mean(name, NETWORKS, otherwise=f"there are {', '.join(NETWORKS)}")
+        names = network_names()
+        hint = did_you_mean(name, names, otherwise=f"there are {', '.join(names)}")
         raise InvalidValueError(f"there is no network `{name}`; {hint}", value=name, expected=hint)
+    return description
+
+
+@cache
+def _entry_points() -> Mapping[str, EntryPoint]:
+    """Return the entry points of the networks that are not built in, by name."""
+    # Reading the metadata of all packages is slow, and built-in networks do not need it.
+    from importlib.metadata import entry_points  # noqa: PLC0415
+
+    # The sandbox is an entry point too, but it publishes to every network and is not one itself.
+    return {
+        each.name: each
+        # If two packages have the same network, the first one on the path wins.
+        for each in reversed(entry_points(group=_GROUP))
+        if each.name not in NETWORKS and not each.value.startswith("socialcollab.")
+    }
+
+
+@cache
+def _installed(name: str) -> NetworkDescription:
+    """Return the description of an installed network."""
+    entry_point = _entry_points()[name]
+    expected = "an object with an attribute `description`"
+    try:
+        loaded = entry_point.load()
+    except (ImportError, AttributeError) as error:
+        raise InvalidValueError(
+            f"network `{name}` is installed, but `{entry_point.value}` cannot be imported: {error}",
+            value=entry_point.value,
+            expected=expected,
+        ) from error
+    description = getattr(loaded, "description", None)
+    if not isinstance(description, NetworkDescription) or description.name != name:
+        raise InvalidValueError(
+            f"network `{name}` is installed, but `{entry_point.value}` does not describe it",
+            value=entry_point.value,
+            expected=f"{expected}, which is a NetworkDescription with the name `{name}`",
+        )
     return description

@@ -83,7 +83,7 @@ class BearerNetwork:
     """
     A network whose requests are authorized by the access token of the profile's account.
 
-    A subclass adds the method ``adapter``.
+    A subclass sets `network` and adds the method ``adapter``.
 
     Args:
         tokens: The access tokens.
@@ -98,7 +98,11 @@ class BearerNetwork:
     """The server of profiles without a server; if it is empty, profiles must have a server."""
 
     def __init__(
-        self, tokens: Secrets, *, media: Media | None, client: httpx.Client | None
+        self,
+        tokens: Secrets,
+        *,
+        media: Media | None = None,
+        client: httpx.Client | None = None,
     ) -> None:
         self._tokens = tokens
         self._http = HttpTransport(client, media=media)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import urlsplit
 
-from socialcollab.directory import NETWORKS, Profile
+from socialcollab.directory import Profile, find_network
 from socialcollab.errors import InvalidValueError
 
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -25,8 +25,10 @@ def server_of(profile: Profile, network: str, *, default: str = "") -> str:
             not use HTTPS. Plain HTTP is accepted only for servers on this machine.
     """
     if profile.network != network:
+        description = find_network(network)
+        title = network if description is None else description.title
         raise InvalidValueError(
-            f"profile `{profile.id}` is on {profile.network}, not on {NETWORKS[network].title}",
+            f"profile `{profile.id}` is on {profile.network}, not on {title}",
             value=profile.network,
             expected=f'a profile with network = "{network}"',
         )

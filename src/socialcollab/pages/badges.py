@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, Literal, get_args
 
-from socialcollab.directory import NETWORKS
+from socialcollab.directory import find_network
 from socialcollab.errors import InvalidValueError
 from socialcollab.pages.markup import Html, escape
 
@@ -77,7 +77,8 @@ def network_badge(network: str) -> Html:
     """Return the small square that represents a network."""
     if not network:
         return Html("")
-    title = escape(NETWORKS[network].title if network in NETWORKS else network)
+    description = find_network(network)
+    title = escape(network if description is None else description.title)
     colour = f" net-{network}" if network in _NETWORK_SIGNS else ""
     sign = _NETWORK_SIGNS.get(network, network[:1].upper())
     return Html(

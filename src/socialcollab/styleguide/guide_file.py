@@ -12,7 +12,7 @@ import attrs
 
 from socialcollab._toml import parse_toml
 from socialcollab.content import SEVERITIES
-from socialcollab.directory import NETWORKS
+from socialcollab.directory import NETWORKS, network_names
 from socialcollab.document_fields import NOT_IN_NAMES
 from socialcollab.errors import FaultError, InvalidValueError
 from socialcollab.identifiers import did_you_mean
@@ -150,8 +150,8 @@ class _Reader:
         )
         networks = self.words(f"{place}.network", table["network"]) if "network" in table else []
         for word in networks:
-            if word not in NETWORKS:
-                self.unknown(f"{place}.network", "network", word, tuple(NETWORKS))
+            if word not in NETWORKS and word not in network_names():
+                self.unknown(f"{place}.network", "network", word, network_names())
         return _Scope(severity, frozenset(w.casefold() for w in languages), frozenset(networks))
 
     def read_entry(self, place: str, table: object) -> None:

@@ -470,6 +470,7 @@ class AdapterContract:
             conversation = Conversation(first_part=part)
             with pytest.raises(OutcomeUnknownError):
                 conversation.run(adapter.publish(prepared, progress), _losing(transport))
+            progress = conversation.progress or progress
             found = Conversation().run(adapter.find(prepared, progress), _answers(transport))
             if isinstance(found, Inconclusive):
                 assert not adapter.description.create_once.finds

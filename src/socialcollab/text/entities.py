@@ -78,7 +78,7 @@ def entities(network: str | NetworkDescription, text: str) -> tuple[Entity, ...]
     ['#lente', '@tulipair', 'tulip.nl']
 
     Raises:
-        InvalidValueError: If *network* is not the name of a built-in network.
+        InvalidValueError: If *network* is not the name of a built-in or installed network.
     """
     description = description_of(network)
     candidates = _FINDERS.get(description.name, find_in_other_networks)(text)

@@ -53,7 +53,7 @@ def measure(network: str | NetworkDescription, text: str, *, warning: str = "") 
         warning: A content warning, which counts towards the limit.
 
     Raises:
-        InvalidValueError: If *network* is not the name of a built-in network.
+        InvalidValueError: If *network* is not the name of a built-in or installed network.
     """
     description = description_of(network)
     limits = description.text

@@ -26,7 +26,7 @@ def links_not_in_text(
     ('https://tulip.nl',)
 
     Raises:
-        InvalidValueError: If *network* is not the name of a built-in network.
+        InvalidValueError: If *network* is not the name of a built-in or installed network.
     """
     unique = tuple(dict.fromkeys(link for link in links if link))
     if not any(link in text for link in unique):
@@ -50,7 +50,7 @@ def text_with_links(network: str | NetworkDescription, text: str, links: Iterabl
     'De lente is er'
 
     Raises:
-        InvalidValueError: If *network* is not the name of a built-in network.
+        InvalidValueError: If *network* is not the name of a built-in or installed network.
     """
     description = description_of(network)
     if description.link == "field":
@@ -74,7 +74,7 @@ def fitting_end(
         ending: Text that must follow, such as a link, which also counts towards the limit.
 
     Raises:
-        InvalidValueError: If *network* is not the name of a built-in network.
+        InvalidValueError: If *network* is not the name of a built-in or installed network.
     """
     description = description_of(network)
     beginning = text[: description.text.at_most * _CHARACTERS_PER_UNIT]

@@ -47,7 +47,7 @@ def split_text(network: str | NetworkDescription, text: str) -> tuple[str, ...]:
         text: The text.
 
     Raises:
-        InvalidValueError: If *network* is not the name of a built-in network, or if a link is too
+        InvalidValueError: If *network* is not the name of a built-in or installed network, or if a link is too
             long for a post.
     """
     description = description_of(network)

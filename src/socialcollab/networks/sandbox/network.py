@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
-from socialcollab.directory import NETWORKS, NetworkDescription, Profile
+from socialcollab.directory import NetworkDescription, Profile, find_network
 from socialcollab.directory import network as described
 from socialcollab.networks.sandbox.adapter import SandboxAdapter
 from socialcollab.networks.sandbox.faults import InjectedFault
@@ -39,8 +39,8 @@ class Sandbox:
             result proves that no post was created, in seconds.
         media: The media store that the bytes of images are read from. If it is None, an upload
             consists of the digest only, and the preview shows alt texts instead of images.
-        descriptions: Descriptions of networks that are not built in or have different limits, by
-            the network's name.
+        descriptions: Descriptions of networks that are neither built in nor installed, or that have
+            different limits, by the network's name.
         durable: Whether each write waits until the data is on disk.
         sleep: A function that waits for a number of seconds, called if a fault makes the server
             slow.
@@ -92,8 +92,7 @@ class Sandbox:
 
     def description_of(self, profile: Profile) -> NetworkDescription | None:
         """Return the limits of *profile*, or None if its network is not known."""
-        known = self._descriptions.get(profile.network)
-        return known or NETWORKS.get(profile.network)
+        return self._descriptions.get(profile.network) or find_network(profile.network)
 
     def adapter(self, profile: Profile) -> Adapter:
         """

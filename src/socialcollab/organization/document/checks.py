@@ -7,7 +7,7 @@ from typing import Any
 
 import attrs
 
-from socialcollab.directory import NETWORKS, Selector
+from socialcollab.directory import NETWORKS, Selector, network_names
 from socialcollab.document_fields import as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.organization.document.faults import Faults, printable
@@ -24,7 +24,9 @@ def check_references(reader: Reader, profile_tags: Iterable[str]) -> None:
     """Add a fault for each name that does not exist, and for each ambiguous name."""
     faults = reader.faults
     known: dict[str, tuple[str, ...]] = {kind: tuple(ids) for kind, ids in reader.ids.items()}
-    known["network"] = tuple(NETWORKS)
+    networks = {each.name for each in reader.references if each.kind == "network"}
+    # Finding the installed networks is slow, and most documents do not need them.
+    known["network"] = tuple(NETWORKS) if networks <= NETWORKS.keys() else network_names()
     known["permission"] = (*PERMISSIONS, *known.get("permission", ()))
     known["profile_tag"] = tuple(dict.fromkeys(profile_tags))
     names = {kind: frozenset(ids) for kind, ids in known.items()}

@@ -86,6 +86,8 @@ class Faults:
     ) -> None:
         """Add a fault for a name that does not exist, and suggest a known name."""
         suggestion = self.suggest(name, known, otherwise="list all" if list_all else "list some")
+        if kind == "network" and suggestion.startswith("use one of"):
+            suggestion += ", or install the package of the network"
         self.add(place, f"unknown {kind} `{printable(name)}`", suggestion, name)
 
     def suggest(

@@ -249,7 +249,8 @@ def _string(shape: sh.Shape) -> Schema:
         case sh.Id():
             return _matching(f"^{ID_PATTERN}$")
         case sh.NameShape(kind="network"):
-            return {"enum": list(NETWORKS)}
+            # Editors complete the built-in names, and accept the names of installed networks.
+            return {"anyOf": [{"enum": list(NETWORKS)}, _matching(f"^{ID_PATTERN}$")]}
         case sh.NameShape(kind="permission" | "profile_tag"):
             return {"type": "string", "pattern": _NO_NUL}
         case sh.NameShape():

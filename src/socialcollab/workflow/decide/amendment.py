@@ -14,7 +14,7 @@ from socialcollab.content import (
     post_reason,
     post_remedy,
 )
-from socialcollab.directory import NETWORKS
+from socialcollab.directory import find_network
 from socialcollab.errors import (
     AuthenticationError,
     NetworkError,
@@ -104,7 +104,7 @@ def is_outdated(post: Post, delivery: Delivery) -> bool:
 
 def _refuse_impossible(post: Post, delivery: Delivery, context: Context) -> None:
     profile = context.profiles[delivery.profile]
-    network = NETWORKS.get(profile.network)
+    network = find_network(profile.network)
     remedies = [post_remedy("take_down_and_reschedule", post, profile=profile.id)]
     if network is not None and "edit" not in network.features:
         reason = Reason.of("cannot_amend", profile=profile.id, network=network.title)

@@ -1,0 +1,5 @@
+"""Publish to Postbox, an invented network."""
+
+from postbox.network import Postbox
+
+__all__ = ["Postbox"]
