@@ -355,7 +355,8 @@ on = { workspace = "*" }
 """
 
 
-@pytest.mark.parametrize("arrives", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("arrives", [True, False])
 def test_broken_connections(server: InstagramServer, arrives: bool) -> None:
     """Wherever the connection breaks, there is exactly one post, and the desk knows it."""
     # The account, the quota, three containers with their states, the post, its address, a lookup.

@@ -530,14 +530,15 @@ class Fault(httpx.MockTransport):
         raise httpx.ReadError("the connection broke", request=request)
 
 
-@pytest.mark.parametrize("arrives", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("arrives", [True, False])
 @pytest.mark.parametrize(
     "habits",
     [
         "ignores keys",
-        pytest.param("honours keys, known", marks=pytest.mark.slow),
-        pytest.param("honours keys", marks=pytest.mark.slow),
-        pytest.param("ignores keys, no source", marks=pytest.mark.slow),
+        "honours keys, known",
+        "honours keys",
+        "ignores keys, no source",
     ],
 )
 def test_broken_connections(
