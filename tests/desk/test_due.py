@@ -11,7 +11,7 @@ import attrs
 import pytest
 from tests.desk.agency import DUE, Agency
 
-from socialcollab.desk import PROJECTIONS, Desk
+from socialcollab.desk import PROJECTIONS, Desk, DueWork
 from socialcollab.errors import NaiveDatetimeError
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
@@ -133,6 +133,33 @@ def test_bug_in_lookup(tmp_path: Path) -> None:
         report = desk.run_due(DUE)
         assert states(desk)["tulip-mastodon"] == "unknown"
         assert ["the adapter failed with KeyError"] == [problem for _, problem in report.problems]
+
+
+def test_stop(tmp_path: Path) -> None:
+    """A stopped run ends after the current piece of work, and the next run does the rest."""
+    agency = Agency(tmp_path, "memory")
+    for number in range(3):
+        agency.approved_post(f"post {number}")
+    agency.now = DUE
+    answers = iter([False, True, True])
+    report = agency.desk.run_due(stop=lambda: next(answers, True))
+    assert (1, 2) == (report.count("published"), report.left)
+    report = agency.desk.run_due(stop=lambda: True)
+    assert (0, 2) == (report.count("published"), report.left)
+    assert agency.desk.run_due(stop=lambda: False).count("published") == 2
+
+
+def test_due_work(agency: Agency) -> None:
+    """`due_work` lists work that is due but not done, without doing it."""
+    post = agency.approved_post("post")
+    (delivery,) = agency.desk.deliveries(post)
+    agency.now = DUE
+    assert () == agency.desk.due_work(before=delivery.due_at)
+    expected = DueWork(stream=f"delivery/{delivery.id}", at=delivery.due_at, kind="send")
+    later = delivery.due_at + dt.timedelta(microseconds=1)
+    assert (expected,) == agency.desk.due_work(before=later) == agency.desk.due_work(before=later)
+    agency.desk.run_due()
+    assert () == agency.desk.due_work(before=later)
 
 
 def test_budget(tmp_path: Path) -> None:

@@ -7,8 +7,9 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from socialcollab.cli import desks, documents, permissions, sheets
-from socialcollab.cli.inputs import add_source
+from socialcollab.cli import desks, doctor, documents, permissions, sheets, worker
+from socialcollab.cli.inputs import add_media_option, add_source
+from socialcollab.cli.networks import add_networks_option
 from socialcollab.cli.output import FOUND, MISUSED, OK, UNAVAILABLE, Output, leaves
 from socialcollab.errors import (
     CorruptJournalError,
@@ -73,9 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action=_Version)
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
 
-    def command(name: str, run: Callable[..., int], about: str) -> argparse.ArgumentParser:
+    def command(
+        name: str, run: Callable[..., int], about: str, *, as_json: str = "print one JSON document"
+    ) -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=about, description=about)
-        sub.add_argument("--json", action="store_true", help="print one JSON document")
+        sub.add_argument("--json", action="store_true", help=as_json)
         sub.set_defaults(run=run)
         return sub
 
@@ -182,13 +185,46 @@ def _parser() -> argparse.ArgumentParser:
 
     due = command(
         "run-due",
-        desks.run_due,
+        worker.run_due,
         "do all due work, such as publishing posts, reminding reviewers and marking posts as expired",
     )
     _desk_arguments(due)
-    due.add_argument("--sandbox", help="publish to a sandbox in this folder")
+    targets = due.add_mutually_exclusive_group()
+    add_networks_option(targets)
+    targets.add_argument("--sandbox", help="publish to a sandbox in this folder")
+    add_media_option(due)
     due.add_argument(
         "--budget", type=float, help="do not start any more work after this number of seconds"
+    )
+
+    works = command(
+        "worker",
+        worker.worker,
+        "do due work until the process receives SIGINT or SIGTERM",
+        as_json="print each line of the log as a JSON document",
+    )
+    _desk_arguments(works)
+    add_networks_option(works, required=True)
+    add_media_option(works)
+    works.add_argument(
+        "--every",
+        type=float,
+        default=60.0,
+        metavar="SECONDS",
+        help="the maximum number of seconds between two runs (default 60)",
+    )
+    works.add_argument("--once", action="store_true", help="end after one run")
+
+    checkup = command(
+        "doctor",
+        doctor.doctor,
+        "check the document, credentials, clock and store of a desk, and show how to repair problems",
+    )
+    _desk_arguments(checkup)
+    add_networks_option(checkup)
+    add_media_option(checkup)
+    checkup.add_argument(
+        "--full", action="store_true", help="audit the journal and read all media, even if large"
     )
 
     audit = command("audit", desks.audit, "check a desk's journal for damage")

@@ -1,7 +1,7 @@
 """
 The commands that use a desk's file.
 
-These are calendar, history, notifications, to-do, run-due, audit, reindex and demo.
+These are calendar, history, notifications, to-do, audit, reindex and demo.
 """
 
 from __future__ import annotations
@@ -284,46 +284,6 @@ def _zone_of_member(desk: Desk, member: str) -> str:
     organization = desk.organization
     person = organization.access.member(member)
     return (person.timezone if person else "") or str(organization.settings.timezone)
-
-
-def run_due(args: argparse.Namespace, output: Output) -> int:
-    """Do all due work of a desk."""
-    from contextlib import closing, nullcontext
-
-    from socialcollab.networks.sandbox import Sandbox
-
-    with (
-        closing(Sandbox(args.sandbox)) if args.sandbox else nullcontext() as sandbox,
-        open_desk(args.desk, args.id, sandbox=sandbox) as desk,
-    ):
-        report = desk.run_due(budget_s=args.budget)
-        next_due = desk.next_due(after=report.at)
-        names = {
-            name: f"{desk.post(delivery.post).display_name} on `{delivery.profile}`"
-            for name, _ in report.states
-            for delivery in (desk.delivery(name),)
-        }
-        if sandbox is not None:
-            output.note(f"wrote {sandbox.write_preview()}")
-    output.result(
-        {
-            "at": report.at.isoformat(),
-            "worked": list(report.worked),
-            "deliveries": [{"delivery": name, "state": state} for name, state in report.states],
-            "problems": [{"place": place, "problem": text} for place, text in report.problems],
-            "left": report.left,
-            "next_due": next_due.isoformat() if next_due else None,
-        },
-        [
-            *(f"{names[name]}: {state}" for name, state in report.states),
-            *(f"problem with {place}: {text}" for place, text in report.problems),
-            f"{counted(len(report.worked), 'stream')} processed,"
-            f" {counted(len(report.problems), 'problem')}"
-            + (f", {report.left} left for the next run" if report.left else ""),
-            *([f"next due at {next_due:%Y-%m-%d %H:%M} UTC"] if next_due else []),
-        ],
-    )
-    return FOUND if report.problems else OK
 
 
 def audit(args: argparse.Namespace, output: Output) -> int:

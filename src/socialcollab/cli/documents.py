@@ -16,7 +16,7 @@ from socialcollab.cli.sheets import read_sheet
 from socialcollab.errors import InvalidValueError
 
 if TYPE_CHECKING:
-    from socialcollab.organization import Template
+    from socialcollab.organization import Organization, Template
 
 
 def init(args: argparse.Namespace, output: Output) -> int:
@@ -111,25 +111,10 @@ def _answer(output: Output, question: str, default: str) -> str:
 
 def check(args: argparse.Namespace, output: Output) -> int:
     """Check a document and its expectations."""
-    from socialcollab.organization import (
-        dangling_rules,
-        rules_matching_nothing,
-        shared_accounts,
-        step_warnings,
-    )
-
     organization = load(args.document, args.id)
     at = instant(args.at, zone_of(organization))
     failed = organization.check(at)
-    warnings = [
-        str(warning)
-        for warning in (
-            *rules_matching_nothing(organization),
-            *dangling_rules(organization, at),
-            *shared_accounts(organization),
-            *step_warnings(organization, at),
-        )
-    ]
+    warnings = warnings_of(organization, at)
     conditional: dict[str, list[str]] = {}
     for key, condition in organization.policies.conditions:
         conditional.setdefault(str(key), []).append(str(condition))
@@ -156,6 +141,26 @@ def check(args: argparse.Namespace, output: Output) -> int:
         ],
     )
     return FOUND if failed else OK
+
+
+def warnings_of(organization: Organization, at: dt.datetime) -> list[str]:
+    """Return the warnings about a document, as of an instant."""
+    from socialcollab.organization import (
+        dangling_rules,
+        rules_matching_nothing,
+        shared_accounts,
+        step_warnings,
+    )
+
+    return [
+        str(warning)
+        for warning in (
+            *rules_matching_nothing(organization),
+            *dangling_rules(organization, at),
+            *shared_accounts(organization),
+            *step_warnings(organization, at),
+        )
+    ]
 
 
 def lint_file(args: argparse.Namespace, output: Output) -> int:

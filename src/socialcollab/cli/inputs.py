@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -12,8 +13,8 @@ from socialcollab.errors import FaultError, InvalidValueError, NotFoundError
 
 if TYPE_CHECKING:
     from socialcollab.desk import Desk
-    from socialcollab.networks.sandbox import Sandbox
     from socialcollab.organization import Organization
+    from socialcollab.transport import Network
 
 Kind = Literal["member", "workspace", "profile", "rotation"]
 
@@ -150,10 +151,36 @@ def load_named(path: str, organization_id: str = "") -> Organization:
         ) from None
 
 
-def open_desk(path: str, organization: str = "", *, sandbox: Sandbox | None = None) -> Desk:
-    """Open the desk in a file. If *sandbox* is None, the desk cannot publish."""
+def open_desk(
+    path: str,
+    organization: str = "",
+    *,
+    networks: Mapping[str, Network] | None = None,
+    media: str | None = None,
+) -> Desk:
+    """
+    Open the desk in a file.
+
+    Args:
+        path: The desk's SQLite file.
+        organization: The organization's id, required only if the file contains several
+            organizations.
+        networks: The networks to publish to; without them, the desk cannot publish.
+        media: The folder with the media; by default the folder beside the file.
+    """
     from socialcollab.desk import Desk
+    from socialcollab.stores import FolderMedia
 
     return Desk.open(
-        path, organization=organization, networks={} if sandbox is None else {"*": sandbox}
+        path,
+        organization=organization,
+        networks=networks or {},
+        media=None if media is None else FolderMedia(media),
+    )
+
+
+def add_media_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option ``--media``."""
+    parser.add_argument(
+        "--media", metavar="FOLDER", help="the folder with the media (default: beside the file)"
     )

@@ -31,6 +31,15 @@ class Output:
         for line in lines:
             self.out.write(_printable(line) + "\n")
 
+    def entry(self, value: object, line: str) -> None:
+        """Print an entry of a log, as one line of text or of JSON, without buffering it."""
+        if self.as_json:
+            json.dump(value, self.out, ensure_ascii=False, default=str)
+            self.out.write("\n")
+        else:
+            self.out.write(_printable(line) + "\n")
+        self.out.flush()
+
     def note(self, text: str) -> None:
         """Print a line to standard error, such as the name of a file that was written."""
         self.err.write(_printable(text) + "\n")

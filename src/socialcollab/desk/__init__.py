@@ -7,9 +7,10 @@ from socialcollab.desk.desk import Desk
 from socialcollab.desk.handlers.bulk import BulkOutcome
 from socialcollab.desk.handlers.erasure_report import ErasureReport, Mention
 from socialcollab.desk.handlers.sheet_import import ImportReport, ImportStatus, RowOutcome
-from socialcollab.desk.journal.maintenance import audit_file, reindex_file
+from socialcollab.desk.journal.maintenance import audit_file, media_folder, reindex_file
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
 from socialcollab.desk.member_desk import MemberDesk, SubmitTiming
+from socialcollab.desk.ports import network_for
 from socialcollab.desk.queries.history import ActiveDocument, HistoryEntry
 from socialcollab.desk.queries.holds import HoldResult
 from socialcollab.desk.queries.notifications import NotificationBatch
@@ -17,7 +18,7 @@ from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView
 from socialcollab.desk.queries.proposal import Orphan, Proposal
 from socialcollab.desk.queries.to_do import ToDo
-from socialcollab.desk.worker.due import DueReport
+from socialcollab.desk.worker.due import DueReport, DueWork
 
 __all__ = [
     "PROJECTIONS",
@@ -29,6 +30,7 @@ __all__ = [
     "Command",
     "Desk",
     "DueReport",
+    "DueWork",
     "Erase",
     "ErasureReport",
     "HistoryEntry",
@@ -47,6 +49,8 @@ __all__ = [
     "SubmitTiming",
     "ToDo",
     "audit_file",
+    "media_folder",
+    "network_for",
     "reducer",
     "reindex_file",
 ]

@@ -52,7 +52,14 @@ from socialcollab.desk.queries.posts import (
     read_summary,
 )
 from socialcollab.desk.queries.proposal import Proposal, propose
-from socialcollab.desk.worker.due import DueReport, next_due, reconcile, run_due
+from socialcollab.desk.worker.due import (
+    DueReport,
+    DueWork,
+    due_work,
+    next_due,
+    reconcile,
+    run_due,
+)
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
@@ -346,6 +353,7 @@ class AsyncDesk:
         worker: str = "",
         lease_s: float = 60.0,
         budget_s: float | None = None,
+        stop: Callable[[], bool] | None = None,
     ) -> DueReport:
         """
         Do all work that is due: publish, remind, escalate, expire, and look up unknown outcomes.
@@ -361,6 +369,8 @@ class AsyncDesk:
             budget_s: The time in seconds after which the run does not start any more work;
                 `DueReport.left` is then the number of posts and deliveries that are still due. A
                 reevaluation after an adoption is always completed. By default there is no limit.
+            stop: A function that is called before each piece of work. If it returns True, the run
+                does not start any more work, as if its time budget were used up.
         """
         at = None if now is None else as_utc(now)
         name = check_text(worker, "worker") or f"worker-{os.getpid()}-{id(self):x}"
@@ -372,6 +382,7 @@ class AsyncDesk:
                 worker=name,
                 lease_s=check_seconds(lease_s, "lease_s"),
                 budget_s=None if budget_s is None else check_seconds(budget_s, "budget_s"),
+                stop=stop,
             )
         )
 
@@ -413,6 +424,17 @@ class AsyncDesk:
         """
         start = None if after is None else as_utc(after)
         return await self.run(next_due(self.engine, after=start))
+
+    async def due_work(self, *, before: dt.datetime | None = None) -> tuple[DueWork, ...]:
+        """
+        Return the work that is due but not done, earliest first, without doing it.
+
+        Args:
+            before: Include only work that was due before this instant; by default the desk's clock
+                is read. Work that has been due for an hour shows that no worker is running.
+        """
+        end = self.engine.now() if before is None else as_utc(before)
+        return await self.run(due_work(self.engine, before=end))
 
     async def post(self, post: str) -> Post:
         """

@@ -17,7 +17,7 @@ import attrs
 from socialcollab._memo import Identity
 from socialcollab.desk.engine import Lock
 from socialcollab.desk.journal.maintenance import opened_file
-from socialcollab.desk.ports import described_for, named_for
+from socialcollab.desk.ports import described_for, network_for
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.effects import arun
 from socialcollab.stores import AsyncStore, BoundStore, Projection, Store, ThreadedStore
@@ -97,7 +97,7 @@ class _Networks:
     _threaded: dict[Identity, ThreadedTransport] = attrs.field(factory=dict)
 
     def of(self, profile: Profile) -> Network:
-        return cast("Network", _AsyncNetwork(self, named_for(profile, self.named)))
+        return cast("Network", _AsyncNetwork(self, network_for(profile, self.named)))
 
     def awaitable(self, transport: Transport | AsyncTransport) -> AsyncTransport:
         if iscoroutinefunction(transport.send):

@@ -42,7 +42,7 @@ def opened(
     return store, media, False
 
 
-def named_for(profile: Profile, networks: Mapping[str, N]) -> N:
+def network_for(profile: Profile, networks: Mapping[str, N]) -> N:
     """
     Return the network for a profile, looked up by profile id, by network name, and finally as "*".
 
@@ -105,7 +105,7 @@ class Ports:
         return cls(
             store=store.for_organization(organization),
             media=media,
-            network_of=lambda profile: named_for(profile, named),
+            network_of=lambda profile: network_for(profile, named),
             description_of=lambda profile: described_for(profile, named),
             sleep=sleep,
             lock=threading.Lock(),

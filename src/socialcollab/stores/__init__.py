@@ -14,6 +14,7 @@ from socialcollab.stores.protocols import (
     Store,
 )
 from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
+from socialcollab.stores.sqlite.inspection import FileReport, inspect_file
 from socialcollab.stores.sqlite.media import SqliteMedia
 from socialcollab.stores.sqlite.store import SqliteStore
 from socialcollab.stores.threaded import ThreadedStore
@@ -31,6 +32,7 @@ __all__ = [
     "Column",
     "Damage",
     "Event",
+    "FileReport",
     "FolderMedia",
     "MemoryJournal",
     "MemoryMedia",
@@ -48,5 +50,6 @@ __all__ = [
     "ThreadedStore",
     "check_stream",
     "envelope_hash",
+    "inspect_file",
     "microseconds",
 ]

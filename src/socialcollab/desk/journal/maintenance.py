@@ -243,8 +243,19 @@ def opened_file(
     except BaseException:
         store.close()
         raise
-    folder = place.with_name(f"{place.name}-media")
-    return store, FolderMedia(folder / known[0] if len(known) == 1 else folder)
+    return store, FolderMedia(media_folder(place, known[0] if len(known) == 1 else ""))
+
+
+def media_folder(path: str | Path, organization: str) -> Path:
+    """
+    Return the folder beside a desk's SQLite file that contains the media by default.
+
+    Args:
+        path: The desk's SQLite file.
+        organization: The organization's id.
+    """
+    place = Path(path)
+    return place.with_name(f"{place.name}-media") / organization
 
 
 def organization_in(store: Store, name: str, organization: str) -> Effects[str]:

@@ -261,6 +261,8 @@ class ActiveDocument:
         since: When the document was adopted.
         by: The actor who adopted the document, such as "member:eva".
         reason: The reason for the adoption; empty for the first document.
+        tzdata: The version of the time zone data with which the instants of planned times were
+            computed.
     """
 
     at: dt.datetime
@@ -270,6 +272,7 @@ class ActiveDocument:
     since: dt.datetime
     by: str
     reason: str = attrs.field(default="", repr=False)
+    tzdata: str = ""
 
     @property
     def access(self) -> Access:
@@ -324,4 +327,5 @@ def as_of(engine: Engine, at: TimeLike) -> Effects[ActiveDocument]:
         since=event.at,
         by=event.actor,
         reason=getattr(data, "reason", ""),
+        tzdata=snapshot.tzdata,
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import ClassVar
 
@@ -37,8 +37,8 @@ class DueReport(NotebookMixin):
         worked: The names of the streams that the run processed, in order.
         states: The state after the run of each delivery among these streams, by the delivery's id;
             `Desk.delivery` returns the delivery.
-        left: The number of due streams that were not processed because the time budget was used up.
-            The next run processes them.
+        left: The number of due streams that were not processed because the time budget was used up
+            or the run was stopped. The next run processes them.
         problems: The names of the streams that require a person's attention, each with the reason,
             such as a profile with no network or a post that was published twice. A problem with one
             stream does not prevent the run from processing the other streams.
@@ -57,6 +57,26 @@ class DueReport(NotebookMixin):
         return sum(1 for _, value in self.states if value == state)
 
 
+@attrs.frozen(kw_only=True)
+class DueWork:
+    """
+    A piece of work that is due but not done.
+
+    Attributes:
+        stream: The name of the stream that the work concerns, such as ``delivery/`` followed by the
+            delivery's id.
+        at: The instant at which the work became due, in UTC.
+        kind: The kind of work, such as "send" or "timers".
+        waits_for_member: Whether a worker cannot do the work before a member acts, for example by
+            signing in to a network or by ending a hold.
+    """
+
+    stream: str
+    at: dt.datetime
+    kind: str
+    waits_for_member: bool = False
+
+
 def run_due(
     engine: Engine,
     publisher: Publisher,
@@ -65,6 +85,7 @@ def run_due(
     worker: str,
     lease_s: float,
     budget_s: float | None = None,
+    stop: Callable[[], bool] | None = None,
 ) -> Effects[DueReport]:
     """
     Do all work that is due, processing each stream once.
@@ -81,6 +102,7 @@ def run_due(
         lease_s: The number of seconds for which other workers skip a stream that this worker has
             claimed.
         budget_s: The time in seconds after which the run does not start any more work, or None.
+        stop: Returns whether the run must not start any more work; None if it is never stopped.
     """
     run = _Run(
         engine=engine,
@@ -90,6 +112,7 @@ def run_due(
         worker=worker,
         lease_s=lease_s,
         ends_at=None if budget_s is None else publisher.dispatcher.monotonic() + budget_s,
+        stop=stop or (lambda: False),
     )
     try:
         problem = yield from reevaluate_if_stale(
@@ -126,6 +149,7 @@ class _Run:
     worker: str
     lease_s: float
     ends_at: float | None = None
+    stop: Callable[[], bool]
     spent: bool = False
     worked: dict[str, None] = attrs.field(factory=dict)
     states: dict[str, str] = attrs.field(factory=dict)
@@ -186,9 +210,15 @@ class _Run:
         return [row for _, _, row in sorted(deliveries, key=lambda item: item[:2])] + others
 
     def _is_spent(self) -> bool:
-        """Return whether the time budget is used up and at least one piece of work is done."""
+        """
+        Return whether the run must not start any more work.
+
+        This is the case if it was stopped, or if its time budget is used up and at least one piece
+        of work is done.
+        """
         clock = self.publisher.dispatcher.monotonic
-        self.spent = self.ends_at is not None and bool(self.worked) and clock() >= self.ends_at
+        late = self.ends_at is not None and bool(self.worked) and clock() >= self.ends_at
+        self.spent = late or self.stop()
         return self.spent
 
     def count_left(self) -> Effects[int]:
@@ -261,6 +291,36 @@ def next_due(engine: Engine, *, after: dt.datetime | None) -> Effects[dt.datetim
         start = Row("due", "", "due", {"at": microseconds(after) + 1, "kind": ""})
     rows = yield from call(engine.store.query, "due", after=start, limit=1)
     return instant_of(rows[0].columns["at"]) if rows else None
+
+
+def due_work(engine: Engine, *, before: dt.datetime) -> Effects[tuple[DueWork, ...]]:
+    """Return the work that was due before an instant but is not done, earliest first."""
+    rows = yield from all_rows(engine, "due", before=microseconds(before))
+    if not rows:
+        return ()
+    state = yield from engine.state()
+    now = engine.now()
+    profiles = state.organization.profiles_by_id
+    holds = [hold for hold in state.holds.holds if hold.is_active(now)]
+    work = []
+    for row in rows:
+        waits = False
+        if kind_of(row.stream) == "delivery":
+            with suppress(CorruptJournalError):
+                delivery: Delivery = (yield from engine.load(row.stream)).snapshot
+                profile = profiles.get(delivery.profile)
+                waits = bool(delivery.attention) or (
+                    profile is not None and any(hold.on.matches_profile(profile) for hold in holds)
+                )
+        work.append(
+            DueWork(
+                stream=row.stream,
+                at=instant_of(row.columns["at"]),
+                kind=str(row.columns["kind"]),
+                waits_for_member=waits,
+            )
+        )
+    return tuple(work)
 
 
 def reconcile(
