@@ -20,7 +20,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """
     Parse a TOML string and return its tables.
 
-    The standard library's parser takes time and memory that grow with the square of the number of
+    The standard library's parser needs time and memory proportional to the square of the number of
     parts in a dotted key. Keys with too many parts are therefore rejected before the text is
     parsed.
 

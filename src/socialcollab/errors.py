@@ -188,8 +188,8 @@ class NotAllowedError(SocialCollabError):
         super().__init__()
         self.verdict = verdict
 
-    # Most of the time of a refusal is spent on computing its remedies, and many callers never show
-    # them.
+    # Most of the time that a refusal takes is spent on computing its remedies, which many callers
+    # never show.
     def __str__(self) -> str:
         return self.verdict.explain()
 

@@ -30,7 +30,7 @@ def add_source(parser: argparse.ArgumentParser, name: str = "source") -> None:
 
 def check_known(organization: Organization, kind: Kind, name: str) -> None:
     """
-    Check that an option names something that exists.
+    Check that the name in an option exists.
 
     Raises:
         NotFoundError: If nothing has that name.

@@ -221,7 +221,8 @@ def _coverage(args: argparse.Namespace, output: Output) -> int:
                 for loss in coverage.losses
             ],
         },
-        # With --without, the report covers specific members instead of a number of absences.
+        # With --without, the report covers the absence of specific members instead of a number of
+        # absences.
         [*str(coverage).splitlines(), *([] if args.without else [_survival(coverage.survives)])],
     )
     return FOUND if coverage.losses else OK

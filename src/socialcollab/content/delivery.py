@@ -128,7 +128,7 @@ class Delivery(NotebookMixin):
         unknown_since: When the outcome became unknown, or None.
         recheck_at: When to check again, after the delivery has been settled,
             whether a missing post has appeared after all; None if no check is planned.
-        recheck_count: The number of such checks so far.
+        recheck_count: The number of these checks so far.
         amending: The digest of the revision that is to replace the published
             revision, or an empty string.
         amend_attempt: The latest attempt to send the change, or None.

@@ -281,8 +281,8 @@ def field_digests(
     Args:
         content: The content of the post.
         salt: The post's salt.
-        known: Other content with its digests under the same salt. The digests of
-            equal fields are reused instead of being computed again.
+        known: Other content with its digests under the same salt. Digests of equal fields are
+            reused instead of being computed again.
     """
     values = field_values(content)
     if known is None:

@@ -1,4 +1,4 @@
-"""The displayed status of a post and all of its deliveries."""
+"""The status that is displayed for a post and all of its deliveries."""
 
 from __future__ import annotations
 

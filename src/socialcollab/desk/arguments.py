@@ -1,4 +1,4 @@
-"""Checks for arguments of a desk's methods that do not become part of a command."""
+"""Checks for those arguments of desk methods that do not become part of a command."""
 
 from __future__ import annotations
 

@@ -225,7 +225,7 @@ class Desk:
             sleep: Same as in `Desk`.
 
         Raises:
-            NotFoundError: If there is no such desk.
+            NotFoundError: If the desk does not exist.
             InvalidValueError: If the store contains several organizations and *organization* is
                 empty, or if the store was created with projections that do not include all of
                 `Desk.PROJECTIONS`.
@@ -307,7 +307,7 @@ class Desk:
         The plan has no effect until a member carries it out; see `MemberDesk.offboard`.
 
         Raises:
-            NotFoundError: If there is no such member.
+            NotFoundError: If the member does not exist.
         """
         return self.run(offboarding_plan(self.engine, member))
 
@@ -329,7 +329,7 @@ class Desk:
         Return a desk on which *member* acts; the application must have authenticated the member.
 
         Raises:
-            NotFoundError: If there is no such member.
+            NotFoundError: If the member does not exist.
         """
         organization = self.organization
         if organization.access.member(check_text(member, "member")) is None:
@@ -380,7 +380,7 @@ class Desk:
         """
         Look up unknown outcomes on the network now, instead of waiting for `run_due`.
 
-        This includes sends that an earlier lookup did not find and that are still to be rechecked.
+        This includes sends that an earlier lookup did not find and that have yet to be rechecked.
 
         Args:
             post_or_delivery: A delivery, a post (for all its deliveries), or the id of either.
@@ -416,7 +416,7 @@ class Desk:
         Return a post.
 
         Raises:
-            NotFoundError: If there is no such post.
+            NotFoundError: If the post does not exist.
         """
         return self.run(read_post(self.engine, post))
 
@@ -443,7 +443,7 @@ class Desk:
 
         Raises:
             InvalidValueError: If *state* is not a stored state of a post.
-            NotFoundError: If there is no such workspace.
+            NotFoundError: If the workspace does not exist.
         """
         return self.run(
             read_posts(
@@ -460,7 +460,7 @@ class Desk:
         Return a delivery by its id.
 
         Raises:
-            NotFoundError: If there is no such delivery.
+            NotFoundError: If the delivery does not exist.
         """
         return self.run(read_delivery(self.engine, delivery))
 
@@ -585,7 +585,7 @@ class Desk:
         Check the whole journal, and report every entry that was damaged or tampered with.
 
         Args:
-            anchor: The anchor that an earlier audit returned and that was stored elsewhere.
+            anchor: The anchor returned by an earlier audit and stored elsewhere.
             progress: A function that is called repeatedly during a long audit, with the number of
                 events checked so far and the number of all events. An async desk calls it in
                 another thread.

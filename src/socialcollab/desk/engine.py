@@ -119,7 +119,7 @@ class Engine:
     of each value, are:
 
     - ``("snapshot", stream)``: the stream's version and the bytes of its snapshot;
-    - ``("document", "")``: the version of the stream ``organization``;
+    - ``("document", "")``: the version of the ``organization`` stream;
     - ``("state", "")``: the snapshots of the organization, the runtime state and the holds;
     - ``("context", "")``: every argument of the context except the actor and the deliveries;
     - ``("findings", "")``: the organization, the content, its workspace and the instant.
@@ -200,7 +200,7 @@ class Engine:
         Read a post.
 
         Raises:
-            NotFoundError: If there is no such post.
+            NotFoundError: If the post does not exist.
         """
         loaded = yield from self.load(f"post/{post}")
         if loaded.snapshot is None:

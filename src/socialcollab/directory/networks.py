@@ -168,8 +168,8 @@ def network(name: str | NetworkDescription) -> NetworkDescription:
     300
 
     Raises:
-        InvalidValueError: If there is no such network; the message suggests the
-            nearest name.
+        InvalidValueError: If the network does not exist; the message suggests the most similar
+            name.
     """
     if isinstance(name, NetworkDescription):
         return name

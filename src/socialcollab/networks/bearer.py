@@ -83,7 +83,7 @@ class BearerNetwork:
     """
     A network whose requests are authorized by the access token of the profile's account.
 
-    A subclass adds the method ``adapter``.
+    A subclass adds the ``adapter`` method.
 
     Args:
         tokens: The access tokens.

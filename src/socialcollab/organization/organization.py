@@ -91,7 +91,7 @@ class Organization(NotebookMixin):
     raised together.
 
     Attributes:
-        settings: The section ``[organization]``.
+        settings: The ``[organization]`` section.
         workspaces: The brands, or an agency's clients.
         profiles: The accounts on social networks.
         members: The people who work on posts.
@@ -245,7 +245,7 @@ class Organization(NotebookMixin):
             params: The parameters of the template; ``id`` is required.
 
         Raises:
-            NotFoundError: If there is no such template.
+            NotFoundError: If the template does not exist.
             InvalidValueError: If a parameter is unknown or missing.
             ExceptionGroup: With one `FaultError` for each fault that the parameters cause.
         """
@@ -265,7 +265,7 @@ class Organization(NotebookMixin):
             params: Same as in `template`.
 
         Raises:
-            NotFoundError: If there is no such template.
+            NotFoundError: If the template does not exist.
             InvalidValueError: If a parameter is unknown or missing.
         """
         return template_files(name, params)
@@ -403,7 +403,7 @@ class Organization(NotebookMixin):
         Return a profile by id.
 
         Raises:
-            NotFoundError: If there is no such profile; the nearest id is suggested.
+            NotFoundError: If the profile does not exist; the message suggests the most similar id.
         """
         self._check_exists("profile", profile, self.profiles_by_id)
         return self.profiles_by_id[profile]
@@ -413,7 +413,7 @@ class Organization(NotebookMixin):
         Return a member by id.
 
         Raises:
-            NotFoundError: If there is no such member; the nearest id is suggested.
+            NotFoundError: If the member does not exist; the message suggests the most similar id.
         """
         self._check_exists("member", member, self.members_by_id)
         return self.members_by_id[member]
@@ -460,7 +460,7 @@ class Organization(NotebookMixin):
         Return the IANA name of a workspace's time zone.
 
         Raises:
-            NotFoundError: If there is no such workspace.
+            NotFoundError: If the workspace does not exist.
         """
         self._check_exists("workspace", workspace, self.zones)
         return self.zones[workspace]
@@ -482,7 +482,7 @@ class Organization(NotebookMixin):
         Return the language of a workspace.
 
         Raises:
-            NotFoundError: If there is no such workspace.
+            NotFoundError: If the workspace does not exist.
         """
         self._check_exists("workspace", workspace, self.languages)
         return self.languages[workspace]

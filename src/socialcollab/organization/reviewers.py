@@ -124,9 +124,9 @@ def step_reviewers(
     organization: Organization, profile: str, at: dt.datetime
 ) -> dict[str, tuple[MemberId, ...]]:
     """
-    Return the members who can decide on each approval step that posts on a profile may need.
+    Return the members who can decide on each approval step that may apply to posts on a profile.
 
-    These members have the permission `approve` and are among the reviewers of the step, or are
+    These members have the `approve` permission and are among the reviewers of the step, or are
     delegates of such members. If a reviewer is a rotation, only the member on duty can decide.
     Authors, conditions of steps, and reviewers whom an escalation adds are not considered.
 
@@ -136,7 +136,7 @@ def step_reviewers(
         at: The instant.
 
     Raises:
-        NotFoundError: If there is no such profile.
+        NotFoundError: If the profile does not exist.
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     at = as_utc(at)

@@ -51,8 +51,8 @@ class PreviewImage:
 
     Attributes:
         alt: The alt text, or an empty string.
-        source: An embedded image (``data:image/...``), or a file in the folder of the page or one
-            of its subfolders. For any other source, the preview shows an empty frame.
+        source: An embedded image (``data:image/...``), or a file in the page's folder or one of its
+            subfolders. For any other source, the preview shows an empty frame.
         is_video: Whether the source is a video.
     """
 
@@ -111,7 +111,7 @@ class PreviewPost:
 
 def preview(post: PreviewPost, network: str | NetworkDescription, *, language: str = "en") -> Html:
     """
-    Return a preview of *post* on *network*, as part of the body of a `page`.
+    Return a preview of *post* on *network* for the body of a `page`.
 
     Text beyond the limit of the network is marked, and a message states the excess length.
 
@@ -195,7 +195,7 @@ def _header(post: PreviewPost, description: NetworkDescription, language: str) -
 
 
 def _initials(name: str) -> str:
-    """Return the first letters of the first and the last word of a name."""
+    """Return the first letters of the first and last words of a name."""
     stripped = ("".join(filter(str.isalnum, word)) for word in name[:200].split())
     parts = [word for word in stripped if word]
     chosen = parts[:1] + (parts[-1:] if len(parts) > 1 else [])

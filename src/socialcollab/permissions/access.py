@@ -138,8 +138,8 @@ class Access:
         """
         Return an `Access` with these absences and swaps in place of the current ones.
 
-        Absences of unknown members and swaps of unknown rotations or members
-        are ignored, and so are unknown delegates.
+        Absences of unknown members, swaps that name unknown rotations or members, and unknown
+        delegates are ignored.
         """
         return Access(bindings=self._bindings.with_swaps(swaps), absences=absences)
 

@@ -188,7 +188,7 @@ class Calendar(NotebookMixin):
         Return the calendar of a profile.
 
         Raises:
-            NotFoundError: If there is no such profile.
+            NotFoundError: If the profile does not exist.
         """
         try:
             return self.profile_calendars[profile]

@@ -71,7 +71,7 @@ def check_time(
             does not clash with itself.
 
     Raises:
-        NotFoundError: If there is no such profile.
+        NotFoundError: If the profile does not exist.
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     return tuple(_clashes(calendar.profile_calendar(profile), as_utc(at), attributes, post))
@@ -98,7 +98,7 @@ def find_clashes(
         profiles: The ids of the profiles to check; all profiles by default.
 
     Raises:
-        NotFoundError: If there is no such profile.
+        NotFoundError: If the profile does not exist.
     """
     profile_calendars = (
         calendar.profile_calendars.values()
@@ -121,7 +121,7 @@ def _local(zone: str, at: dt.datetime) -> str:
 
 
 def _name(entry: Entry) -> str:
-    """Return the beginning of the text of an entry, or the id of its post if it has no title."""
+    """Return the beginning of an entry's text, or the id of its post if it has no title."""
     title = (
         entry.title if len(entry.title) <= _LONGEST_TITLE else f"{entry.title[:_LONGEST_TITLE]}…"
     )
@@ -184,7 +184,7 @@ def check_stops(
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
-        InvalidValueError: If there is no such zone.
+        InvalidValueError: If the zone does not exist.
     """
     instant = as_utc(at)
     return (

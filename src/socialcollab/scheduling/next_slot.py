@@ -101,7 +101,7 @@ def next_slot(
         within_days: The number of days to search, 1 to 3660.
 
     Raises:
-        NotFoundError: If there is no such profile.
+        NotFoundError: If the profile does not exist.
         NaiveDatetimeError: If *after* has no UTC offset.
         InvalidValueError: If *within_days* is out of bounds.
     """

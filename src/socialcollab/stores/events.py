@@ -261,7 +261,7 @@ class NewEvent:
         if self.erases:
             body = {**body, ERASES: {str(v): list(names) for v, names in self.erases.items()}}
         # The body is copied here, so that the event does not change if the caller later modifies
-        # the objects that were passed in.
+        # the original objects.
         plain = cast("Mapping[str, Json]", plain_json(body))
         object.__setattr__(self, "plain_body", plain)
         object.__setattr__(self, "sealed_body", json_text(plain))
@@ -274,7 +274,7 @@ class Event:
     An event in a journal. Only stores create these objects.
 
     Attributes that are not listed here have the same meaning as for `NewEvent`. Treat *body* and
-    *personal* as immutable. Changing them does not change the journal.
+    *personal* as immutable. Changing these values does not change the journal.
 
     Attributes:
         organization: The organization whose journal contains the event.
@@ -282,12 +282,12 @@ class Event:
         version: The position of the event in its stream, counted from 1 without gaps.
         position: The position of the event in the organization's journal, counted from 1 without
             gaps.
-        body: The details. The key ``personal`` contains the salted digests of personal values, and
+        body: The details. The ``personal`` key contains the salted digests of personal values, and
             ``erases`` contains the names of the values that a tombstone erased.
         personal: The personal values that have not been erased.
         erased: The names of erased personal values, of which only the digests remain.
         salt: The salt of the digests; empty if no personal value remains.
-        prev: The hash of the previous event of the stream, or an empty string.
+        prev: The hash of the previous event in the stream, or an empty string.
         hash: The SHA-256 of the canonical JSON of the envelope, in hexadecimal.
     """
 

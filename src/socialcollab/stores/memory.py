@@ -301,7 +301,7 @@ class MemoryJournal:
         return not tables.events or tables.declaration == self._store._declaration
 
     def _erasable(self, stream: str, version: int, name: str) -> PersonalValues:
-        """Return the personal values of an event. Raise an error if *name* is not one of them."""
+        """Return an event's personal values. Raise an error if they do not include *name*."""
         values = self._tables.personal.get((stream, version), {})
         if name not in values:
             raise nothing_to_erase_error(stream, version, name)
@@ -370,7 +370,7 @@ class MemoryJournal:
             return (0, b"") if known is None else (known.head.version, known.snapshot)
 
     def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Return the version and the snapshot of each of these streams, as `snapshot` does."""
+        """Return the version and snapshot of each of these streams, like `snapshot`."""
         with self._lock:
             return {stream: self.snapshot(stream) for stream in streams}
 

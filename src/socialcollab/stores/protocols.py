@@ -82,7 +82,7 @@ class BoundStore(Protocol):
 
     def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         """
-        Return the version and the snapshot of each of these streams, as `snapshot` does.
+        Return the version and snapshot of each of these streams, like `snapshot`.
 
         This method exists so that many snapshots can be read with few queries.
         """
@@ -259,7 +259,7 @@ class AsyncBoundStore(Protocol):
         ...
 
     async def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Return the version and the snapshot of each of these streams, as `snapshot` does."""
+        """Return the version and snapshot of each of these streams, like `snapshot`."""
         ...
 
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:

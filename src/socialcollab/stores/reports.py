@@ -1,4 +1,4 @@
-"""Reports of the `audit` and `reindex` methods of stores."""
+"""The reports that the `audit` and `reindex` methods of stores return."""
 
 from __future__ import annotations
 

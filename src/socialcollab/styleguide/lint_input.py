@@ -153,8 +153,8 @@ class LintInput:
             post: A text, or a post with its variants and images.
             profile: The only target: a profile, the id of one of *profiles*, the
                 name of a network or its description.
-            profiles: The profiles that the targets of a post refer to. Targets that are not among
-                them are ignored.
+            profiles: The profiles that the targets of a post refer to. Targets that are not listed
+                here are ignored.
             networks: Descriptions by network name or by profile id, for servers
                 and accounts with different limits.
             workspace: The workspace to assume if the post has none.

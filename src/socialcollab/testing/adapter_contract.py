@@ -72,7 +72,7 @@ class Conversation:
 
     @property
     def uploading(self) -> list[Request]:
-        """The requests that change something but create nothing that is publicly visible."""
+        """The requests that change something but create nothing publicly visible."""
         return [
             request
             for request in self.requests
@@ -133,8 +133,8 @@ class AdapterContract:
                 return OutgoingPost(...)
 
     The server can be a fake or a sandbox, and must be new for each test. It must accept *outgoing*,
-    which should have two images if the network supports this. The name and the attribute
-    ``promise`` of each law identify the promise that the law tests.
+    which should have two images if the network supports this. The name and the ``promise``
+    attribute of each law identify the promise that the law tests.
 
     Attributes:
         secrets: Texts that must never appear anywhere, such as the token.

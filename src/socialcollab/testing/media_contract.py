@@ -158,7 +158,7 @@ class MediaContract:
 
     @promise("M6")
     def test_m06_concurrent_puts(self, media: Media) -> None:
-        """Concurrent puts of the same and of different content are complete when they return."""
+        """Concurrent puts of the same or different content are complete when they return."""
         for _ in range(ROUNDS):
             shared = fresh(300_000)
             own = [fresh(200_000 + n) for n in range(THREADS)]

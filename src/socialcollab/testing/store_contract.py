@@ -40,7 +40,7 @@ class StoreContract(
                 return MyStore(projections=self.projections)
 
     Each law uses a new organization, so the store may contain data from earlier tests. The name and
-    the attribute ``promise`` of each law identify the promise that the law tests.
+    the ``promise`` attribute of each law identify the promise that the law tests.
 
     Some laws are skipped unless you also override the hooks `bytes_kept` and `damage`, and the
     fixture `bare_store`.

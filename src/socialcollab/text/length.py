@@ -16,7 +16,7 @@ from socialcollab.text.x import weighted_length
 @attrs.frozen(kw_only=True)
 class Length(NotebookMixin):
     """
-    The length of a text and the limits of a network.
+    The length of a text, and a network's limits.
 
     Attributes:
         value: The length, in *unit*.

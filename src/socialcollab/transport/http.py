@@ -386,7 +386,7 @@ class _Body:
 @attrs.frozen(kw_only=True)
 class _Messages:
     """
-    A builder of the requests of a blocking or async transport.
+    A builder for the requests of a blocking or async transport.
 
     Attributes:
         media: The media store, or None.
@@ -522,7 +522,7 @@ def _translated_errors(attempt: _Attempt) -> Iterator[None]:
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         if attempt.begun:
             raise _failure(error, begun=True) from None
-        # The message of httpx may contain the value of a header.
+        # The httpx message may contain the value of a header.
         raise InvalidValueError(
             f"the request cannot be sent over HTTP ({type(error).__name__})",
             value=None,

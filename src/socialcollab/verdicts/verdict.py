@@ -48,7 +48,8 @@ class Reason:
     def of_sorted(cls, code: str, params: tuple[tuple[str, str], ...]) -> Self:
         """Return a reason whose parameters are already sorted pairs of strings."""
         # A permission check spends most of its time building reasons. This constructor takes a
-        # third of the time of the initializer, which converts and sorts the parameters.
+        # third of the time that the initializer needs, because it does not convert and sort the
+        # parameters.
         reason = object.__new__(cls)
         object.__setattr__(reason, "code", code)
         object.__setattr__(reason, "params", params)
@@ -203,7 +204,7 @@ class Verdict(NotebookMixin):
 
     def tested(self, suffices: Callable[[Remedy], bool]) -> Verdict:
         """
-        Return this verdict with only those of its remedies that a test accepts.
+        Return this verdict with only the remedies that a test accepts.
 
         The test runs when the remedies are read. Remedies that the author of the verdict has
         chosen, rather than an `Access`, are not tested.

@@ -83,7 +83,7 @@ class Context:
         grants: The recorded temporary grants.
         hours_of: Returns the working hours of a member, or None.
         conditions: The conditions that the application has registered, by name.
-        author_posts: The number of published posts of the post's author, if the command submits the
+        author_posts: The number of published posts by the post's author, if the command submits the
             post and an approval step depends on it; otherwise None.
         real_now: The current instant according to the real clock, on which send deadlines are
             based, or None if it equals *now*.

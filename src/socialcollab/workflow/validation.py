@@ -1,4 +1,4 @@
-"""Validation of the types and sizes of all values in a command before it is decided."""
+"""Validate the types and sizes of all values in a command before it is decided."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def check_command(command: object, classes: Collection[type]) -> None:
         raise InvalidValueError(
             f"{_shown(command)} is not a command",
             value=command,
-            expected="an instance of a class of `socialcollab.workflow.commands`",
+            expected="an instance of a class in `socialcollab.workflow.commands`",
         )
     _check_fields(command, cls, cls.__name__)
 

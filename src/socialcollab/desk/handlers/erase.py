@@ -342,7 +342,7 @@ def _append(
 def _tombstone(
     stream: str, stored: Sequence[StoredEvent], fields: Fields, command: dc.Erase
 ) -> PersonErased:
-    """Return the event that replaces erased values with the parts that the snapshot still needs."""
+    """Return the event that replaces erased values with the parts still needed by the snapshot."""
     data = PersonErased(member=command.member, reason=command.reason)
     if stream == ORGANIZATION:
         return attrs.evolve(data, **versions_of(stored).without(command.member))

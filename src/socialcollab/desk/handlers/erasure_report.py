@@ -39,7 +39,7 @@ class Mention:
 
     Attributes:
         stream: The stream, such as ``post/ID``, ``runtime_state`` or ``organization``.
-        field: The part of the event or of the document, such as ``text`` or ``grants[3].reason``.
+        field: The part of the event or document, such as ``text`` or ``grants[3].reason``.
         version: The number of the newest event of the stream that contains the text.
         by: The member or system actor who wrote it, such as ``member:ben``.
         at: When it was written, in UTC.
@@ -224,7 +224,7 @@ def _pattern(documents: DocumentVersions, member: str) -> re.Pattern[str]:
 
 
 def _in_documents(events: Sequence[StoredEvent], pattern: re.Pattern[str]) -> Iterator[Mention]:
-    """Yield the mentions in the reasons of every version of the document."""
+    """Yield the mentions in the reasons that any version of the document contains."""
     by_version = {event.version: event for event in events}
     for version in versions_of(events).versions:
         for field, text in _texts(version.organization.to_dict(), ""):

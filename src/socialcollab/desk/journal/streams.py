@@ -476,7 +476,7 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
 
 
 def plan_row(stream: str, snapshot: PostSnapshot, profile: str, at: dt.datetime | None) -> Row:
-    """Return the row of a post on one of its profiles, with the values that a calendar shows."""
+    """Return the row for a post on one of its profiles, with the values that a calendar shows."""
     post = snapshot.post
     changes = [at for at in (snapshot.changed_at, post.erased_at) if at is not None]
     columns: dict[str, Column] = {

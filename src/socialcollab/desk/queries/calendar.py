@@ -368,7 +368,7 @@ class _CalendarPost:
 def _read_posts(
     engine: Engine, state: State, shown: list[Row], viewer: str, *, now: dt.datetime
 ) -> Effects[dict[str, _CalendarPost]]:
-    """Read the posts of these rows of plans and deliveries, as they are visible to the viewer."""
+    """Read the posts for these plan and delivery rows, as they are visible to the viewer."""
     posts = {str(row.columns["post"]): _CalendarPost() for row in shown}
     names = tuple(posts)
     for start in range(0, len(names), _POSTS_AT_ONCE):

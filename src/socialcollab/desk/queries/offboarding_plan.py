@@ -66,7 +66,7 @@ def offboarding_plan(engine: Engine, member: str) -> Effects[OffboardingPlan]:
     Return everything that depends on a member in the document, the runtime state and the posts.
 
     Raises:
-        NotFoundError: If there is no such member.
+        NotFoundError: If the member does not exist.
     """
     check_text(member, "member")
     state = yield from engine.state()

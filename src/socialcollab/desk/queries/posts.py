@@ -167,7 +167,7 @@ def read_summary(engine: Engine, post: str) -> Effects[Summary]:
 
 
 def read_pending_steps(engine: Engine, post: str) -> Effects[tuple[StepStatus, ...]]:
-    """Return the unfinished approval steps of a post, with the members who can decide on them."""
+    """Return a post's unfinished approval steps, with the members who can decide on each."""
     state = yield from engine.state()
     snapshot = (yield from engine.post(post)).snapshot
     if snapshot.post.state != "in_review":

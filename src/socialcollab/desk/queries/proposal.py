@@ -162,7 +162,7 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
 
 
 def _concerned_posts(engine: Engine, before: State, after: State) -> Effects[list[str]]:
-    """Return the streams of the posts that a change of the document may affect."""
+    """Return the streams of the posts that a change to the document may affect."""
     old, new = before.organization, after.organization
     rows: list[Row] = []
     if before.digest != after.digest:

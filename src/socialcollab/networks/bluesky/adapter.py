@@ -72,7 +72,7 @@ class BlueskyAdapter:
 
     def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
-        Choose the key of the record and the time of creation, and check the network's limits.
+        Choose the record key and the creation time, and check the network's limits.
 
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.

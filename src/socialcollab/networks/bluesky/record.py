@@ -64,7 +64,7 @@ def post_record(
         blobs: The references to the uploaded media, in order.
         reply_to: The references to the first and to the previous record of a thread; empty for a
             post that is not a reply.
-        dids: The identifier of each account that the text mentions and that exists, by handle.
+        dids: The identifier of each existing account that the text mentions, by handle.
 
     Source:
         Lexicons app.bsky.feed.post, app.bsky.embed.images, app.bsky.embed.video and app.bsky.richtext.facet, read

@@ -18,9 +18,9 @@ class Facebook(BearerNetwork):
     """
     Facebook Pages, with Meta's Graph API.
 
-    Posts are texts with images, a video or a link that is shown as a card. The `handle` of a profile
-    is the user name or the id of its Page. The `server` is normally empty; it can be the address of
-    a proxy.
+    Posts are texts with images, a video or a link that is shown as a card. A profile's `handle` is
+    the user name or id of its Page. The `server` is normally empty; it can be the address of a
+    proxy.
 
     >>> Facebook({"tulip-facebook": "a token"})
     Facebook()

@@ -62,7 +62,7 @@ class Mastodon(BearerNetwork):
 
     def read_limits(self, profile: Profile) -> NetworkDescription:
         """
-        Read the limits of a profile's server, which then apply to all profiles on that server.
+        Read the limits of a profile's server. They then apply to all profiles on that server.
 
         Call this method when the application starts. Until then, the limits of Mastodon's own
         servers apply.

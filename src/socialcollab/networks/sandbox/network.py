@@ -144,7 +144,7 @@ class Sandbox:
             zone: The IANA name of the time zone in which the pages display times.
 
         Raises:
-            InvalidValueError: If there is no such zone.
+            InvalidValueError: If the zone does not exist.
             StoreUnavailableError: If the timeline cannot be read.
             OSError: If the pages cannot be written.
         """

@@ -75,7 +75,7 @@ class Rules:
         sleep: A function that waits for a number of seconds, called if a fault makes the server
             slow.
         monotonic: A monotonic clock, in seconds.
-        keep: A function that stores uploaded bytes; None to discard them.
+        keep: A function that stores uploaded bytes; None to discard the bytes.
     """
 
     faults: tuple[InjectedFault, ...]

@@ -50,7 +50,7 @@ _MEDIA: Final = "media-"
 _PAGE: Final = 100
 _MOST_PAGES: Final = 3
 _MOST_WAITS: Final = 60
-# X documents chunks of 1 MB, and accepts up to 1,000 of them.
+# X documents chunks of 1 MB, and accepts up to 1,000 chunks.
 _CHUNK: Final = 1_000_000
 _ACCEPTED: Final = (200, 201, 202)
 _LONGEST_WAIT_S: Final = 30.0

@@ -27,8 +27,8 @@ class X(BearerNetwork):
 
     Args:
         tokens: The user access token of each account, by profile id; or a function that returns it
-            when it is needed. OAuth 2.0 tokens of X are valid for two hours, so a function that
-            renews them is usually required.
+            when it is needed. OAuth 2.0 tokens of X are valid for two hours, so you usually need a
+            function that renews the token.
         media: The media store of the desk, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.

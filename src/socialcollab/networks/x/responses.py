@@ -100,7 +100,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
 
 def is_same_text(sent: str, shown: str) -> bool:
     """
-    Return whether the text that X shows is the text that was sent, ignoring links and white space.
+    Return whether the text shown on X is the text that was sent, ignoring links and white space.
 
     >>> is_same_text("Kijk op tulip.nl & geniet", "Kijk op https://t.co/a1B2 &amp; geniet")
     True

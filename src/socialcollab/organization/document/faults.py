@@ -11,7 +11,7 @@ from socialcollab.errors import FaultError, SocialCollabError
 from socialcollab.identifiers import nearest
 
 MOST_FAULTS: Final = 1000
-"""The number of faults after which the remainder of the document is not read."""
+"""The number of faults after which reading of the document stops."""
 
 _MOST_COMPARED: Final = 200_000
 _LONGEST_NAME: Final = 100

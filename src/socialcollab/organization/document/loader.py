@@ -149,7 +149,7 @@ class _Size:
 
 
 def _patterns(table: Mapping[str, Any], faults: Faults) -> Iterator[tuple[str, str]]:
-    """Yield the place and the value of each valid pattern of the key `include`."""
+    """Yield the place and value of each valid pattern under the `include` key."""
     patterns = table.get("include", [])
     if isinstance(patterns, str):
         patterns = [patterns]

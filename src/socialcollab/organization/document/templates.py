@@ -112,12 +112,12 @@ def fill_template(name: str, params: Mapping[str, str]) -> tuple[dict[str, Any],
     """
     Return the document of a template with its parameters filled in, and its other files.
 
-    The table ``[template]`` of a template contains the default value of each parameter, or an
-    empty string if the parameter is required. ``{name}`` in a string or key of the document is
-    replaced with the value of the parameter.
+    The ``[template]`` table of a template contains the default value of each parameter, or an empty
+    string if the parameter is required. ``{name}`` in a string or key of the document is replaced
+    with the value of the parameter.
 
     Raises:
-        NotFoundError: If there is no such template.
+        NotFoundError: If the template does not exist.
         InvalidValueError: If a parameter is unknown, missing or not a string.
     """
     files = _files_of(name)

@@ -206,7 +206,7 @@ class BindingSet:
         Return a rotation by id.
 
         Raises:
-            InvalidValueError: If there is no such rotation.
+            InvalidValueError: If the rotation does not exist.
         """
         binding = self.rotations_by_id.get(rotation)
         if binding is None:

@@ -59,7 +59,7 @@ class RotationBinding:
         return frozenset(self.source.everyone).union(swap.member for swap in self.swaps)
 
     def with_swaps(self, swaps: Iterable[ShiftSwap]) -> RotationBinding:
-        """Return the binding with only those of *swaps* that belong to this rotation."""
+        """Return the binding with only the *swaps* that belong to this rotation."""
         own = tuple(
             sorted(
                 (
@@ -77,7 +77,7 @@ class RotationBinding:
         return resource in self.resources
 
     def zone_of(self, resource: str) -> str:
-        """Return the IANA name of the time zone of the shifts on a resource."""
+        """Return the IANA name of the time zone for the shifts on a resource."""
         return self.source.timezone or self.scope.zone_of(resource)
 
     def timing(self, resource: str) -> ResourceTiming | None:

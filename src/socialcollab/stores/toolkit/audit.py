@@ -52,7 +52,7 @@ class StoredJournal:
             name.
         counter: The last position that was assigned; None if there is no counter.
         personal: The stream, version, name, salt and JSON text of each personal value, by stream.
-        rows: The stream, projection, key and values of each row of the declared projections, by
+        rows: The stream, projection, key and values of each row in the declared projections, by
             stream; None if the rows were written for other projections.
         problems: Damage that the store itself found, such as a damaged file.
     """

@@ -1,4 +1,4 @@
-"""Checks of the arguments of a store's methods, and the errors that stores raise."""
+"""Checks for the arguments of store methods, and the errors that stores raise."""
 
 from __future__ import annotations
 

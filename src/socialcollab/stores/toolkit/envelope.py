@@ -32,7 +32,7 @@ class SealedEvent(NamedTuple):
         cause: The id of the event or command that caused it, or an empty string.
         digest: The digest of the active document.
         body: The body as canonical JSON.
-        prev: The hash of the previous event of the stream, or an empty string.
+        prev: The hash of the previous event in the stream, or an empty string.
         hash: The hash of all other values.
     """
 

@@ -66,7 +66,7 @@ def load_rows(text: str) -> StreamRows:
 def head_checksum(  # noqa: PLR0917  # the parts of one text, in their order
     organization: str, stream: str, version: int, hash_: str, rows: str, snapshot: bytes
 ) -> str:
-    """Return the SHA-256 of all values in the head of a stream, in hexadecimal."""
+    """Return the SHA-256 of all values in a stream's head, in hexadecimal."""
     # Line feeds separate the parts unambiguously, because names contain no line feeds and JSON
     # escapes them.
     head = f"{organization}\n{stream}\n{version}\n{hash_}\n{rows}\n"

@@ -223,7 +223,7 @@ def _users(values: Iterable[tuple[Neighbour, Iterable[str]]]) -> dict[str, tuple
 
 
 def _owner(users: tuple[Neighbour, ...], workspace: str) -> Neighbour | None:
-    """Return the first of *users*, or None if *workspace* is one of them."""
+    """Return the first of *users*, or None if they include *workspace*."""
     if any(user.workspace == workspace for user in users):
         return None
     return users[0] if users else None

@@ -63,7 +63,7 @@ _numbers = itertools.count(1)
 
 
 def reducer(stream: str, events: Sequence[Event]) -> tuple[bytes, tuple[Row, ...]]:
-    """Return a snapshot of the number of events and the last body, and the rows in that body."""
+    """Return a snapshot with the number of events and the last body, and the rows in that body."""
     return reduce_bodies(stream, [event.body for event in events])
 
 

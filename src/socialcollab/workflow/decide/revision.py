@@ -282,7 +282,7 @@ def _mentioned(post: Post, text: str, context: Context, *, internal: bool) -> tu
     Return the members whom *text* mentions and who can view the post.
 
     Raises:
-        InvalidValueError: If the comment is internal and one of them is a client or a guest.
+        InvalidValueError: If the comment is internal and a mentioned member is a client or a guest.
     """
     names = {name for names in mentioned_names(text) for name in names}
     mentioned = []

@@ -180,8 +180,8 @@ class DeliveryDeferred:
     Attributes:
         problem: The reason for the wait.
         not_before: The earliest instant at which it may be sent, or None for the planned time.
-        rate_limited: Whether the network was busy or imposed a waiting period. The next such wait
-            is longer.
+        rate_limited: Whether the network was busy or imposed a waiting period. The next wait of
+            this kind is longer.
         recheck_at: When to look up a missing post again, unless it is sent again first, or None if
             it was not looked up.
     """

@@ -18,7 +18,7 @@ ERASED_TEXT: Final = "[erased]"
 @attrs.frozen(kw_only=True)
 class PersonErased:
     """
-    Personal values of earlier events of this stream were erased.
+    Personal values were erased from earlier events in this stream.
 
     Attributes:
         member: The member whose values were erased; empty if a post was erased.

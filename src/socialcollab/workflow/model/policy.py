@@ -398,8 +398,7 @@ class Policies:
         Args:
             profile: The profile.
             default: The id of the policy that applies if no other policy does, or "none".
-            author_roles: The roles of the only author of the posts, or None for the posts of all
-                authors.
+            author_roles: The roles of the posts' only author, or None for posts by any author.
         """
         steps = {
             step.key: step
