@@ -7,7 +7,7 @@ import tomllib
 from typing import Any, Final
 
 MAX_KEY_PARTS: Final = 32
-"""The largest number of parts of a dotted key or table name."""
+"""The maximum number of parts in a dotted key or table name."""
 
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 # A key begins a line, or follows a bracket or a comma.

@@ -158,8 +158,8 @@ class Desk:
             owner: A member who has every permission on all resources.
             networks: Same as in `Desk`.
             conditions: Same as in `Desk`.
-            media: Same as in `Desk`, but if *store* is a path, the default is a folder beside
-                the SQLite file.
+            media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
+                SQLite file.
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
@@ -217,8 +217,8 @@ class Desk:
                 change the document, see `propose`.
             networks: Same as in `Desk`.
             conditions: Same as in `Desk`.
-            media: Same as in `Desk`, but if *store* is a path, the default is a folder beside
-                the SQLite file.
+            media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
+                SQLite file.
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
@@ -326,7 +326,8 @@ class Desk:
 
     def acting_as(self, member: str) -> MemberDesk:
         """
-        Return a desk on which *member* acts; the application must have authenticated the member.
+        Return a desk through which *member* acts; the application must have authenticated the
+        member.
 
         Raises:
             NotFoundError: If the member does not exist.
@@ -563,8 +564,8 @@ class Desk:
         Return the calendar notes, sorted by date.
 
         Args:
-            workspace: Only notes of this workspace, or of all workspaces if empty.
-            viewer: Only notes of workspaces in which this member can view something, or all notes
+            workspace: Only notes in this workspace, or in all workspaces if empty.
+            viewer: Only notes in workspaces in which this member can view something, or all notes
                 if empty.
         """
         return self.run(read_calendar_notes(self.engine, workspace=workspace, viewer=viewer))
@@ -587,7 +588,7 @@ class Desk:
         Args:
             anchor: The anchor returned by an earlier audit and stored elsewhere.
             progress: A function that is called repeatedly during a long audit, with the number of
-                events checked so far and the number of all events. An async desk calls it in
+                events checked so far and the total number of events. An async desk calls it in
                 another thread.
         """
         return self.run(audit(self.engine, anchor, progress))

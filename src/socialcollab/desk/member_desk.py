@@ -1,4 +1,4 @@
-"""A desk on which one member acts; each method performs a command or a query."""
+"""A desk through which one member acts; each method performs a command or a query."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ SubmitTiming = Literal["next slot", "as soon as approved"]
 
 class MemberDesk:
     """
-    A desk on which one member acts; the application must have authenticated the member.
+    A desk through which one member acts; the application must have authenticated the member.
 
     Methods that decide on a post or change it accept either the post that the member saw, or the
     post's id together with `revision`, the digest of the revision that the member saw. They raise
@@ -445,9 +445,9 @@ class MemberDesk:
         Args:
             posts: The posts that the member saw; or the id of a campaign, for all of its open posts
                 with a planned time.
-            by: The difference to add to their times: a timedelta, which may be negative, or a
-                string such as ``"2 days"``. If the clocks change between the old and the new time,
-                the post keeps its local time of day.
+            by: The amount of time by which to move the posts: a timedelta, which may be negative,
+                or a string such as ``"2 days"``. If the clocks change between the old and the new
+                time, the post keeps its local time of day.
         """
         return self._desk.run(reschedule_all(self._desk.engine, self._actor, posts, by))
 
@@ -555,7 +555,7 @@ class MemberDesk:
         Args:
             post: The post.
             profile: The profile on which the post is published.
-            network_id: The network's id of the published post.
+            network_id: The network's id for the published post.
             url: The address of the published post.
             at: When it was published; by default now.
 
@@ -593,7 +593,7 @@ class MemberDesk:
 
         Args:
             profile: The profile on which the post is published.
-            network_id: The network's id of the post.
+            network_id: The network's id for the post.
             at: When it was published; local times are in the workspace's time zone.
             url: The address of the published post.
             text: The text of the post.
@@ -902,7 +902,7 @@ class MemberDesk:
             reason: The reason, as free text.
             dry_run: Whether to only return the report, without erasing anything.
             progress: A function that is called repeatedly during the erasure of a member, with the
-                number of events read so far and the number of all events to read. The journal is
+                number of events read so far and the total number of events to read. The journal is
                 read twice, so each event is counted twice.
 
         Returns:

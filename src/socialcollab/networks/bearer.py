@@ -116,7 +116,7 @@ class BearerNetwork:
 
     def server_of(self, profile: Profile) -> str:
         """
-        Return the address of a profile's server, without a slash at its end.
+        Return the address of a profile's server, without a trailing slash.
 
         Raises:
             InvalidValueError: If the profile is on another network, or if its server is missing or

@@ -1,4 +1,4 @@
-"""Functions for the responses of any network with an HTTP API."""
+"""Functions for responses from any network with an HTTP API."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def error_for(
 
     Args:
         status: The HTTP status.
-        message: The message of the server. Only the first 300 characters are used.
+        message: The server's message. Only the first 300 characters are used.
         network: The name of the network.
         creates: Whether the request creates or changes a post.
         retry_after_s: How long the server asks the client to wait, in seconds.

@@ -246,7 +246,7 @@ def _required_permissions(section: str, kind: str, keys: tuple[str, ...]) -> tup
     if section == "style":
         return ("manage_style",)
     if section == "files":
-        # A file is either a style guide or a calendar of holidays, which affects deadlines.
+        # A file is either a style guide or a holiday calendar, which affects deadlines.
         return ("manage_policies", "manage_style")
     if section == "settings":
         return ("manage_access", "manage_policies")

@@ -486,7 +486,7 @@ def check_successor(
     Reject a successor who does not exist, is not active, or is the member who leaves.
 
     Raises:
-        NotFoundError: If there is no member *successor*.
+        NotFoundError: If the member *successor* does not exist.
         InvalidValueError: If the successor is *member*, is suspended or has left.
     """
     organization.member(successor)

@@ -107,9 +107,9 @@ class Organization(NotebookMixin):
         blackouts: The periods during which nothing is published.
         style: The style guides that the document names.
         expect: The expectations, which `check` evaluates.
-        files: The contents of the files that the document names, by name: style guides and
-            calendars of holidays. Included files are not part of this mapping; their sections are
-            in the other fields.
+        files: The contents of the files that the document names, by name: style guides and holiday
+            calendars. Included files are not part of this mapping; their sections are in the other
+            fields.
         absences: The members' absences, from the runtime state (see `with_state`).
         temporary_grants: The temporary grants, from the runtime state.
         swaps: The shift swaps, from the runtime state.

@@ -151,7 +151,7 @@ def _day_of(value: dt.date) -> dt.date:
 
 def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
     """
-    Return the calendar block of a hold, which extends from its start to its end.
+    Return the calendar block for a hold, which extends from its start to its end.
 
     A hold without an end lasts until a member ends it.
 

@@ -11,7 +11,7 @@ from socialcollab.stores.projections import Column, Projection, Row
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""A function that receives the number of events processed so far and the number of all events."""
+"""A function that receives the number of events processed so far and the total number of events."""
 
 Reducer: TypeAlias = Callable[[str, Sequence[Event]], tuple[bytes, Sequence[Row]]]
 """A function that computes the snapshot and rows of a stream from its name and all its events."""
@@ -21,7 +21,7 @@ class BoundStore(Protocol):
     """
     The journal of one organization, with its snapshots and projection rows.
 
-    No method reads or changes data of another organization. A method that fails changes nothing.
+    No method reads or changes another organization's data. A method that fails changes nothing.
 
     Raises:
         StoreUnavailableError: If the store currently cannot be read or written (any method).

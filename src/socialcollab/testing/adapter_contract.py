@@ -55,7 +55,7 @@ class Conversation:
         requests: The requests of the flow, in order.
         progress: The values of its last checkpoint.
         checkpoints: The number of checkpoints.
-        parts: The network's ids of the parts that the flow reported as created, in order.
+        parts: The network's ids for the parts that the flow reported as created, in order.
         first_part: The number of the first part, if the flow continues a thread.
     """
 

@@ -163,7 +163,7 @@ class Created(Op[None]):
 
     Attributes:
         part: The number of the part, as in `Request.creates`.
-        network_id: The network's id of the part.
+        network_id: The network's id for the part.
         url: The address of the part, or an empty string.
         at: When the part was published, in UTC; None if the network does not report the time.
         values: The progress of the flow after this part, as in a `Checkpoint`.

@@ -254,7 +254,7 @@ class TakeDown:
     Delete the published post from all profiles or from one profile, and cancel waiting deliveries.
 
     Attributes:
-        network_id: The network's id of the copy to delete; if empty, all copies are deleted.
+        network_id: The network's id for the copy to delete; if empty, all copies are deleted.
     """
 
     NAME: ClassVar[str] = "take_down"
@@ -459,7 +459,7 @@ class AddNativePost:
 
     Attributes:
         profile: The profile on which the post was published.
-        network_id: The network's id of the post.
+        network_id: The network's id for the post.
         at: When it was published.
         url: The address of the post, or an empty string.
         text: The text of the post, or an empty string.

@@ -60,7 +60,7 @@ class _Erasure:
 
     Attributes:
         fields: The personal values to erase, by stream.
-        written: The posts of which the member wrote a revision.
+        written: The posts for which the member wrote a revision.
         known: Whether the journal contains an event caused by the member.
         words: The member's names and contact addresses.
         versions: The version at which each stream in *fields* was read.

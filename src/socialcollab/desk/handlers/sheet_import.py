@@ -45,7 +45,7 @@ _CODES: Final[Mapping[ImportStatus, str]] = {
     "differs": "import.differs",
     "refused": "import.refused",
 }
-# An error in one row does not stop the import, but an error of the store does.
+# An error in one row does not stop the import, but a store error does.
 _OF_ONE_ROW: Final = (InvalidValueError, NotAllowedError, NotFoundError, StaleError)
 
 
@@ -284,7 +284,7 @@ class _Importer:
         profiles = [self.names.get(name, name) for name in row.profiles] or self.profiles
         if not profiles and not self.workspace:
             raise InvalidValueError(
-                "the row names no profile; add a column `profiles` to the sheet, or pass"
+                "the row names no profile; add a `profiles` column to the sheet, or pass"
                 " `profiles=[...]` (`--profile` on the command line)",
                 expected="a profile for each row",
             )

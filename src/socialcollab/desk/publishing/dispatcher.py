@@ -194,7 +194,7 @@ class Dispatcher:
         return (yield from self.engine.retry(attempt))
 
     def outgoing(self, read: Read, content: PostContent | None = None) -> OutgoingPost:
-        """Return the post in the form to send, with its current content or with *content*."""
+        """Return the post as it is to be sent, with its current content or with *content*."""
         content = content or read.snapshot.post.content
         delivery = read.delivery
         text, *thread = content.texts_for(delivery.profile)

@@ -184,8 +184,8 @@ def read_calendar_notes(
 
     Args:
         engine: The desk's engine.
-        workspace: Only notes of this workspace, or of all workspaces if empty.
-        viewer: Only notes of workspaces in which this member can view something, or all notes if
+        workspace: Only notes in this workspace, or in all workspaces if empty.
+        viewer: Only notes in workspaces in which this member can view something, or all notes if
             empty.
     """
     check_text(workspace, "workspace")

@@ -166,7 +166,7 @@ def _concerned_posts(engine: Engine, before: State, after: State) -> Effects[lis
     old, new = before.organization, after.organization
     rows: list[Row] = []
     if before.digest != after.digest:
-        # A change of almost any rule may leave a step without reviewers.
+        # A change to almost any rule may leave a step without reviewers.
         rows += yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
     streams = [row.stream for row in rows]
     workspaces = tuple(old.workspaces_by_id.keys() - new.workspaces_by_id.keys())

@@ -37,8 +37,7 @@ class ToDo(NotebookMixin):
         attention: Why the deliveries need attention: "missed", "failed", "unknown",
             "published_twice", "partly_published", "sign_in", "takedown_failed" or "not_amended"; empty
             for other kinds.
-        holds: The holds because of which the deliveries are late; `Hold.ended_at` is set for ended
-            holds.
+        holds: The holds that made the deliveries late; `Hold.ended_at` is set for ended holds.
         planned_at: The planned time of the post, in UTC, or None.
         profiles: The profiles of the deliveries, or the profiles on which to schedule the post;
             empty for other kinds.

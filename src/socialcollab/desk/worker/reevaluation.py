@@ -1,4 +1,4 @@
-"""Reevaluate posts and deliveries after an adoption, a change of access, or new time zone data."""
+"""Reevaluate posts and deliveries after an adoption, a change in access, or a time zone data update."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def reevaluate_if_stale(
     """
     Reevaluate all open posts and unsent deliveries if their snapshots may be outdated.
 
-    They may be outdated after a change of the document, a change of permissions, or an update of
-    the time zone data. A worker whose time zone data are older than the journal's leaves the work
-    to other workers.
+    They may be outdated after a change to the document or to permissions, or after an update of the
+    time zone data. A worker whose time zone data are older than the journal's leaves the work to
+    other workers.
 
     Args:
         engine: The desk's engine.

@@ -1,4 +1,4 @@
-"""The adapter of one account on Bluesky."""
+"""The adapter for one account on Bluesky."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 @attrs.frozen(kw_only=True)
 class BlueskyAdapter:
     """
-    The adapter of one account on Bluesky.
+    The adapter for one account on Bluesky.
 
     The sender chooses the key of the record. A post is therefore created only once, even if the
     request is sent several times, and its outcome can always be looked up.
@@ -237,7 +237,7 @@ def _part(key: str, part: int) -> str:
 
 
 def _reference(progress: Mapping[str, str], part: int) -> dict[str, Json]:
-    """Return the reference to the record of a part that was published."""
+    """Return the reference to the record of a published part."""
     return {"uri": id_of_part(progress, part), "cid": progress[f"{_CID}{part}"]}
 
 

@@ -21,7 +21,7 @@ _SERVER = "https://bsky.social"
 
 class Bluesky:
     """
-    The network Bluesky, and other servers of the AT Protocol.
+    The Bluesky network, and other AT Protocol servers.
 
     Posts are texts with links, mentions and tags, up to four images, a language and labels. An
     account is identified by the `handle` of its profile, such as ``@tulip.example``; its server is

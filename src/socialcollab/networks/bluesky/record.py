@@ -1,4 +1,4 @@
-"""The record of a post, as a server of the AT Protocol stores it."""
+"""The record of a post, as an AT Protocol server stores it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tid(at: dt.datetime, clock_id: int) -> str:
 
     Args:
         at: The instant, from 1970 on.
-        clock_id: A number below 1024 that distinguishes records of the same microsecond.
+        clock_id: A number below 1024 that distinguishes records created in the same microsecond.
 
     Source:
         atproto.com/specs/tid.

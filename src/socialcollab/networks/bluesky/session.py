@@ -1,4 +1,4 @@
-"""A transport that signs in to a server of the AT Protocol and renews its session."""
+"""A transport that signs in to an AT Protocol server and renews its session."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class SessionTransport:
         if handle.lower() != self._handle.lower():
             # The handle has changed, or the password belongs to another account.
             raise AuthenticationError(
-                f"the account of the profile is `{self._handle}`, but the server signed in"
+                f"the profile's account is `{self._handle}`, but the server signed in"
                 f" `{handle}`",
                 network=NETWORK,
             )

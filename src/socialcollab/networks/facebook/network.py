@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class Facebook(BearerNetwork):
     """
-    Facebook Pages, with Meta's Graph API.
+    Facebook Pages, accessed through Meta's Graph API.
 
     Posts are texts with images, a video or a link that is shown as a card. A profile's `handle` is
     the user name or id of its Page. The `server` is normally empty; it can be the address of a

@@ -1,4 +1,4 @@
-"""The adapter of one Instagram account."""
+"""The adapter for one Instagram account."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 @attrs.frozen(kw_only=True)
 class InstagramAdapter:
     """
-    The adapter of one Instagram account.
+    The adapter for one Instagram account.
 
     A post is published in two steps: its container is created, and then published. The state of the
     container shows whether the post was published.
@@ -155,7 +155,7 @@ class InstagramAdapter:
         return str(values_of(response, "username", network=NETWORK)["username"])
 
     def _account(self) -> Flow[str]:
-        """Return the id of the account, after checking that it is the account of the profile."""
+        """Return the id of the account, after checking that it is the profile's account."""
         response = yield from call(
             self._request("GET", "/me", params={"fields": "user_id,username"})
         )
@@ -163,7 +163,7 @@ class InstagramAdapter:
         expected, actual = self.profile.handle.removeprefix("@"), str(values["username"])
         if expected and actual.lower() != expected.lower():
             raise AuthenticationError(
-                f"the account of the profile is `{expected}`, but the token belongs to `{actual}`",
+                f"the profile's account is `{expected}`, but the token belongs to `{actual}`",
                 network=NETWORK,
             )
         return str(values["user_id"])

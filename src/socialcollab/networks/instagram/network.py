@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class Instagram(BearerNetwork):
     """
-    Instagram accounts of businesses and creators, with Meta's Graph API and Instagram login.
+    Instagram business and creator accounts, accessed through Meta's Graph API.
 
     Posts are one image, a carousel of images and videos, or one video, which becomes a reel.
     Instagram downloads the media itself, so the media store must return public URLs. The `server` of

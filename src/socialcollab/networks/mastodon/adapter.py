@@ -1,4 +1,4 @@
-"""The adapter of one account on a Mastodon server."""
+"""The adapter for one account on a Mastodon server."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 @attrs.frozen(kw_only=True)
 class MastodonAdapter:
     """
-    The adapter of one account on a Mastodon server.
+    The adapter for one account on a Mastodon server.
 
     Attributes:
         profile: The profile.
@@ -180,7 +180,7 @@ class MastodonAdapter:
         return str(values_of(response, "acct")["acct"])
 
     def _account(self) -> Flow[str]:
-        """Return the id of the account, after checking that it is the account of the profile."""
+        """Return the id of the account, after checking that it is the profile's account."""
         response = yield from call(self._request("GET", "/api/v1/accounts/verify_credentials"))
         if response.status == 400:
             # Some servers respond to an invalid token with this status.
@@ -192,7 +192,7 @@ class MastodonAdapter:
         actual = str(values["acct"]).partition("@")[0]
         if expected and actual.lower() != expected:
             raise AuthenticationError(
-                f"the account of the profile is `{expected}`, but the token belongs to `{actual}`",
+                f"the profile's account is `{expected}`, but the token belongs to `{actual}`",
                 network=NETWORK,
             )
         return str(values["id"])

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 class Mastodon(BearerNetwork):
     """
-    The network Mastodon, and other servers that implement its API.
+    The Mastodon network, and other servers that implement its API.
 
     Posts are texts or threads with up to four images, a video or a poll, a language, and labels, which are published as
     a content warning. The `server` of a profile is required, such as ``https://mastodon.example``.

@@ -21,7 +21,7 @@ from socialcollab.transport import Adapter, Clock, Media, Transport, system_cloc
 
 class Sandbox:
     """
-    A staging network that accepts posts like the real networks and keeps them in a folder.
+    A staging network that accepts posts as the real networks would, and stores them in a folder.
 
     Each profile has the limits of its own network. Several processes may use the same folder
     concurrently. If a process is killed, each post is either stored completely or not at all.
@@ -30,15 +30,15 @@ class Sandbox:
         path: The folder, which is created if it does not exist.
         faults: The faults to inject.
         rate_limit: The maximum rate of posts for each profile.
-        clock: The clock of the timeline and of the rate limits; the system clock by default.
+        clock: The clock for the timeline and the rate limits; the system clock by default.
         real_clock: The clock that deadlines are compared with; the system clock by default.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         honours_keys: Whether the server creates only one post per idempotency key, even if the
             request arrives several times.
-        conclusive_after_s: The time after the sender's deadline from which a lookup without a
-            result proves that no post was created, in seconds.
-        media: The media store that the bytes of images are read from. If it is None, an upload
-            consists of the digest only, and the preview shows alt texts instead of images.
+        conclusive_after_s: How long after the sender's deadline a lookup without a result proves
+            that no post was created, in seconds.
+        media: The media store from which image bytes are read. If it is None, an upload consists of
+            the digest only, and the preview shows alt texts instead of images.
         descriptions: Descriptions of networks that are not built in or have different limits, by
             the network's name.
         durable: Whether each write waits until the data is on disk.

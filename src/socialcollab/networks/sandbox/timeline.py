@@ -116,7 +116,7 @@ class SandboxPost:
 
     @property
     def page(self) -> str:
-        """The page of `Sandbox.write_preview` that shows the post, and its place on that page."""
+        """The page written by `Sandbox.write_preview` that shows the post, and its place on that page."""
         return f"timeline-{self.network}.html#post-{self.network_id}"
 
 

@@ -1,4 +1,4 @@
-"""The adapter of one account on X."""
+"""The adapter for one account on X."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ _CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 @attrs.frozen(kw_only=True)
 class XAdapter:
     """
-    The adapter of one account on X.
+    The adapter for one account on X.
 
     X has no idempotency keys, so a request that creates a post is never repeated before its outcome
     has been looked up. X rejects a text that the account has already published, which is also
@@ -166,13 +166,13 @@ class XAdapter:
         return str(data_of(response, "username")["username"])
 
     def _account(self) -> Flow[str]:
-        """Return the id of the account, after checking that it is the account of the profile."""
+        """Return the id of the account, after checking that it is the profile's account."""
         response = yield from call(self._request("GET", "/2/users/me"))
         data = data_of(response, "id", "username")
         expected, actual = self.profile.handle.removeprefix("@"), str(data["username"])
         if expected and actual.lower() != expected.lower():
             raise AuthenticationError(
-                f"the account of the profile is `{expected}`, but the token belongs to `{actual}`",
+                f"the profile's account is `{expected}`, but the token belongs to `{actual}`",
                 network=NETWORK,
             )
         return str(data["id"])

@@ -164,7 +164,7 @@ def audit_journal(
         anchor: The anchor of an earlier audit, or None.
         reducer: If given, snapshots and rows are compared with its results.
         progress: If given, it is called repeatedly with the number of events that have been checked
-            and the number of all events.
+            and the total number of events.
     """
     findings: list[Damage] = []
     total = stored.counter if type(stored.counter) is int else 0

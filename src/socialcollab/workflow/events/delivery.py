@@ -72,7 +72,7 @@ class DeliveryPublished:
     The post is published.
 
     Attributes:
-        network_id: The network's id of the post.
+        network_id: The network's id for the post.
         url: The address, or an empty string.
         published_at: The time of publication, in UTC.
         found: Whether a lookup found the post, rather than the response to the request.
@@ -97,7 +97,7 @@ class PartPublished:
     Attributes:
         number: The number of the attempt that published it.
         part: The part.
-        network_id: The network's id of the part.
+        network_id: The network's id for the part.
         url: The address, or an empty string.
         published_at: The time of publication, in UTC.
         progress: The checkpoint from which the next part continues.
