@@ -159,8 +159,8 @@ class AsyncDesk:
             owner: A member who has every permission on all resources.
             networks: Same as in `AsyncDesk`.
             conditions: Same as in `AsyncDesk`.
-            media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder beside
-                the SQLite file.
+            media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder next to the
+                SQLite file.
             clock: Same as in `AsyncDesk`.
             real_clock: Same as in `AsyncDesk`.
             entropy: Same as in `AsyncDesk`.
@@ -218,15 +218,15 @@ class AsyncDesk:
                 change the document, see `propose`.
             networks: Same as in `AsyncDesk`.
             conditions: Same as in `AsyncDesk`.
-            media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder beside
-                the SQLite file.
+            media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder next to the
+                SQLite file.
             clock: Same as in `AsyncDesk`.
             real_clock: Same as in `AsyncDesk`.
             entropy: Same as in `AsyncDesk`.
             sleep: Same as in `AsyncDesk`.
 
         Raises:
-            NotFoundError: If there is no such desk.
+            NotFoundError: If the desk does not exist.
             InvalidValueError: If the store contains several organizations and *organization* is
                 empty, or if the store was created with projections that do not include all of
                 `AsyncDesk.PROJECTIONS`.
@@ -308,7 +308,7 @@ class AsyncDesk:
         The plan has no effect until a member carries it out; see `AsyncMemberDesk.offboard`.
 
         Raises:
-            NotFoundError: If there is no such member.
+            NotFoundError: If the member does not exist.
         """
         return await self.run(offboarding_plan(self.engine, member))
 
@@ -327,10 +327,11 @@ class AsyncDesk:
 
     async def acting_as(self, member: str) -> AsyncMemberDesk:
         """
-        Return a desk on which *member* acts; the application must have authenticated the member.
+        Return a desk through which *member* acts; the application must have authenticated the
+        member.
 
         Raises:
-            NotFoundError: If there is no such member.
+            NotFoundError: If the member does not exist.
         """
         organization = await self.organization
         if organization.access.member(check_text(member, "member")) is None:
@@ -381,7 +382,7 @@ class AsyncDesk:
         """
         Look up unknown outcomes on the network now, instead of waiting for `run_due`.
 
-        This includes sends that an earlier lookup did not find and that are still to be rechecked.
+        This includes sends that an earlier lookup did not find and that have yet to be rechecked.
 
         Args:
             post_or_delivery: A delivery, a post (for all its deliveries), or the id of either.
@@ -395,9 +396,7 @@ class AsyncDesk:
             SocialCollabError: If no network is configured for the profile.
         """
         at = self.engine.now() if now is None else as_utc(now)
-        return await self.run(
-            reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at)
-        )
+        return await self.run(reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at))
 
     async def next_due(self, *, after: dt.datetime | None = None) -> dt.datetime | None:
         """
@@ -419,7 +418,7 @@ class AsyncDesk:
         Return a post.
 
         Raises:
-            NotFoundError: If there is no such post.
+            NotFoundError: If the post does not exist.
         """
         return await self.run(read_post(self.engine, post))
 
@@ -446,7 +445,7 @@ class AsyncDesk:
 
         Raises:
             InvalidValueError: If *state* is not a stored state of a post.
-            NotFoundError: If there is no such workspace.
+            NotFoundError: If the workspace does not exist.
         """
         return await self.run(
             read_posts(
@@ -463,7 +462,7 @@ class AsyncDesk:
         Return a delivery by its id.
 
         Raises:
-            NotFoundError: If there is no such delivery.
+            NotFoundError: If the delivery does not exist.
         """
         return await self.run(read_delivery(self.engine, delivery))
 
@@ -505,9 +504,7 @@ class AsyncDesk:
             limit: The maximum number of notifications in a batch; the notifications of one event
                 are never split.
         """
-        return await self.run(
-            read_notifications(self.engine, after=after, member=member, limit=limit)
-        )
+        return await self.run(read_notifications(self.engine, after=after, member=member, limit=limit))
 
     async def last_event_at(self) -> dt.datetime | None:
         """Return the time of the last event, or None if there are no events."""
@@ -544,9 +541,7 @@ class AsyncDesk:
             )
         )
 
-    async def clashes(
-        self, start: TimeLike, end: TimeLike, *, workspace: str = ""
-    ) -> tuple[Clash, ...]:
+    async def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return await self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
@@ -563,19 +558,15 @@ class AsyncDesk:
             viewer: Only holds that apply to a profile that this member can view, without reasons
                 for clients and guests; all holds if empty.
         """
-        return await self.run(
-            read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer)
-        )
+        return await self.run(read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer))
 
-    async def calendar_notes(
-        self, *, workspace: str = "", viewer: str = ""
-    ) -> tuple[CalendarNote, ...]:
+    async def calendar_notes(self, *, workspace: str = "", viewer: str = "") -> tuple[CalendarNote, ...]:
         """
         Return the calendar notes, sorted by date.
 
         Args:
-            workspace: Only notes of this workspace, or of all workspaces if empty.
-            viewer: Only notes of workspaces in which this member can view something, or all notes
+            workspace: Only notes in this workspace, or in all workspaces if empty.
+            viewer: Only notes in workspaces in which this member can view something, or all notes
                 if empty.
         """
         return await self.run(read_calendar_notes(self.engine, workspace=workspace, viewer=viewer))
@@ -596,9 +587,9 @@ class AsyncDesk:
         Check the whole journal, and report every entry that was damaged or tampered with.
 
         Args:
-            anchor: The anchor that an earlier audit returned and that was stored elsewhere.
+            anchor: The anchor returned by an earlier audit and stored elsewhere.
             progress: A function that is called repeatedly during a long audit, with the number of
-                events checked so far and the number of all events. An async desk calls it in
+                events checked so far and the total number of events. An async desk calls it in
                 another thread.
         """
         return await self.run(audit(self.engine, anchor, progress))

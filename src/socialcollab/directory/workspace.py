@@ -36,8 +36,8 @@ class Workspace:
         lead: The member who is accountable if no other member is.
         default_approval: The approval policy for posts that match no other
             policy, or "none".
-        domains: The web domains of the workspace; the style guide reports links
-            to them in posts of other workspaces.
+        domains: The web domains of the workspace; the style guide reports links to these domains in
+            posts in other workspaces.
         clients_see: The stage from which clients and guests can view the posts of other members:
             "submitted" for approval, "scheduled", or "all" posts including drafts. With
             "scheduled", members with the `approve` permission also see posts in review.

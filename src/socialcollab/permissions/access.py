@@ -1,4 +1,4 @@
-"""Permission queries: who may do what, where and when, and for which reasons."""
+"""Permission queries: who may do what, where and when, and why."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ class Access:
 
     A member who is on duty, as scheduled or because of a swap, has the rotation's role during the
     shift. The delegate of an absent member may use the permissions from that member's own grants
-    and shifts, as far as the absence delegates them, unless a forbid applies to either member.
-    Permissions that a member has as a delegate are not passed on.
+    and shifts, to the extent that the absence delegates them, unless a forbid applies to either
+    member. Permissions that a member has as a delegate are not passed on.
 
     A *resource* is a profile, a workspace, or ``*``. A rule applies to a workspace itself only if
     its selector names the workspace and has no keys that select profiles. It applies to ``*`` only
@@ -497,8 +497,8 @@ class Access:
 
         Having `approve` is not enough to decide on a post: the member must also be one of the
         reviewers of an open step. `socialcollab.organization.step_reviewers` returns the members
-        who can decide on each step, and `Desk.pending_steps` the open steps of a post with the
-        members who can decide on them.
+        who can decide on each step, and `Desk.pending_steps` returns the open steps of a post with
+        the members who can decide on them.
         """
         self._scope.check_question(permission, resource)
         at = as_utc(at)

@@ -171,7 +171,7 @@ def check_stops(
     """
     Return the blackouts and holds that stop a post on *profile* at *at*, as clashes.
 
-    Use this function instead of `check_time` if there is no calendar at hand.
+    Use this function instead of `check_time` if you do not have a calendar.
 
     Args:
         profile: The profile.

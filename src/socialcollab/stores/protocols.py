@@ -52,11 +52,11 @@ class BoundStore(Protocol):
         Args:
             events: One or more events to append. The events of each stream must be in order.
             expected_versions: The version that each stream must have, or 0 if the stream must not
-                exist. Every stream that is appended to must be included. Any other stream can be
+                exist. Every stream that receives events must be included. Any other stream can be
                 included if the append depends on its version.
-            rows: The complete set of rows, after the append, of each stream that is appended to.
+            rows: The complete set of rows, after the append, of each stream that receives events.
                 Rows of other streams are rejected.
-            snapshots: The new snapshot of each stream that is appended to.
+            snapshots: The new snapshot of each stream that receives events.
 
         Returns:
             The sealed events, in the same order.
@@ -161,7 +161,7 @@ class BoundStore(Protocol):
 
         Raises:
             CorruptJournalError: If an event or the head of a stream is damaged. A rebuild would
-                hide such damage.
+                hide the damage.
         """
         ...
 

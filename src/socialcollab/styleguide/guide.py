@@ -1,4 +1,4 @@
-"""Style guides: configured rules, including the preferred and avoided terms of a brand."""
+"""Style guides: configured rules, including a brand's preferred and avoided terms."""
 
 from __future__ import annotations
 

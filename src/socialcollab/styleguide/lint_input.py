@@ -38,7 +38,7 @@ class Target:
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Neighbour:
     """
-    The name, domains and handles of a workspace, which posts of other workspaces should not
+    The name, domains and handles of a workspace, which posts in other workspaces should not
     contain.
 
     Attributes:

@@ -110,12 +110,12 @@ class Conversation:
 
 
 class _StoppedError(Exception):
-    """Raised to simulate that the process ends at this point."""
+    """Raised to simulate the process ending at this point."""
 
 
 class AdapterContract:
     """
-    Tests for the laws of adapters. Subclass this class and override its fixtures.
+    Tests for the adapter laws. Subclass this class and override its fixtures.
 
     ::
 
@@ -157,17 +157,17 @@ class AdapterContract:
     @pytest.fixture
     def adapter(self) -> Adapter:
         """Return the adapter to test."""
-        raise NotImplementedError("override the fixture `adapter` to return the adapter to test")
+        raise NotImplementedError("override the `adapter` fixture to return the adapter to test")
 
     @pytest.fixture
     def transport(self) -> Transport:
         """Return the transport to a server that accepts the adapter's requests."""
-        raise NotImplementedError("override the fixture `transport` to return a transport")
+        raise NotImplementedError("override the `transport` fixture to return a transport")
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
         """Return a post that the network accepts."""
-        raise NotImplementedError("override the fixture `outgoing` to return a post")
+        raise NotImplementedError("override the `outgoing` fixture to return a post")
 
     @pytest.fixture
     def thread(self) -> OutgoingPost | None:
@@ -419,7 +419,7 @@ class AdapterContract:
     def test_a18_thread(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """Each part has its own id, and the id of the post is the id of the first part."""
+        """Each part has its own id, and the post's id is the id of its first part."""
         if thread is None:
             pytest.skip("this adapter does not publish posts in several parts")
         conversation = Conversation()

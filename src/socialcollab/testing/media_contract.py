@@ -63,7 +63,7 @@ class _Failing(io.BytesIO):
 
 class MediaContract:
     """
-    Tests for the laws of media stores. Subclass this class and override the fixture `media`.
+    Tests for the media store laws. Subclass this class and override the `media` fixture.
 
     ::
 
@@ -76,11 +76,12 @@ class MediaContract:
     @pytest.fixture
     def media(self) -> Media:
         """Return the media store to test."""
-        raise NotImplementedError("override the fixture `media` to return the media store to test")
+        raise NotImplementedError("override the `media` fixture to return the media store to test")
 
     def damage(self, media: Media, digest: str) -> bool:
         """
-        Change the content of *digest*, bypassing all checks. Return whether this is possible.
+        Change the content stored under *digest*, bypassing all checks. Return whether this is
+        possible.
 
         The law that needs this method is skipped unless the method is overridden.
         """

@@ -152,7 +152,7 @@ class Recurrence:
         """Return the last occurrence before *t*, or None if there is none."""
         instant = as_utc(t)
         # A rule may have no occurrences. One forward search detects this, so that the backward
-        # search does not examine every span in vain.
+        # search does not needlessly examine every span.
         until = self._local(instant, _MARGIN)
         if next(local_times(self.rule, self.start, self.start, until), None) is None:
             return None

@@ -1,4 +1,4 @@
-"""Drivers, which run the flows of an adapter without a desk, in blocking or async code."""
+"""Drivers, which run an adapter's flows without a desk, in blocking or async code."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class Driver:
 
         Args:
             flow: The flow.
-            transport: The transport that sends the requests of the flow.
+            transport: The transport that sends the flow's requests.
             before_create: A function that is called before each request that creates a post. It can
                 store that the request is about to be sent. If it raises an exception, nothing is
                 sent.
@@ -90,8 +90,8 @@ class AsyncDriver:
     """
     An async driver, which otherwise works like `Driver`.
 
-    If the caller is cancelled, the current request is abandoned, so its outcome is unknown. Calls of
-    `before_create` and `checkpoint` are always completed.
+    If the caller is cancelled, the current request is abandoned, so its outcome is unknown. Calls
+    to `before_create` and `checkpoint` are always completed.
 
     Args:
         retry: The policy that determines which failed requests are retried.
@@ -124,7 +124,7 @@ class AsyncDriver:
 
         Args:
             flow: The flow.
-            transport: The transport that sends the requests of the flow. `ThreadedTransport` wraps a
+            transport: The transport that sends the flow's requests. `ThreadedTransport` wraps a
                 blocking transport.
             before_create: A blocking or async function that is called before each request that
                 creates a post. It can store that the request is about to be sent. If it raises an

@@ -46,7 +46,7 @@ class HttpTransport:
         client: The httpx client to use, which the caller must close. By default, the transport
             creates a client.
         media: The media store. Media are read again for every attempt.
-        headers: Headers of every request, such as ``Authorization``. They never appear in a repr,
+        headers: Headers for every request, such as ``Authorization``. They never appear in a repr,
             an error or a log of this library.
         longest_response_bytes: The maximum size of a response body.
         clock: The wall clock, for deadlines that are instants.
@@ -87,8 +87,8 @@ class HttpTransport:
             InvalidValueError: If the request is not a valid HTTP request.
         """
         attempt = _Attempt.begin(request, timeout_s, self._clock)
-        # A server can send its response byte by byte without end, each byte within the timeouts of
-        # httpx. The request therefore runs in a separate thread, and the caller stops waiting at
+        # A server can send its response byte by byte without end, each byte within httpx's
+        # timeouts. The request therefore runs in a separate thread, and the caller stops waiting at
         # the deadline.
         outcome: list[Response | BaseException] = []
         done = threading.Event()
@@ -152,7 +152,7 @@ class AsyncHttpTransport:
         client: The httpx client to use, which the caller must close. By default, the transport
             creates a client.
         media: The media store. Media are read again for every attempt.
-        headers: Headers of every request, such as ``Authorization``. They never appear in a repr,
+        headers: Headers for every request, such as ``Authorization``. They never appear in a repr,
             an error or a log of this library.
         longest_response_bytes: The maximum size of a response body.
         clock: The wall clock, for deadlines that are instants.
@@ -390,7 +390,7 @@ class _Messages:
 
     Attributes:
         media: The media store, or None.
-        headers: Headers of every request.
+        headers: Headers for every request.
         longest_response_bytes: The maximum size of a response body.
         owner: The class name of the transport, for error messages.
     """
@@ -533,7 +533,7 @@ def _translated_errors(attempt: _Attempt) -> Iterator[None]:
 
 
 def _failure(error: Exception, *, begun: bool) -> NetworkError:
-    # The error contains only the class name, because messages and requests of httpx may contain
+    # The error contains only the class name, because httpx messages and requests may contain
     # addresses with tokens.
     kind = type(error).__name__
     if begun:

@@ -66,7 +66,7 @@ class Reason:
 @attrs.frozen
 class Remedy:
     """
-    A change that would turn a refusal into a permission.
+    A change that would allow a refused action.
 
     Attributes:
         code: The kind of change. Codes are stable, and each is the key of a message.
@@ -127,7 +127,7 @@ class Advice(Protocol):
     """The parts of a verdict that are slow to compute and are computed only when they are read."""
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Return the changes that would turn the refusal into a permission."""
+        """Return the changes that would allow the refused action."""
         ...
 
     def near_misses(self) -> tuple[Reason, ...]:
@@ -172,7 +172,7 @@ class Verdict(NotebookMixin):
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """The changes that would turn a refusal into a permission; each of them is sufficient."""
+        """The changes that would allow a refused action; each is sufficient by itself."""
         if self.allowed or self._advice is None:
             return self._remedies
         return self._advice.remedies()

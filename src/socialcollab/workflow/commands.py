@@ -179,8 +179,9 @@ class Reschedule:
 
     Attributes:
         at: The new time, unless *by* is given.
-        by: The difference to add to all of the post's times, unless *at* is given. If the clocks
-            change between the old and the new time, the post keeps its local time of day.
+        by: The amount of time by which to move all of the post's times, unless *at* is given. If
+            the clocks change between the old and the new time, the post keeps its local time of
+            day.
         profile: The target to move to *at*; if empty, all targets are moved.
     """
 

@@ -71,7 +71,7 @@ class Context:
         description_of: Returns the limits of a profile's account or server, or None if the limits
             in the built-in description apply.
         campaigns: All campaigns, by id, as defined in the document.
-        findings: The findings of the style guide on the post after the command, or a function that
+        findings: The style guide findings on the post after the command, or a function that
             computes them only when they are needed.
         deliveries: The post's deliveries.
         holds: The holds that no member has ended.
@@ -123,7 +123,7 @@ class Context:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings of the style guide on the post after the command."""
+        """The style guide findings on the post after the command."""
         findings = self._findings
         return self.cached("findings", findings) if callable(findings) else findings
 
@@ -363,7 +363,7 @@ class Context:
         return tuple(dict.fromkeys((post.author, *substitutes)))
 
     def everyone_in(self, principal: Principal, post: Post) -> tuple[MemberId, ...]:
-        """Return all members whom *principal* denotes on *post*, sorted."""
+        """Return all members to whom *principal* refers on *post*, sorted."""
         if principal.kind == "lead":
             workspace = self.workspaces.get(post.workspace)
             return (MemberId(workspace.lead),) if workspace else ()

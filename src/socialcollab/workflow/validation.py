@@ -18,7 +18,7 @@ MAX_TEXT: Final = 100_000
 """The maximum length of a text in a command, in characters; no network accepts longer texts."""
 
 MAX_ITEMS: Final = 1_000
-"""The maximum number of items in a list or table of a command."""
+"""The maximum number of items in a list or table in a command."""
 
 COMPUTED: Final[Mapping[str, object]] = {"computed": True}
 """The metadata of fields with values that a desk has computed, which are not checked again."""

@@ -1,4 +1,4 @@
-"""Reevaluate posts and deliveries after an adoption, a change in access, or a time zone data update."""
+"""Reevaluate posts and deliveries after the document, access or the time zone data have changed."""
 
 from __future__ import annotations
 

@@ -130,8 +130,7 @@ class SessionTransport:
         if handle.lower() != self._handle.lower():
             # The handle has changed, or the password belongs to another account.
             raise AuthenticationError(
-                f"the profile's account is `{self._handle}`, but the server signed in"
-                f" `{handle}`",
+                f"the profile's account is `{self._handle}`, but the server signed in `{handle}`",
                 network=NETWORK,
             )
         return _Session(text_of(response, "accessJwt"), text_of(response, "refreshJwt"))

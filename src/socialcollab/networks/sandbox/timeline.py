@@ -116,7 +116,7 @@ class SandboxPost:
 
     @property
     def page(self) -> str:
-        """The page written by `Sandbox.write_preview` that shows the post, and its place on that page."""
+        """The page from `Sandbox.write_preview` that shows the post, and its place on that page."""
         return f"timeline-{self.network}.html#post-{self.network_id}"
 
 

@@ -305,7 +305,7 @@ def _review_periods(
 def _periods_in(
     access: Access, principal: Principal, resource: str, own: Mapping[str, Periods]
 ) -> Iterator[tuple[str, Iterable[Span]]]:
-    """Yield the members whom *principal* denotes on a profile, with the periods for each member."""
+    """Yield the members to whom *principal* refers on a profile, with each member's periods."""
     if principal.kind == "rotation":
         rotations = {ROTATION + principal.name}
     elif principal.kind == "role":

@@ -510,7 +510,7 @@ def _masks(
 
 
 def holds_effect(giver: str, effect: Effect, access: Evaluator, *, at: dt.datetime) -> bool:
-    """Return whether *giver* has every permission that a change gives members, for as long."""
+    """Return whether *giver* has every permission that a change gives, for at least as long."""
     table, row = access.bindings.table, access.bindings.row(giver)
     for resource, mask in effect.always.items():
         for permission, bit in table.bits.items():

@@ -27,7 +27,7 @@ _CAUSES: dict[GapKind, str] = {
     "suspended": "{member} is suspended",
     "left": "{member} has left",
     "absent": "{member} is absent, and no delegate is available",
-    "forbidden": "a forbid binds {member}",
+    "forbidden": "a forbid applies to {member}",
 }
 
 

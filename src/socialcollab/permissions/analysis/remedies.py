@@ -195,7 +195,7 @@ def _joining_teams(
 
 
 def _suits(access: Evaluator, member: str, others: Collection[str]) -> bool:
-    """Return whether *member* suits a team: clients and guests do not join staff teams."""
+    """Return whether *member* can join a team: clients and guests do not join staff teams."""
     members = access.bindings.scope.members
     kinds = {members[name].kind for name in others if name in members}
     known = members.get(member)

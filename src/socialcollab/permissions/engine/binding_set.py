@@ -287,7 +287,7 @@ class BindingSet:
     def matching_forbids(
         self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> list[Binding]:
-        """Return the active forbids of a permission, sorted."""
+        """Return the active forbids for a permission, sorted."""
         bindings = self._bindings_even_if_suspended(member)
         return ordered(active_bindings(bindings.forbids, permission, resource, at))
 

@@ -17,7 +17,7 @@ from socialcollab.verdicts import Reason, Remedy, Verdict
 @attrs.frozen
 class Question:
     """
-    The question whether a member has a permission on a resource at an instant.
+    The question of whether a member has a permission on a resource at an instant.
 
     Attributes:
         member: A member's id.

@@ -30,7 +30,7 @@ FIELDS: Final = (
 )
 _PARTS: Final = ("year", "month", "day", "hour", "minute")
 
-# The column names of the bulk composers of Sprout Social, Hootsuite, HighLevel, Auto-PostIt,
+# The column names used by the bulk composers of Sprout Social, Hootsuite, HighLevel, Auto-PostIt,
 # MagicSync, Postcron, Buffer, Ayrshare, PostFast and SocialPatra, and common names in English and
 # Dutch. Only the letters and digits of a name are compared. The names of our own fields are added
 # below. The table in docs/how-to/import-a-spreadsheet.md lists the same names.

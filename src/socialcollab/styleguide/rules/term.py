@@ -137,7 +137,7 @@ def _build(terms: tuple[Avoided, ...], allowed: Iterable[str], preferred: Iterab
 
 def _rarest_words(terms: Iterable[Avoided]) -> frozenset[str]:
     """
-    Return one word of each term. A text that contains none of these words contains none of the
+    Return one word from each term. A text that contains none of these words contains none of the
     terms.
 
     The word is the one that occurs in the fewest terms, because it is likely to be rare in

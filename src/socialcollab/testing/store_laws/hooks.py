@@ -29,7 +29,7 @@ class InspectionHooks:
             part: The data to damage. ``event`` changes a value of the first event, ``personal``
                 changes a personal value of that event, ``lost`` removes a personal value without a
                 tombstone, ``snapshot`` changes a byte of the snapshot, ``row`` changes a value of
-                the stream's row in the projection ``posts``, and ``row lost`` removes that row.
+                the stream's row in the ``posts`` projection, and ``row lost`` removes that row.
         """
         _ = store, organization, stream, part
         return False

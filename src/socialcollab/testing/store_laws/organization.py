@@ -109,7 +109,7 @@ class FreshOrganization:
         )
 
     def row(self, stream: str, state: str) -> Row:
-        """Return a row of the stream in the projection ``posts``."""
+        """Return a row of the stream in the ``posts`` projection."""
         return Row("posts", stream, stream, {"state": state, "rank": None})
 
     def version(self, stream: str) -> int:

@@ -103,7 +103,7 @@ MESSAGES: Final[dict[str, str]] = {
     "take_down_and_reschedule": "take post {post} down from `{profile}` and schedule it again",
     "comment_resolved": "{by} has already resolved the thread of comment {comment} on post {post}",
     "already_published": "post {post} is already published on `{profile}`, as `{network_id}`",
-    "nothing_in_doubt": "post {post} has no delivery to `{profile}` whose outcome is unknown",
+    "nothing_in_doubt": "post {post} has no delivery to `{profile}` with an unknown outcome",
     "may_still_arrive": "post {post} was sent to `{profile}` and may still arrive; `{command}` has to wait until {until}",
     "wait_until": "wait until {until}",
     "nothing_matches": "no profile matches: {on}",
@@ -296,9 +296,9 @@ MESSAGES: Final[dict[str, str]] = {
     "history.post.taken_down": "requested that the post be taken down from {profiles}",
     "history.post.unscheduled": "removed the post from the schedule",
     "history.post.withdrawn": "withdrew the post",
-    "history.runtime_state.reevaluated": "evaluated waiting posts again after a change of permissions",
+    "history.runtime_state.reevaluated": "evaluated waiting posts again after a permission change",
     "history.shift_swap.added": "gave shifts in {rotations} to {members}",
-    "history.shift_swap.cancelled": "cancelled a shift swap of {members}",
+    "history.shift_swap.cancelled": "cancelled a shift swap involving {members}",
     "history.quoted": "{text}: “{quote}”",
     "history.url": "{text}: {url}",
     "history.problem": "{text} ({problem})",
@@ -438,6 +438,6 @@ MESSAGES: Final[dict[str, str]] = {
     # desk
     "command_allowed": "`{command}` is allowed now",
     "post_erased": "the content of post {post} was erased",
-    "erase_unfinished": "cannot erase while these posts are unfinished: {posts}; publish, cancel or reject them first",
+    "erase_unfinished": "the data cannot be erased while these posts are unfinished: {posts}; publish, cancel or reject them first",
     "owner_lacks": "the owner `{owner}` does not have these permissions on all resources: {permissions}",
 }

@@ -1,4 +1,4 @@
-"""Deciders for amendments of published posts, used for members and for the publisher."""
+"""Deciders for amendments to published posts, used for members and for the publisher."""
 
 from __future__ import annotations
 

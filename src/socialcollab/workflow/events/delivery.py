@@ -1,4 +1,4 @@
-"""Events of a delivery."""
+"""Delivery events."""
 
 from __future__ import annotations
 

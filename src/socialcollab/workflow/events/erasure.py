@@ -1,4 +1,4 @@
-"""Events of an erasure, and the placeholders for erased values."""
+"""Erasure events, and the placeholders for erased values."""
 
 from __future__ import annotations
 

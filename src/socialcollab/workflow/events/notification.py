@@ -1,4 +1,4 @@
-"""Events of notifications, for which the journal serves as the outbox."""
+"""Notification events, for which the journal serves as the outbox."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of a post."""
+"""Post events."""
 
 from __future__ import annotations
 

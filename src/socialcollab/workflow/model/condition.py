@@ -47,8 +47,8 @@ class OnlyIf:
         media: The kinds of media that the post has.
         label: Labels that the post has.
         finding: Codes of style rules that report a finding.
-        finding_at_least: The lowest severity of a finding; with `finding`, of a finding with one
-            of these codes.
+        finding_at_least: The minimum severity of a finding; with `finding`, the finding must also
+            have one of these codes.
         author_posts_fewer_than: A number of published posts. The condition is met if the author of
             the post had fewer published posts in the workspace when the post was submitted.
         custom: The names of conditions that the application has registered with the desk.
@@ -222,7 +222,7 @@ def check_registered(
         conditions: The conditions that the application has registered.
 
     Raises:
-        NotFoundError: If a condition is not registered; the nearest name is suggested.
+        NotFoundError: If a condition is not registered; the message suggests the most similar name.
     """
     for step, condition in used:
         for name in condition.custom:
