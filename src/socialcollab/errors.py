@@ -266,7 +266,7 @@ class ConflictError(StoreError):
     Attributes:
         stream: The first stream with a different version, in alphabetical order.
         expected: The version that the append expected.
-        actual: The version of the stream.
+        actual: The stream's version.
     """
 
     def __init__(self, *, stream: str, expected: int, actual: int) -> None:

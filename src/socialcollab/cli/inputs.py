@@ -83,7 +83,7 @@ def instant(text: str | None, zone: str) -> dt.datetime:
 
 
 def zone_of(organization: Organization, resource: str = "*") -> str:
-    """Return the time zone of a resource, or for ``*`` the time zone of the organization."""
+    """Return the time zone of a resource, or for ``*`` the organization's time zone."""
     return organization.access.bindings.scope.zone_of(resource)
 
 
@@ -130,7 +130,7 @@ def load_named(path: str, organization_id: str = "") -> Organization:
     Load one of several documents or desks; the place of each fault includes the path.
 
     Raises:
-        ExceptionGroup: The faults of the document.
+        ExceptionGroup: The document's faults.
     """
     try:
         return load(path, organization_id)

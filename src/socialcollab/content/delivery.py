@@ -15,7 +15,7 @@ from socialcollab.time import WallTime
 
 
 class DeliveryState(StrEnum):
-    """The state of a delivery, which reflects exactly what is known about its outcome."""
+    """A delivery's state, which reflects exactly what is known about its outcome."""
 
     WAITING = "waiting"
     MISSED = "missed"
@@ -59,8 +59,8 @@ class SendAttempt:
         number: The number of the attempt, counted from 1 for each delivery.
         part: The part of the thread that it creates, or 0 for the whole post.
         started_at: Its start according to the real clock, in UTC.
-        deadline: The time, according to the real clock, after which its sender has
-            certainly stopped sending.
+        deadline: The time, according to the real clock, by which its sender has certainly stopped
+            sending.
         answered: Whether its outcome is known.
     """
 
@@ -96,7 +96,7 @@ class Delivery(NotebookMixin):
 
     Attributes:
         id: The identifier.
-        post: The id of the post.
+        post: The post's id.
         workspace: The post's workspace.
         profile: The profile that the post is published on.
         at: The planned time, as the wall time and zone that the member chose.

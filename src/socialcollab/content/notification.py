@@ -74,7 +74,7 @@ class Notification(NotebookMixin):
         channels: The channels on which to send it immediately, in order of
             preference; empty if it is saved for a digest or only displayed.
         items: The notifications in a digest, oldest first.
-        external_id: The external id of the post, or an empty string.
+        external_id: The post's external id, or an empty string.
         details: Further parameters of the message, by name, such as the role and
             the end of a temporary grant.
     """

@@ -60,7 +60,7 @@ def unmatched_mentions(text: str, mentions: Iterable[MemberId]) -> tuple[str, ..
 
 
 class PostState(StrEnum):
-    """The approval state of a post. The publishing state is part of its deliveries."""
+    """A post's approval state. The publishing state is part of its deliveries."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"

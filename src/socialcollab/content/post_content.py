@@ -1,4 +1,4 @@
-"""The content of a post, and the digests of its fields."""
+"""A post's content, and the digests of its fields."""
 
 from __future__ import annotations
 
@@ -279,7 +279,7 @@ def field_digests(
     True
 
     Args:
-        content: The content of the post.
+        content: The post's content.
         salt: The post's salt.
         known: Other content with its digests under the same salt. Digests of equal fields are
             reused instead of being computed again.

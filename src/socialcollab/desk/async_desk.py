@@ -354,8 +354,8 @@ class AsyncDesk:
         Call this method regularly; any number of processes may call it at the same time.
 
         Args:
-            now: The instant up to which work is due. By default, the desk reads its clock again for
-                each piece of work.
+            now: Work that is due up to this instant is done. By default, the desk reads its clock
+                again for each piece of work.
             worker: A name for this worker that no other running worker uses.
             lease_s: The number of seconds, according to the real clock, for which other workers
                 skip a post or delivery that this worker has claimed.

@@ -597,7 +597,7 @@ class AsyncMemberDesk:
             network_id: The network's id for the post.
             at: When it was published; local times are in the workspace's time zone.
             url: The address of the published post.
-            text: The text of the post.
+            text: The post's text.
         """
         instant = await self._desk.run(instant_for(self._desk.engine, profile, at))
         await self.do(
@@ -616,8 +616,8 @@ class AsyncMemberDesk:
             on: A profile's id, or a selector.
             reason: The reason, as free text.
             until: When the hold ends automatically; by default a member must end it. Local times
-                are in the time zone of the workspace, or of the organization if the hold affects
-                several workspaces.
+                are in the workspace's time zone, or of the organization if the hold affects several
+                workspaces.
 
         Returns:
             The deliveries that the hold stops, and the deliveries that were already being sent.
@@ -752,7 +752,7 @@ class AsyncMemberDesk:
         Put another member on duty for a period of time.
 
         Members may give away their own shifts. Giving away another member's shift requires the
-        `manage_access` permission on the resources of the rotation.
+        `manage_access` permission on the rotation's resources.
 
         Args:
             rotation: The rotation.
@@ -795,7 +795,7 @@ class AsyncMemberDesk:
 
         Raises:
             NotAllowedError: If this member is not one of the two members in the swap and does not
-                have `manage_access` on the resources of the rotation, or if the shift is over.
+                have `manage_access` on the rotation's resources, or if the shift is over.
             NotFoundError: If the swap does not exist, or its rotation is not visible to this
                 member.
         """

@@ -155,7 +155,7 @@ class Engine:
         return uuid7(as_utc(self.real_clock()), self.entropy(10))
 
     def load(self, stream: str) -> Effects[Loaded]:
-        """Read the snapshot of a stream."""
+        """Read a stream's snapshot."""
         version, data = yield from call(self.store.snapshot, stream)
         return self._loaded(stream, version, data)
 
@@ -356,7 +356,7 @@ class Engine:
         deliveries: Iterable[Delivery] = (),
         lint: bool = False,
     ) -> Context:
-        """Return the context for a command that does not change the content of a post."""
+        """Return the context for a command that does not change a post's content."""
         return self.context(
             state,
             actor,
@@ -372,8 +372,8 @@ class Engine:
         """
         Return a function that returns the context of a post, for evaluating many posts.
 
-        Unless steps depend on findings, the posts share a context and its cached results, such as
-        the reviewers of a step.
+        Unless steps depend on findings, the posts share one context and its cached results, such as
+        a step's reviewers.
         """
         if state.organization.policies.depend_on_findings:
             return lambda snapshot: self.post_context(state, Actor.RULES, snapshot, now=now)

@@ -1,4 +1,4 @@
-"""Marketing campaigns, to which posts can belong."""
+"""Marketing campaigns that posts can belong to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The address of the server that hosts the account of a profile."""
+"""The address of the server that hosts a profile's account."""
 
 from __future__ import annotations
 

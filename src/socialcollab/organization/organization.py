@@ -242,7 +242,7 @@ class Organization(NotebookMixin):
         Args:
             name: "northwind", "client_signs_off", "co_publishing", "by_network", "by_function",
                 "rotating", "ladder" or "departments".
-            params: The parameters of the template; ``id`` is required.
+            params: The template's parameters; ``id`` is required.
 
         Raises:
             NotFoundError: If the template does not exist.
@@ -257,7 +257,7 @@ class Organization(NotebookMixin):
         """
         Return the files of a template, such as ``agency.toml``, with its parameters filled in.
 
-        Unlike the result of `to_toml`, the document contains the comments of the template, and its
+        Unlike the result of `to_toml`, the document contains the template's comments, and its
         sections are in the same order as in the template.
 
         Args:
@@ -466,7 +466,7 @@ class Organization(NotebookMixin):
         return self.zones[workspace]
 
     def zone_or_default(self, workspace: str) -> str:
-        """Return the time zone of a workspace, or the organization's if it no longer exists."""
+        """Return a workspace's time zone, or the organization's if it no longer exists."""
         return self.zones.get(workspace) or str(self.settings.timezone)
 
     @cached_property
@@ -553,9 +553,9 @@ class Organization(NotebookMixin):
         Return the findings of the style guides about a post, for each of its targets.
 
         Args:
-            content: The content of the post; targets that do not exist are ignored.
+            content: The post's content; targets that do not exist are ignored.
             workspace: The workspace of the post.
-            at: The planned time of the post; a local time is in the workspace's time zone.
+            at: The post's planned time; a local time is in the workspace's time zone.
             networks: Network descriptions by network or profile id, for servers and accounts that
                 have special limits.
         """
@@ -607,9 +607,9 @@ class Organization(NotebookMixin):
         """
         Return the organization with a runtime state.
 
-        Started campaigns have the dates with which they were started, and `access` takes temporary
-        grants, absences, delegates and shift swaps into account. References to names that the
-        document no longer contains are ignored.
+        Started campaigns have the dates that were set when they were started, and `access` takes
+        temporary grants, absences, delegates and shift swaps into account. References to names that
+        the document no longer contains are ignored.
         """
         starts = {start.campaign: start for start in state.campaigns}
         campaigns = tuple(

@@ -49,7 +49,7 @@ class CalendarEntry:
 
     Attributes:
         at: The wall time. A UTC offset is ignored, so convert an instant to the time zone first.
-        title: The text of the post, or its beginning.
+        title: The post's text, or its beginning.
         profile: The display name of the profile.
         network: The name of the network.
         state: A key of `STATES`.

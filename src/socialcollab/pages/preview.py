@@ -83,9 +83,9 @@ class PreviewPost:
     The content of a preview.
 
     Attributes:
-        text: The text of the post.
+        text: The post's text.
         name: The name of the account.
-        handle: The handle of the account, such as "@tulipair".
+        handle: The account's handle, such as "@tulipair".
         at: The wall time of publication, or None.
         images: The images.
         card: The link card, or None.

@@ -38,15 +38,14 @@ class Access:
     """
     The evaluator of permission questions: who may do what, where and when.
 
-    All names are checked when an `Access` is created, so a question raises an error only if it
-    names a permission, resource or rotation that does not exist. Everything is denied unless a
-    grant or a shift allows it, a forbid overrides every grant, and the order of rules does not
-    matter.
+    All names are checked when an `Access` is created, so a query raises an error only if it names a
+    permission, resource or rotation that does not exist. Everything is denied unless a grant or a
+    shift allows it, a forbid overrides every grant, and the order of rules does not matter.
 
     A member who is on duty, as scheduled or because of a swap, has the rotation's role during the
-    shift. The delegate of an absent member may use the permissions from that member's own grants
-    and shifts, to the extent that the absence delegates them, unless a forbid applies to either
-    member. Permissions that a member has as a delegate are not passed on.
+    shift. An absent member's delegate may use the permissions from that member's own grants and
+    shifts, to the extent that the absence delegates them, unless a forbid applies to either member.
+    Permissions that a member has as a delegate are not passed on.
 
     A *resource* is a profile, a workspace, or ``*``. A rule applies to a workspace itself only if
     its selector names the workspace and has no keys that select profiles. It applies to ``*`` only
@@ -239,8 +238,8 @@ class Access:
             permission: A permission's name.
             resource: A profile, a workspace, or ``*``.
             at: The instant.
-            authors: The authors of the post, if the question is about a post. Authors cannot act
-                as delegates on their own post, and no delegate can act on it for an author.
+            authors: The post's authors, if the question is about a post. Authors cannot act as
+                delegates on their own post, and no delegate can act on it for an author.
         """
         # The usual case of `_allows` is inlined, because every function call is noticeable here:
         # two keys of the member's row are enough to decide.

@@ -28,9 +28,9 @@ class Entry:
     One post on one profile at one time.
 
     Attributes:
-        profile: The id of the profile.
+        profile: The profile's id.
         at: The time, in UTC.
-        post: The id of the post.
+        post: The post's id.
         title: The text to display.
         state: The state of the post or delivery, or "native_post" if the post was
             created directly on the network.
@@ -161,7 +161,7 @@ class Calendar(NotebookMixin):
         Args:
             profiles: The profiles.
             zone: The time zone of all workspaces that are not in *zones*.
-            zones: The time zone of each workspace, by workspace id.
+            zones: Each workspace's time zone, by workspace id.
             slot_plans: The slot plans.
             blackouts: The blackouts.
             holds: The active holds.

@@ -36,7 +36,7 @@ class Clash(NotebookMixin):
 
     Attributes:
         kind: The kind of clash.
-        profile: The id of the profile.
+        profile: The profile's id.
         at: The time, in UTC.
         entries: The entries that clash. In a result of `check_time`, these are the
             entries that a post at this time would clash with.
@@ -63,12 +63,11 @@ def check_time(
 
     Args:
         calendar: The calendar.
-        profile: The id of the profile.
+        profile: The profile's id.
         at: The instant.
         attributes: The attributes of the post. If this is None, blackouts and holds
             are matched by profile only.
-        post: The id of the post if it is already on the calendar, so that it
-            does not clash with itself.
+        post: The post's id if it is already on the calendar, so that it does not clash with itself.
 
     Raises:
         NotFoundError: If the profile does not exist.

@@ -38,7 +38,7 @@ class SlotChoice:
     The object is truthy if there is a free slot.
 
     Attributes:
-        profile: The id of the profile.
+        profile: The profile's id.
         zone: The time zone of the local times.
         at: The time of the slot in UTC, or None if no slot is free.
         local: Its local time, or None.
@@ -93,11 +93,11 @@ def next_slot(
 
     Args:
         calendar: The calendar.
-        profile: The id of the profile.
+        profile: The profile's id.
         after: The instant after which to search.
         attributes: The attributes of the post. If this is None, blackouts and holds
             are matched by profile only.
-        post: The id of the post if it is already on the calendar.
+        post: The post's id if it is already on the calendar.
         within_days: The number of days to search, 1 to 3660.
 
     Raises:

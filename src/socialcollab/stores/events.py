@@ -178,10 +178,10 @@ class NewEvent:
 
     Attributes:
         stream: The stream to append to, such as ``post/019b7c01-...``.
-        type: The type of the event, such as ``submitted``.
+        type: The event's type, such as ``submitted``.
         schema: The version of the structure of *body*, starting at 1.
         id: A version 7 UUID as text, unique within the organization.
-        at: The time of the event, which is converted to UTC.
+        at: The event's time, which is converted to UTC.
         actor: The actor, such as ``member:ana``, ``system:publisher`` or ``tool:slack``.
         on_behalf_of: The person or system that the actor acted for, in the same format as
             *actor*, or an empty string. A desk leaves it empty: a decision by a delegate names the
@@ -285,7 +285,7 @@ class Event:
         body: The details. The ``personal`` key contains the salted digests of personal values, and
             ``erases`` contains the names of the values that a tombstone erased.
         personal: The personal values that have not been erased.
-        erased: The names of erased personal values, of which only the digests remain.
+        erased: The names of erased personal values; only their digests remain.
         salt: The salt of the digests; empty if no personal value remains.
         prev: The hash of the previous event in the stream, or an empty string.
         hash: The SHA-256 of the canonical JSON of the envelope, in hexadecimal.

@@ -69,7 +69,7 @@ class _Stream:
     The stored data of one stream.
 
     Attributes:
-        head: The head of the stream.
+        head: The stream's head.
         snapshot: The snapshot of the last append.
         rows: The rows of the last append.
         checksum: The checksum of the head and the snapshot.
@@ -194,8 +194,8 @@ class MemoryStore:
     (0, b'')
 
     Args:
-        projections: The projections of the store. If this is empty, a desk declares the
-            projections that it needs.
+        projections: The store's projections. If this is empty, a desk declares the projections that
+            it needs.
     """
 
     def __init__(self, projections: Sequence[Projection] = ()) -> None:

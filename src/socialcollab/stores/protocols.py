@@ -50,7 +50,7 @@ class BoundStore(Protocol):
         stream, which must no longer contain the erased values.
 
         Args:
-            events: One or more events to append. The events of each stream must be in order.
+            events: One or more events to append. Each stream's events must be in order.
             expected_versions: The version that each stream must have, or 0 if the stream must not
                 exist. Every stream that receives events must be included. Any other stream can be
                 included if the append depends on its version.
@@ -67,8 +67,8 @@ class BoundStore(Protocol):
             StaleProjectionError: If the stored rows were written for projections other than the
                 declared ones.
             InvalidValueError: If the arguments contradict each other, an event id is already
-                stored, the key of a row belongs to another stream, or a personal value to erase
-                was never stored.
+                stored, a row's key belongs to another stream, or a personal value to erase was
+                never stored.
         """
         ...
 
@@ -134,8 +134,7 @@ class BoundStore(Protocol):
         Conflicting changes are prevented by the expected versions of `append`.
 
         Args:
-            before: The current time on the clock of the desk. Rows whose ``at`` is later are not
-                due.
+            before: The current time on the desk's clock. Rows whose ``at`` is later are not due.
             now: The current real time, which determines whether leases have expired.
             limit: The maximum number of rows.
             worker: The name of the worker.

@@ -38,7 +38,7 @@ class StyleGuide:
 
         Args:
             text: The content of the file, at most 1 MB.
-            name: The name of the file, which is part of each fault's location.
+            name: The file's name, which is part of each fault's location.
 
         Raises:
             ExceptionGroup: If the guide has faults. It contains one `FaultError` per fault.

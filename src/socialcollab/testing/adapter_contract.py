@@ -52,7 +52,7 @@ class Conversation:
     A record of the execution of a flow.
 
     Attributes:
-        requests: The requests of the flow, in order.
+        requests: The flow's requests, in order.
         progress: The values of its last checkpoint.
         checkpoints: The number of checkpoints.
         parts: The network's ids for the parts that the flow reported as created, in order.
@@ -244,7 +244,7 @@ class AdapterContract:
     def test_a07_checkpoints(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """After a crash, no upload that a checkpoint records is repeated."""
+        """After a crash, uploads that are recorded in a checkpoint are not repeated."""
         prepared = _prepared(adapter, outgoing)
         whole = _until_creating(adapter, prepared, transport)
         for at in range(whole.checkpoints):
@@ -441,7 +441,7 @@ class AdapterContract:
     def test_a19_continue_thread(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """After a crash, no part that is recorded is created again, and the result is the same."""
+        """After a crash, recorded parts are not created again, and the result is the same."""
         if thread is None:
             pytest.skip("this adapter does not publish posts in several parts")
         whole = Conversation()

@@ -69,8 +69,7 @@ class Recurrence:
         repeated: Which instant to choose for a local time that occurs twice.
 
     Source:
-        RFC 5545 section 3.3.10, according to which skipped occurrences are dropped and do not
-        count.
+        RFC 5545 section 3.3.10, which drops skipped occurrences and does not count them.
     """
 
     rule: Rule = attrs.field(converter=_as_rule)

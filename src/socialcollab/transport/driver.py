@@ -59,7 +59,7 @@ class Driver:
             before_create: A function that is called before each request that creates a post. It can
                 store that the request is about to be sent. If it raises an exception, nothing is
                 sent.
-            checkpoint: A function that is called with the progress of the flow, and can store it.
+            checkpoint: A function that is called with the flow's progress, and can store it.
             send_within_s: The time limit for a request that creates a post, including retries, in
                 seconds.
 
@@ -129,7 +129,7 @@ class AsyncDriver:
             before_create: A blocking or async function that is called before each request that
                 creates a post. It can store that the request is about to be sent. If it raises an
                 exception, nothing is sent.
-            checkpoint: A blocking or async function that is called with the progress of the flow.
+            checkpoint: A blocking or async function that is called with the flow's progress.
             send_within_s: The time limit for a request that creates a post, including retries, in
                 seconds.
 

@@ -148,7 +148,7 @@ class Wait(Op[None]):
 
 @attrs.frozen(kw_only=True)
 class Checkpoint(Op[None]):
-    """An operation that stores the progress of the flow, so that a later flow can resume there."""
+    """An operation that stores the flow's progress, so that a later flow can resume there."""
 
     values: Mapping[str, str]
 
@@ -158,8 +158,8 @@ class Created(Op[None]):
     """
     An operation that records that one part of a thread has been created.
 
-    A flow yields it for every part, including the last one, before it requests anything else. It
-    is not needed for a post with a single part, because the flow returns the id of the post.
+    A flow yields it for every part, including the last one, before it requests anything else. It is
+    not needed for a post with a single part, because the flow returns the post's id.
 
     Attributes:
         part: The number of the part, as in `Request.creates`.

@@ -463,7 +463,7 @@ class AddNativePost:
         network_id: The network's id for the post.
         at: When it was published.
         url: The address of the post, or an empty string.
-        text: The text of the post, or an empty string.
+        text: The post's text, or an empty string.
     """
 
     NAME: ClassVar[str] = "add_native_post"

@@ -65,9 +65,9 @@ class Context:
         pins: The digest of each policy's text.
         profiles: All profiles, by id.
         workspaces: All workspaces, by id.
-        zones: The time zone of each workspace.
+        zones: Each workspace's time zone.
         languages: The language of each workspace, for posts that do not specify one.
-        hours: The business hours of each workspace.
+        hours: Each workspace's business hours.
         description_of: Returns the limits of a profile's account or server, or None if the limits
             in the built-in description apply.
         campaigns: All campaigns, by id, as defined in the document.

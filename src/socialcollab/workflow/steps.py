@@ -47,7 +47,7 @@ class StepStatus(NotebookMixin):
         needed: The number of approvals that the step needs.
         binds: The fields to which its decisions are bound.
         opened_at: When the step opened, in UTC, or None if it is not open.
-        overdue: Whether the time limit of the step has passed.
+        overdue: Whether the step's time limit has passed.
         absent: The reviewers who are absent now, sorted. They are not notified and count only
             through a delegate, but they can still decide.
         delegates: Pairs of a delegate among *reviewers* and the absent member, sorted.
@@ -241,7 +241,7 @@ class _Reviewers:
 def _reviewers_of(
     step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
 ) -> _Reviewers:
-    """Return the reviewers of a step, including the principals *added* by escalations."""
+    """Return a step's reviewers, including the principals *added* by escalations."""
     # A step that binds the time excludes the members who moved the post; see `_find_reviewers`.
     movers = {revision.author for revision in post.revisions} if "time" in step.binds else set()
     # Apart from the context, the reviewers depend only on these values.

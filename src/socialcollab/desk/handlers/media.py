@@ -1,4 +1,4 @@
-"""Store the media of a post, and reject media that the author has no right to use."""
+"""Store a post's media, and reject media that the author has no right to use."""
 
 from __future__ import annotations
 

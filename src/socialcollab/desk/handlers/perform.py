@@ -45,7 +45,7 @@ class Decided:
     Attributes:
         events: The events; empty if the command would change nothing.
         loaded: The streams on which the decision was based.
-        salt: The salt of the post, if the command is about a post.
+        salt: The post's salt, if the command is about a post.
     """
 
     events: tuple[Event, ...]

@@ -94,8 +94,8 @@ class OrganizationSnapshot:
     The snapshot of the active document.
 
     Attributes:
-        document: The text of the document.
-        digest: The digest of the document.
+        document: The document's text.
+        digest: The document's digest.
         files: The files that the document refers to, encoded as base64.
         tzdata: The version of the time zone data used to compute instants, or an empty string.
         stale_since: The instant since which posts and deliveries must be reevaluated, or None.
@@ -167,8 +167,7 @@ class Budget:
     Attributes:
         since: When the network reported that the profile must wait.
         until: The end of the waiting period that the network specified.
-        paced_until: The time until which late deliveries wait, so that they are not all sent at the
-            same time.
+        paced_until: Late deliveries wait until this time, so that they are not all sent at once.
     """
 
     since: dt.datetime
@@ -188,7 +187,7 @@ def digest_stream(member: str, channel: str) -> str:
 
 def read_snapshot(stream: str, data: bytes) -> Any:
     """
-    Decode the snapshot of a stream; return None if the stream does not exist.
+    Decode a stream's snapshot; return None if the stream does not exist.
 
     Raises:
         CorruptJournalError: If the snapshot cannot be decoded, or if the kind of stream is unknown.
@@ -499,7 +498,7 @@ def _reviewers(snapshot: PostSnapshot) -> list[str]:
     Return the members who can decide on an open step, as of the last evaluation, sorted.
 
     Members who have decided are included, because their decision may later become invalid. An empty
-    name means that the reviewers of a step are not known.
+    name means that a step's reviewers are not known.
     """
     request = snapshot.request
     if snapshot.post.state is not PostState.IN_REVIEW or request is None:

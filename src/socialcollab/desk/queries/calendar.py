@@ -51,7 +51,7 @@ _SHOWN_WITHOUT_POST = frozenset(
         Summary.REMOVED,
     }
 )
-# The number of posts in one query, for each of which the store reads an index.
+# The number of posts per query; the store reads an index for each post.
 _POSTS_AT_ONCE = 50
 _POST_STATES = ("in_review", "approved")
 _DELIVERY_STATES = ("waiting", "publishing", "published", "unknown", "removing")

@@ -40,8 +40,8 @@ class HistoryEntry(NotebookMixin):
         type: The event type, such as "post.approved".
         stream: The stream to which the event belongs.
         position: The position of the event in the organization's journal.
-        data: The values of the event: an object of the class in `socialcollab.workflow.events` that
-            has this type.
+        data: The event's values: an object of the class in `socialcollab.workflow.events` that has
+            this type.
         changed: The names of the fields that an edit of a post changed; empty for other events, and
             in the feed.
         digest: The digest of the document that was active at that time.
@@ -73,7 +73,7 @@ class HistoryEntry(NotebookMixin):
         return describe_event(self.data, self.stream, self.changed, language)
 
     def values(self) -> dict[str, Json]:
-        """Return the values of the event as they are stored: as JSON, without default values."""
+        """Return the event's values as they are stored: as JSON, without default values."""
         covered, personal = event_parts(self.data)
         return {**covered, **personal}
 

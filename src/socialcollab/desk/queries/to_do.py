@@ -38,7 +38,7 @@ class ToDo(NotebookMixin):
             "published_twice", "partly_published", "sign_in", "takedown_failed" or "not_amended"; empty
             for other kinds.
         holds: The holds that made the deliveries late; `Hold.ended_at` is set for ended holds.
-        planned_at: The planned time of the post, in UTC, or None.
+        planned_at: The post's planned time, in UTC, or None.
         profiles: The profiles of the deliveries, or the profiles on which to schedule the post;
             empty for other kinds.
     """

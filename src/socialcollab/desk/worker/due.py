@@ -133,7 +133,7 @@ class _Run:
     done: set[str] = attrs.field(factory=lambda: {ORGANIZATION, RUNTIME_STATE})
 
     def until(self) -> dt.datetime:
-        """Return the instant up to which work is due, which never decreases."""
+        """Return the instant up to which this run does work; it never decreases."""
         if self.fixed is None:
             self.at = max(self.at, self.engine.now())
         return self.at

@@ -140,7 +140,7 @@ class BlueskyAdapter:
             raise error_of(response)
 
     def verify_credentials(self) -> Flow[str]:
-        """Return the handle of the account."""
+        """Return the account's handle."""
         response = yield from call(self._request("GET", "com.atproto.server.getSession"))
         return text_of(response, "handle")
 

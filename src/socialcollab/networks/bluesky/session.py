@@ -42,7 +42,7 @@ class SessionTransport:
 
     Args:
         inner: The transport that sends the requests.
-        server: The address of the server.
+        server: The server's address.
         handle: The handle of the account, without ``@``.
         password: A function that returns the app password of the account.
         monotonic: A monotonic clock, in seconds.

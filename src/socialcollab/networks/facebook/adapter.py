@@ -218,7 +218,7 @@ class FacebookAdapter:
 
 
 def _message(outgoing: OutgoingPost) -> str:
-    """Return the text of a post, with the links that are not shown as its card."""
+    """Return a post's text, with the links that are not shown as its card."""
     links = outgoing.links if outgoing.media else outgoing.links[1:]
     return "\n".join(part for part in (outgoing.text, *links) if part)
 

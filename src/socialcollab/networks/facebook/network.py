@@ -28,7 +28,7 @@ class Facebook(BearerNetwork):
     Args:
         tokens: The access token of each Page, by profile id; or a function that returns it when it
             is needed.
-        media: The media store of the desk, from which media are uploaded.
+        media: The desk's media store, from which media are uploaded.
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         version: The version of the Graph API.

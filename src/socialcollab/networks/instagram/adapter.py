@@ -54,8 +54,8 @@ class InstagramAdapter:
     """
     The adapter for one Instagram account.
 
-    A post is published in two steps: its container is created, and then published. The state of the
-    container shows whether the post was published.
+    A post is published in two steps: its container is created, and then published. The container's
+    state shows whether the post was published.
 
     Attributes:
         profile: The profile.
@@ -112,7 +112,7 @@ class InstagramAdapter:
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Read the state of the container; if it is published, look for its post."""
+        """Read the container's state; if it is published, look for its post."""
         container = progress.get(_CONTAINER, "")
         missing = Missing(conclusive_after=self.description.create_once.conclusive_after)
         if not container or (yield from self._state(container)) != "PUBLISHED":

@@ -29,7 +29,7 @@ class Instagram(BearerNetwork):
     Args:
         tokens: The access token of each account, by profile id; or a function that returns it when
             it is needed.
-        media: The media store of the desk, whose `public_url` returns the URL of media.
+        media: The desk's media store, whose `public_url` returns the URL of media.
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         version: The version of the Graph API.

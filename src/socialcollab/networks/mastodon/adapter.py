@@ -57,7 +57,7 @@ class MastodonAdapter:
     Attributes:
         profile: The profile.
         description: The limits and features of the server.
-        server: The address of the server.
+        server: The server's address.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         honours_keys: Whether the server is known to create only one post per idempotency key. Some
             servers with Mastodon's API ignore the key.

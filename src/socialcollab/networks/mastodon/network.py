@@ -36,7 +36,7 @@ class Mastodon(BearerNetwork):
     Args:
         tokens: The access token of each account, by profile id; or a function that returns it when
             it is needed, for example from a secret store.
-        media: The media store of the desk, from which images are read.
+        media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         honours_keys: The servers that are known to create only one post per idempotency key, by

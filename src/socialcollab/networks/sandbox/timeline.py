@@ -304,7 +304,7 @@ def create_post(
 def change_post(
     db: sqlite3.Connection, profile: str, network_id: str, draft: Draft, *, now: dt.datetime
 ) -> bool:
-    """Replace the content of a post. Return False if the profile has no such post."""
+    """Replace a post's content. Return False if the profile has no such post."""
     row = db.execute(
         "SELECT number FROM posts WHERE id = ? AND profile = ? AND removed_at IS NULL",
         (network_id, profile),

@@ -72,7 +72,7 @@ class XAdapter:
         server: The address of the API.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         reads: Whether posts may be read, which X bills.
-        fields_parameter: The name of the parameter that selects the fields of a post.
+        fields_parameter: The name of the parameter that selects a post's fields.
     """
 
     profile: Profile

@@ -22,7 +22,7 @@ from socialcollab.text import entities
 from socialcollab.transport import Response, retry_after_s
 
 NETWORK: Final = "x"
-# X replaces each link with a t.co link, and adds a t.co link for the media of a post.
+# X replaces each link with a t.co link, and adds a t.co link for a post's media.
 _SHORT_LINK: Final = re.compile(r"https?://t\.co/\w+")
 _LINK: Final = "\0"
 

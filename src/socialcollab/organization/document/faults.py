@@ -1,4 +1,4 @@
-"""The faults of a document, which are collected and raised together."""
+"""A document's faults, which are collected and raised together."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def printable(text: str) -> str:
 @attrs.define
 class Faults:
     """
-    The faults of a document.
+    A document's faults.
 
     Attributes:
         found: The faults found so far, in the order in which they were found.

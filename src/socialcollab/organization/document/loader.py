@@ -67,7 +67,7 @@ _PLANNED_SECTIONS: Final = frozenset(
         "strategy",
     }
 )
-"""Sections planned for later versions, for which no other spelling is suggested."""
+"""Sections planned for later versions; no other spelling is suggested for these names."""
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _END: Final = "(at end of document)"

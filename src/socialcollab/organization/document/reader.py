@@ -1,4 +1,4 @@
-"""Reading the sections of a document: converting plain values to instances of their classes."""
+"""Reading a document's sections: converting plain values to instances of their classes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writing the sections of a document as plain values."""
+"""Writing a document's sections as plain values."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ class ReviewerGroup:
     The reviewers of an approval step on one profile.
 
     Attributes:
-        step: The key of the step, such as ``brand/legal``.
+        step: The step's key, such as ``brand/legal``.
         resource: The profile.
         reviewers: The principals who can decide, if they have `approve` on the profile.
         needed: The number of approvals that the step needs.

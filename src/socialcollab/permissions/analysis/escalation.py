@@ -1,10 +1,9 @@
 """
 Privilege escalation: changes that give members permissions their author lacks.
 
-A member may change rules, record an absence, swap a shift or give a temporary
-grant only if the change gives no member a permission that its author could not give. The functions
-here compare permissions over time, so a change that takes effect next year is already checked
-today.
+A member may change rules, record an absence, swap a shift or give a temporary grant only if the
+change gives no member a permission that the change's author could not give. The functions here
+compare permissions over time, so a change that takes effect next year is already checked today.
 """
 
 from __future__ import annotations

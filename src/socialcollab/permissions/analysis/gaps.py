@@ -1,4 +1,4 @@
-"""Gaps: periods in which no member has the permissions of a rotation."""
+"""Gaps: periods in which no member has a rotation's permissions."""
 
 from __future__ import annotations
 

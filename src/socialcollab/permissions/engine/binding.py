@@ -137,7 +137,7 @@ def bind_rule(source: Grant | Forbid, number: int, scope: Scope) -> Binding:
 
     Args:
         source: The rule.
-        number: The position of the rule among the rules of its kind, for messages.
+        number: The rule's position among the rules of its kind, for messages.
         scope: The scope in which to resolve names.
 
     Raises:

@@ -24,7 +24,7 @@ class Question:
         permission: A permission's name.
         resource: A profile, a workspace, or ``*``.
         at: The instant, in UTC.
-        authors: The authors of the post, if the question is about a post.
+        authors: The post's authors, if the question is about a post.
     """
 
     member: str

@@ -100,7 +100,7 @@ class RotationBinding:
         Return when the document puts a member on duty on a resource.
 
         For a rule-based rotation, this is the entire time from its first day on, because any shift
-        may pass to the member when the members of the rotation change.
+        may pass to the member when the rotation's members change.
         """
         tz = zone(self.zone_of(resource))
         spans = self._scheduled.get(tz)

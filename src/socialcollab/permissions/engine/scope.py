@@ -192,7 +192,7 @@ class Scope:
         return {team: tuple(names) for team, names in including.items()}
 
     def workspace_of(self, resource: str) -> str:
-        """Return the workspace of a profile, or the resource itself if it is not a profile."""
+        """Return a profile's workspace, or the resource itself if it is not a profile."""
         profile = self.profiles.get(resource)
         return profile.workspace if profile else resource
 

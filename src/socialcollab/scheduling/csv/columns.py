@@ -1,4 +1,4 @@
-"""Match the columns of a spreadsheet with the fields of a post."""
+"""Match the columns of a spreadsheet with a post's fields."""
 
 from __future__ import annotations
 

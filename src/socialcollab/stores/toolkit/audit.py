@@ -120,7 +120,7 @@ class _Stream:
     The audit state of one stream.
 
     Attributes:
-        name: The name of the stream.
+        name: The stream's name.
         findings: The damage found so far in this stream.
         version: The version of the last event.
         hash: The hash of the last event.
@@ -417,7 +417,7 @@ def _check_positions(
             if running != anchor.hash:
                 report(
                     f"positions 1 to {position}",
-                    "the events differ from the events from which the anchor was computed",
+                    "the anchor was computed from different events",
                 )
     if anchor is not None and not anchored:
         report(

@@ -148,7 +148,7 @@ class CutsSnapshots(BrokenJournal):
 
 
 class _RemembersSnapshots(MemoryJournal):
-    """A journal that reads the snapshot of each stream only once."""
+    """A journal that reads each stream's snapshot only once."""
 
     def __init__(self, organization: str, store: MemoryStore) -> None:
         super().__init__(organization, store)

@@ -61,8 +61,7 @@ def draft(
         raise InvalidValueError(f"post `{command.post}` exists already", value=command.post)
     check_id("post", command.post)
     if "." in command.post:
-        # The id of a delivery consists of the post's id, the profile's id and a number, joined by
-        # dots.
+        # A delivery's id consists of the post's id, the profile's id and a number, joined by dots.
         raise InvalidValueError(
             f"post id `{command.post}` contains a dot",
             value=command.post,

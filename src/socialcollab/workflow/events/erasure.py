@@ -22,7 +22,7 @@ class PersonErased:
 
     Attributes:
         member: The member whose values were erased; empty if a post was erased.
-        content: Whether the content of the post was erased.
+        content: Whether the post's content was erased.
         targets: The target profiles of the post, which still determine who can view it.
         media: The digests of the post's images, which `run_due` then deletes.
         document: The active document without the member's name and contacts.

@@ -13,7 +13,7 @@ _PERSONAL = "socialcollab.personal"
 
 PERSONAL: Final = {_PERSONAL: True}
 """
-The metadata of fields with personal data, of which the hash chain contains only salted digests.
+The metadata of fields with personal data; the hash chain contains only their salted digests.
 """
 
 

@@ -20,12 +20,12 @@ _ACCOUNT: Final = "account/"
 
 
 def account_pin(profile: str) -> str:
-    """Return the name under which the account of a profile is pinned."""
+    """Return the name under which a profile's account is pinned."""
     return f"{_ACCOUNT}{profile}"
 
 
 def pinned_profile(name: str) -> str:
-    """Return the profile whose account is pinned under *name*, or an empty string for a policy."""
+    """Return the profile whose account is pinned as *name*, or an empty string for a policy."""
     return name.removeprefix(_ACCOUNT) if name.startswith(_ACCOUNT) else ""
 
 
@@ -70,7 +70,7 @@ class StepClock:
         key: The step.
         opened_at: When the step opened, in UTC.
         done: The completed actions of the policy, in the form of `Timer.action`.
-        overdue: Whether the time limit of the step has passed.
+        overdue: Whether the step's time limit has passed.
         added: The principals that escalations added to the reviewers.
         notified: The reviewers who know that the step is waiting for them, or None if this was not
             recorded when the step opened.
