@@ -287,7 +287,7 @@ def _zone_of_member(desk: Desk, member: str) -> str:
 
 
 def run_due(args: argparse.Namespace, output: Output) -> int:
-    """Do all due work of a desk."""
+    """Do all of a desk's due work."""
     from contextlib import closing, nullcontext
 
     from socialcollab.networks.sandbox import Sandbox

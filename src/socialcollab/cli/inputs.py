@@ -116,7 +116,7 @@ def is_desk(path: str) -> bool:
 
 
 def load(path: str, organization_id: str = "") -> Organization:
-    """Load a document, or the current organization of a desk."""
+    """Load a document, or a desk's current organization."""
     if is_desk(path):
         with open_desk(path, organization_id) as desk:
             return desk.organization

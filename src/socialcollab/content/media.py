@@ -1,4 +1,4 @@
-"""The images and videos of a post."""
+"""The images and videos in a post."""
 
 from __future__ import annotations
 

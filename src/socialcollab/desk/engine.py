@@ -417,7 +417,7 @@ class Engine:
             events: The events, in order.
             loaded: The streams on which the decision was based.
             at: The current instant, according to the desk's clock.
-            salt: The salt of the personal values of a post.
+            salt: The salt for a post's personal values.
             stopped_by_hold: Whether the append fails if a hold was placed in the meantime.
 
         Returns:
@@ -499,8 +499,8 @@ class Engine:
     ) -> tuple[NewEvent, bytes]:
         """Return an event in the form that the store accepts, and the salt of the event."""
         body, personal = event_parts(event.data)
-        # The salt of a post is erased with its content. A note or a reason may be kept longer than
-        # the content, so it has a separate salt.
+        # A post's salt is erased with its content. A note or a reason may be kept longer than the
+        # content, so it has a separate salt.
         if personal and "content" not in personal:
             salt = self.entropy(16)
         used = salt if personal else b""

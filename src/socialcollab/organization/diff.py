@@ -176,7 +176,7 @@ def _have_ids(value: Any) -> bool:
 
 
 def _brief(value: Any, *, without: str = "") -> str:
-    """Return a value of a document on one line."""
+    """Return a document value on one line."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} = {_nested(one)}" for key, one in value.items() if key != without)
     if isinstance(value, list):

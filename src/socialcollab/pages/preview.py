@@ -17,7 +17,7 @@ from socialcollab.text import Entity, Length, entities, fitting_end, graphemes, 
 
 # If a text is too long, this many characters past the limit are shown, followed by an ellipsis.
 _SHOWN_PAST_LIMIT: Final = 400
-# Even if the limit of a network is higher, a preview shows no more characters than this.
+# Even if a network's limit is higher, a preview shows no more characters than this.
 _LONGEST_SHOWN: Final = 70_000
 _HUES: Final = (
     "#2f6fb3",

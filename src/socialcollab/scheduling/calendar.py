@@ -185,7 +185,7 @@ class Calendar(NotebookMixin):
 
     def profile_calendar(self, profile: str) -> ProfileCalendar:
         """
-        Return the calendar of a profile.
+        Return a profile's calendar.
 
         Raises:
             NotFoundError: If the profile does not exist.
@@ -237,7 +237,7 @@ class Calendar(NotebookMixin):
         return type(self)({**self.profile_calendars, **changed})
 
     def without_post(self, post: str) -> Self:
-        """Return a calendar without the entries of a post."""
+        """Return a calendar without a post's entries."""
         return type(self)(
             {
                 profile: attrs.evolve(

@@ -1,4 +1,4 @@
-"""Find the next free slot of a profile, and the reasons why earlier slots are not free."""
+"""Find a profile's next free slot, and the reasons why earlier slots are not free."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def next_slot(
     within_days: int = 366,
 ) -> SlotChoice:
     """
-    Return the first free slot of a profile after an instant.
+    Return a profile's first free slot after an instant.
 
     A slot is free if `check_time` finds no clash. If the profile has no slots, or if
     none of them is free, the result contains the reason.

@@ -32,7 +32,7 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 def check_stream(name: object) -> str:
     """
-    Return *name* if it is a valid name of a stream.
+    Return *name* if it is a valid stream name.
 
     >>> check_stream("post/p1")
     'post/p1'

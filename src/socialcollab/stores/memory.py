@@ -108,7 +108,7 @@ class _Index:
         self.groups = {index: {} for index in self.projection.indexes}
 
     def order(self, key: str, values: RowValues) -> _Order:
-        """Return the sort key of a row."""
+        """Return a row's sort key."""
         return sort_key((*self._values(self.projection.sorted_by, values), key))
 
     def _values(self, names: tuple[str, ...], values: RowValues) -> RowValues:

@@ -159,8 +159,8 @@ class BoundStore(Protocol):
             progress: If given, it is called repeatedly during a long rebuild, from the same thread.
 
         Raises:
-            CorruptJournalError: If an event or the head of a stream is damaged. A rebuild would
-                hide the damage.
+            CorruptJournalError: If an event or a stream's head is damaged. A rebuild would hide the
+                damage.
         """
         ...
 

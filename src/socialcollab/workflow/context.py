@@ -81,7 +81,7 @@ class Context:
         absences: The recorded absences, current and future.
         swaps: The recorded shift swaps.
         grants: The recorded temporary grants.
-        hours_of: Returns the working hours of a member, or None.
+        hours_of: Returns a member's working hours, or None.
         conditions: The conditions that the application has registered, by name.
         author_posts: The number of published posts by the post's author, if the command submits the
             post and an approval step depends on it; otherwise None.

@@ -43,7 +43,7 @@ def evolve_post(
     salt: bytes = b"",
 ) -> PostSnapshot:
     """
-    Return the snapshot of a post after one event.
+    Return a post's snapshot after one event.
 
     Args:
         snapshot: The snapshot before the event, or None for the first event.

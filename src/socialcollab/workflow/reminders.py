@@ -56,7 +56,7 @@ def timers(
     snapshot: PostSnapshot, context: Context, *, statuses: Sequence[StepStatus] | None = None
 ) -> tuple[Timer, ...]:
     """
-    Return the timers of the open steps of a post in review, earliest first.
+    Return the timers for the open steps of a post in review, earliest first.
 
     The times of reminders and escalations are counted from the opening of the step, in the
     workspace's business hours. A step is overdue when `within` has passed for every present
@@ -159,7 +159,7 @@ def _after(
 
 def fire_due(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Return the events of the due timers of a post in review, in the order of the timers.
+    Return the events from the due timers of a post in review, in timer order.
 
     If the post expires, that is the only event.
     """

@@ -109,7 +109,7 @@ def erase(
         actor: The actor who erases the data.
         command: What to erase.
         now: The current instant, according to the desk's clock.
-        progress: Called while the journal is searched for data of a member.
+        progress: Called while the journal is searched for a member's data.
 
     Returns:
         The new snapshot of each stream from which data were erased; empty if the data had been

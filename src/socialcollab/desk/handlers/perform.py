@@ -145,7 +145,7 @@ def decide(
     media: Collection[str] = (),
 ) -> Effects[Decided]:
     """
-    Return the events of a command without performing it.
+    Return a command's events without performing the command.
 
     Args:
         engine: The desk's engine.

@@ -85,7 +85,7 @@ PROJECTIONS: Final = (
     ),
     Projection("due", ("at", "kind"), ("at",)),
 )
-"""The projections that the store of a desk must have."""
+"""The projections that a desk's store must have."""
 
 
 @attrs.frozen(kw_only=True)
@@ -176,7 +176,7 @@ class Budget:
 
 
 def kind_of(stream: str) -> str:
-    """Return the kind of a stream."""
+    """Return a stream's kind."""
     return stream.partition("/")[0]
 
 
@@ -386,7 +386,7 @@ _KINDS: Final[
 
 
 def rows_of(stream: str, snapshot: Any) -> list[Row]:
-    """Return all projection rows of a stream."""
+    """Return all of a stream's projection rows."""
     if isinstance(snapshot, PostSnapshot):
         return _post_rows(stream, snapshot)
     if isinstance(snapshot, Delivery):

@@ -150,7 +150,7 @@ class Dispatcher:
         )
 
     def _others_on_profile(self, delivery: Delivery, post: Post) -> Effects[tuple[Loaded, ...]]:
-        """Read the other deliveries of a post to the same profile; usually there are none."""
+        """Read a post's other deliveries to the same profile; usually there are none."""
         others = []
         for name in post.deliveries:
             if name != delivery.id and name.startswith(f"{post.id}.{delivery.profile}."):

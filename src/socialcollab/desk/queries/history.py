@@ -99,7 +99,7 @@ def describe_event(
 
 
 def _problem_of(data: Any, language: str) -> str:
-    """Return the problem of a delivery in words, or the network's description of the problem."""
+    """Return a delivery's problem in words, or the network's description of the problem."""
     problem = str(getattr(data, "problem", ""))
     # The code of a hold is followed by its id.
     match problem.split(" "):
@@ -170,7 +170,7 @@ def _shown(value: object) -> object:
 
 
 def _profile_of(stream: str) -> str:
-    """Return the profile of a delivery, a budget or a calendar, or an empty string."""
+    """Return the profile to which a delivery, budget or calendar belongs, or an empty string."""
     kind, _, name = stream.partition("/")
     if kind == "delivery":
         return name.partition(".")[2].rpartition(".")[0]

@@ -140,7 +140,7 @@ def _first_time(post: Post) -> dt.datetime:
 def _of_post(
     loaded: Loaded, deliveries: list[Delivery], member: str, context: Context
 ) -> Iterator[OffboardingItem]:
-    """Yield the items of a post: a pending decision, unfinished work, unsent deliveries."""
+    """Yield a post's items: a pending decision, unfinished work, unsent deliveries."""
     post: Post = loaded.snapshot.post
     consequences: list[Reason] = []
     if post.state is PostState.IN_REVIEW:

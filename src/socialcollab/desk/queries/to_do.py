@@ -1,4 +1,4 @@
-"""The to-do list of a member: posts to decide on, change or move, and deliveries to fix."""
+"""A member's to-do list: posts to decide on, change or move, and deliveries to fix."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     """
     Return the to-do list of *member*, sorted by planned time.
 
-    While the author of a post is absent, the post is also on the list of the delegate or the lead.
+    While a post's author is absent, the post is also on the delegate's or the lead's list.
     """
     now = engine.now()
     state = yield from engine.state()

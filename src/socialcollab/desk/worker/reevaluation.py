@@ -174,7 +174,7 @@ def run_timers(
     engine: Engine, stream: str, *, now: dt.datetime, only_reevaluate: bool = False
 ) -> Effects[None]:
     """
-    Fire the due timers of a post (reminders, escalations, expiry), and then reevaluate the post.
+    Fire a post's due timers (reminders, escalations, expiry), and then reevaluate the post.
 
     Args:
         engine: The desk's engine.
@@ -221,7 +221,7 @@ def _move_delivery(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
 
 
 def _move_post(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
-    """Rewrite the rows of a post if new time zone data change the instants of its local times."""
+    """Rewrite a post's rows if new time zone data change the instants of its local times."""
 
     def attempt() -> Effects[None]:
         state = yield from engine.state()

@@ -1,4 +1,4 @@
-"""Facebook as a network of a desk: an adapter and a transport for each Page."""
+"""The Facebook network, with an adapter and a transport for each Page."""
 
 from __future__ import annotations
 

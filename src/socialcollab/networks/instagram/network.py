@@ -1,4 +1,4 @@
-"""Instagram as a network of a desk: an adapter and a transport for each account."""
+"""The Instagram network, with an adapter and a transport for each account."""
 
 from __future__ import annotations
 

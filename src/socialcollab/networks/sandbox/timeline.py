@@ -380,7 +380,7 @@ def latest_post(db: sqlite3.Connection, *, profile: str) -> SandboxPost | None:
 
 
 def arrived_at(db: sqlite3.Connection, network_id: str) -> float:
-    """Return the arrival time of a post, as a timestamp of the real clock."""
+    """Return a post's arrival time, as a timestamp from the real clock."""
     row = db.execute(
         "SELECT real FROM arrivals JOIN posts ON posts.number = arrivals.post WHERE id = ?",
         (network_id,),

@@ -24,7 +24,7 @@ class TooManyFaultsError(SocialCollabError):
 
 def quoted(value: object) -> str:
     """
-    Return a value of a document in the form used in messages, whatever its type and size.
+    Return a document value in the form used in messages, whatever its type and size.
 
     >>> quoted("ana"), quoted(10**5000), quoted({})
     ('`ana`', 'a huge number', 'a table')

@@ -133,7 +133,7 @@ def span_contains(span: Span, at: dt.datetime) -> bool:
 
 def bind_rule(source: Grant | Forbid, number: int, scope: Scope) -> Binding:
     """
-    Resolve the names of a grant or forbid.
+    Resolve the names in a grant or forbid.
 
     Args:
         source: The rule.

@@ -192,7 +192,7 @@ class BindingSet:
         )
 
     def bindings_of(self, member: str) -> MemberBindings:
-        """Return the bindings of a member; they are empty if the member is suspended or unknown."""
+        """Return a member's bindings, which are empty if the member is suspended or unknown."""
         known = self.scope.members.get(member)
         if known is None or known.suspended:
             return NO_BINDINGS
@@ -384,7 +384,7 @@ class BindingSet:
         return periods
 
     def forbidden_spans(self, member: str, permission: str, resource: str) -> tuple[Span, ...]:
-        """Return when permissions are forbidden to a member, including after they have left."""
+        """Return when a member's permissions are forbidden, including after the member has left."""
         leaving = self.scope.leaving.get(member)
         return merge_spans(
             (

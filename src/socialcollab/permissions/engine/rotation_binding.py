@@ -222,7 +222,7 @@ class RotationBinding:
 
 def bind_rotation(source: Rotation, number: int, scope: Scope) -> RotationBinding:
     """
-    Resolve the names of a rotation.
+    Resolve the names in a rotation.
 
     Args:
         source: The rotation.

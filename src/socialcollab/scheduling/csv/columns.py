@@ -1,4 +1,4 @@
-"""Match the columns of a spreadsheet with a post's fields."""
+"""Match a spreadsheet's columns with a post's fields."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ def find_columns(
     first: Sequence[str], *, given: Mapping[str, str] | Sequence[str] | None = None
 ) -> Columns | None:
     """
-    Determine the columns of a file from its first row.
+    Determine a file's columns from its first row.
 
     Args:
         first: The first row.

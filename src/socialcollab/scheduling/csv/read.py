@@ -350,7 +350,7 @@ class _RowReader:
         self.times: dict[tuple[str, str, str], tuple[dt.datetime, str]] = {}
 
     def read(self, record: SheetRecord) -> Iterator[SheetRow | SheetProblem]:
-        """Yield the problems of a row and, unless one of them blocks it, the row itself."""
+        """Yield a row's problems and, unless one of them blocks it, the row itself."""
         cells = record.cells
         if len(cells) > self.width and any(map(str.strip, cells[self.width :])):
             yield self._problem(
@@ -486,7 +486,7 @@ class _RowReader:
         return tuple(names), tuple(texts) if any(texts) else ()
 
     def _local(self, cells: Mapping[str, str]) -> tuple[dt.datetime | None, str]:
-        """Return the planned local time of a row and its time zone."""
+        """Return a row's planned local time and time zone."""
         zone = self._zone(cells.get("zone", ""))
         date, time = cells.get("date", ""), cells.get("time", "")
         fields = ("date", "time" if self.at["time"] else "date")

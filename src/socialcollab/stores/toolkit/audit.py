@@ -103,7 +103,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def stream_order(stream: object) -> tuple[int, float, bytes]:
-    """Return the sort key of a stream, which may be damaged, in the order of SQLite."""
+    """Return the sort key, in SQLite's order, of a stream, which may be damaged."""
     if isinstance(stream, str):
         try:
             return 2, 0, stream.encode("utf-8", "surrogateescape")

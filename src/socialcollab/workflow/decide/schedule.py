@@ -1,4 +1,4 @@
-"""Deciders for planning, moving and cancelling the deliveries of a post."""
+"""Deciders for planning, moving and cancelling a post's deliveries."""
 
 from __future__ import annotations
 

@@ -18,7 +18,7 @@ The metadata of fields with personal data; the hash chain contains only their sa
 
 
 def is_personal(attribute: attrs.Attribute[Any]) -> bool:
-    """Return whether a field of an event contains personal data, which can be erased."""
+    """Return whether an event field contains personal data, which can be erased."""
     return bool(attribute.metadata.get(_PERSONAL))
 
 
