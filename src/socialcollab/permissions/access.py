@@ -448,7 +448,7 @@ class Access:
         return Verdict.no(*(gain.refused(giver) for gain in gains))
 
     def inactive_reason(self, member: str, *, at: dt.datetime) -> Reason | None:
-        """Return the reason if a member is suspended or has left the organization, or None."""
+        """Return the reason why a member is inactive (suspended or has left), or None if active."""
         known = self._scope.members.get(member)
         if known is not None and known.suspended:
             return Reason.of("suspended", member=member)

@@ -229,7 +229,7 @@ def opened_file(
     path: str | Path, media: Media | None, organization: str
 ) -> tuple[SqliteStore, Media]:
     """
-    Return the store in a file, and the given media or the media in a folder beside the file.
+    Return the store in a file, and the given media store or one in a folder next to the file.
 
     Each organization in the file has a separate folder, so that one organization cannot delete the
     media of another.

@@ -35,7 +35,7 @@ class DueReport(NotebookMixin):
     Attributes:
         at: The instant up to which work was due, according to the desk's clock.
         worked: The names of the streams that the run processed, in order.
-        states: The state after the run of each delivery among these streams, by the delivery's id;
+        states: The state of each processed delivery after the run, by the delivery's id;
             `Desk.delivery` returns the delivery.
         left: The number of due streams that were not processed because the time budget was used up.
             The next run processes them.

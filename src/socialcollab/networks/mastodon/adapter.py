@@ -141,7 +141,8 @@ class MastodonAdapter:
         Replace the content of a published post.
 
         Raises:
-            RejectedError: If the post is a thread, or has a poll, whose votes a change would delete.
+            RejectedError: If the post is a thread, or has a poll, because a change would delete its
+                votes.
         """
         outgoing = prepared.outgoing
         if outgoing.thread:
