@@ -191,7 +191,7 @@ def _valid_decisions(earlier: ApprovalRequest, pins: Mapping[str, str]) -> tuple
     """Return the earlier decisions, except on steps of policies that have changed since."""
     changed = {name for name, value in earlier.pins.items() if pins.get(name) != value}
     if any(pinned_profile(name) and name in pins for name in changed):
-        # The decisions were made for another account.
+        # Decisions that were made for another account do not count.
         return ()
     if not changed:
         return earlier.decisions

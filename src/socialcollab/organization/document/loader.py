@@ -325,7 +325,7 @@ class _Loader:
         for key, field in self.fields.items():
             if key in table:
                 # A section that is not allowed in this file is read too. Otherwise, every reference
-                # to it would be reported as a reference to something unknown.
+                # to it would be reported as unknown.
                 self._read_field(field, table[key], f"{lead}{key}")
             elif field.required and not name:
                 self.faults.add(key, f"section `[{key}]` is missing")

@@ -158,7 +158,7 @@ def _on_resource(
 
 
 def owners(access: Access, *, at: dt.datetime) -> tuple[MemberId, ...]:
-    """Return the members who permanently have every permission everywhere from *at* on, sorted."""
+    """Return the members who have every permission everywhere from *at* onwards, sorted."""
     return tuple(
         member
         for member in access.member_ids
@@ -172,7 +172,7 @@ def owners(access: Access, *, at: dt.datetime) -> tuple[MemberId, ...]:
 def holds_for_ever(
     access: Access, member: str, permission: str, resource: str, *, at: dt.datetime
 ) -> bool:
-    """Return whether grants give a member a permission from *at* on, without an end."""
+    """Return whether grants give a member a permission from *at* onwards, with no end."""
     return any(
         (start is None or start <= at) and end is None
         for start, end in access.permission_periods(member).get((permission, resource), ())

@@ -173,7 +173,7 @@ def record_part(
 
     Returns:
         `PartPublished`, followed by `DeliveryPublished` if the thread is complete, or by
-        `DeliveryDeferred` if no attempt is in doubt any more and the next part can be sent;
+        `DeliveryDeferred` if no attempt remains in doubt and the next part can be sent;
         `DeliveryPublishedAgain` if another copy of the part was already published; or no event if
         the publication has already been recorded.
     """

@@ -58,7 +58,7 @@ def draft(
             workspace.
     """
     if snapshot is not None:
-        raise InvalidValueError(f"post `{command.post}` exists already", value=command.post)
+        raise InvalidValueError(f"post `{command.post}` already exists", value=command.post)
     check_id("post", command.post)
     if "." in command.post:
         # A delivery's id consists of the post's id, the profile's id and a number, joined by dots.
