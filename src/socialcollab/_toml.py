@@ -7,7 +7,7 @@ import tomllib
 from typing import Any, Final
 
 MAX_KEY_PARTS: Final = 32
-"""The largest number of parts of a dotted key or table name."""
+"""The maximum number of parts in a dotted key or table name."""
 
 _PART = r"""(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')"""
 # A key begins a line, or follows a bracket or a comma.
@@ -20,7 +20,7 @@ def parse_toml(text: str) -> dict[str, Any]:
     """
     Parse a TOML string and return its tables.
 
-    The standard library's parser takes time and memory that grow with the square of the number of
+    The standard library's parser needs time and memory proportional to the square of the number of
     parts in a dotted key. Keys with too many parts are therefore rejected before the text is
     parsed.
 

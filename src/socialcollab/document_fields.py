@@ -58,7 +58,7 @@ class Text(Shape):
     The shape of a string, which cannot contain control characters.
 
     A name that contains a line break could be used to forge a line in an e-mail or a log. A name
-    that contains a character that changes the direction of text could look like a different name.
+    with a character that changes the text direction could look like a different name.
 
     Attributes:
         at_most: The maximum length in characters.

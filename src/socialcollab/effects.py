@@ -61,7 +61,7 @@ def call_cancellable(
 
 
 def shielded(effects: Effects[T]) -> Effects[T]:
-    """Yield the calls of *effects*, and delay any cancellation until all of them have been made."""
+    """Yield the calls of *effects*, and delay any cancellation until every call has been made."""
     try:
         pending = next(effects)
         while True:

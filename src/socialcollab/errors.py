@@ -189,8 +189,8 @@ class NotAllowedError(SocialCollabError):
         super().__init__()
         self.verdict = verdict
 
-    # Most of the time of a refusal is spent on computing its remedies, and many callers never show
-    # them.
+    # Most of the time that a refusal takes is spent on computing its remedies, which many callers
+    # never show.
     def __str__(self) -> str:
         return self.verdict.explain()
 
@@ -267,7 +267,7 @@ class ConflictError(StoreError):
     Attributes:
         stream: The first stream with a different version, in alphabetical order.
         expected: The version that the append expected.
-        actual: The version of the stream.
+        actual: The stream's version.
     """
 
     def __init__(self, *, stream: str, expected: int, actual: int) -> None:

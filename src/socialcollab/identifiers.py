@@ -109,7 +109,7 @@ def uuid7(at: dt.datetime, entropy: bytes) -> str:
 
     Args:
         at: An instant in or after 1970, with a UTC offset.
-        entropy: Ten random bytes, 74 bits of which are used.
+        entropy: Ten random bytes, of which 74 bits are used.
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.

@@ -62,7 +62,7 @@ def test_row_without_profile(agency) -> None:
     (ana,) = agency.acting("ana")
     rows = rows_of("text\nZon!\n")
     (refused,) = ana.import_rows(rows).refused
-    assert "add a column `profiles` to the sheet, or pass `profiles=[...]`" in refused.text()
+    assert "add a `profiles` column to the sheet, or pass `profiles=[...]`" in refused.text()
     (refused,) = ana.import_rows(rows, profiles=["tulip"]).refused
     assert "`tulip` is a workspace; name its profiles, such as `tulip-" in refused.text()
     assert statuses(ana.import_rows(rows, workspace="tulip")) == ["drafted"]

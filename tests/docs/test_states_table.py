@@ -56,4 +56,4 @@ def test_possible_commands() -> None:
 
 def _page() -> str:
     text = _PAGE.read_text(encoding="utf-8")
-    return text[text.index("## States of a post") : text.index("## States of a delivery")]
+    return text[text.index("## Post states") : text.index("## Delivery states")]

@@ -55,7 +55,7 @@ EXAMPLES = {
 def table() -> dict[str, tuple[set[str], set[str]]]:
     """Return the states before and after each event, as documented."""
     text = PAGE.read_text(encoding="utf-8")
-    section = text.partition("## States of a delivery")[2].partition("\n## ")[0]
+    section = text.partition("## Delivery states")[2].partition("\n## ")[0]
     rows = {}
     for line in section.splitlines():
         if line.startswith("| `delivery."):

@@ -31,7 +31,7 @@ def add_source(parser: argparse.ArgumentParser, name: str = "source") -> None:
 
 def check_known(organization: Organization, kind: Kind, name: str) -> None:
     """
-    Check that an option names something that exists.
+    Check that the name in an option exists.
 
     Raises:
         NotFoundError: If nothing has that name.
@@ -84,7 +84,7 @@ def instant(text: str | None, zone: str) -> dt.datetime:
 
 
 def zone_of(organization: Organization, resource: str = "*") -> str:
-    """Return the time zone of a resource, or for ``*`` the time zone of the organization."""
+    """Return the time zone of a resource, or for ``*`` the organization's time zone."""
     return organization.access.bindings.scope.zone_of(resource)
 
 
@@ -117,7 +117,7 @@ def is_desk(path: str) -> bool:
 
 
 def load(path: str, organization_id: str = "") -> Organization:
-    """Load a document, or the current organization of a desk."""
+    """Load a document, or a desk's current organization."""
     if is_desk(path):
         with open_desk(path, organization_id) as desk:
             return desk.organization
@@ -131,7 +131,7 @@ def load_named(path: str, organization_id: str = "") -> Organization:
     Load one of several documents or desks; the place of each fault includes the path.
 
     Raises:
-        ExceptionGroup: The faults of the document.
+        ExceptionGroup: The document's faults.
     """
     try:
         return load(path, organization_id)

@@ -118,7 +118,7 @@ def progress(output: Output, label: str) -> Iterator[Callable[[int, int], None]]
                 lambda done, total: _rewrite(output.err, f"{label}: {done} of {total}")
             )
         finally:
-            # An error message must not continue this line.
+            # An error message must start on a new line.
             _rewrite(output.err, "")
         return
     with Progress(console=Console(file=output.err), transient=True) as bar:

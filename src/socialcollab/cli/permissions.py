@@ -221,7 +221,8 @@ def _coverage(args: argparse.Namespace, output: Output) -> int:
                 for loss in coverage.losses
             ],
         },
-        # With --without, the report covers specific members instead of a number of absences.
+        # With --without, the report covers the absence of specific members instead of a number of
+        # absences.
         [*str(coverage).splitlines(), *([] if args.without else [_survival(coverage.survives)])],
     )
     return FOUND if coverage.losses else OK
@@ -287,7 +288,7 @@ def _rotations(args: argparse.Namespace, output: Output) -> int:
 def _shifts(
     organization: Organization, rotation: str, start: dt.datetime, end: dt.datetime
 ) -> Iterator[tuple[str, str, tuple[str, ...], Shift]]:
-    """Yield the shifts of a rotation for each time zone, with the profiles in that zone."""
+    """Yield a rotation's shifts for each time zone, with the profiles in that zone."""
     binding = organization.access.rotation_binding(rotation)
     profiles = binding.resources & organization.profiles_by_id.keys()
     by_zone: dict[str, list[str]] = {}

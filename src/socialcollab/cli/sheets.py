@@ -1,4 +1,4 @@
-"""Spreadsheets of posts: their options, and the command ``import``."""
+"""Spreadsheets of posts: their options, and the ``import`` command."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ def _profiles(given: list[str]) -> dict[str, str] | list[str]:
 
 
 def _by_member(desk: Desk, rows: tuple[SheetRow, ...], member: str) -> dict[str, list[SheetRow]]:
-    """Group the rows by the member who imports them, who is the author if possible."""
+    """Group the rows by the member who imports them: the author, if possible."""
     known = {str(one.id) for one in desk.organization.members}
     by_member: dict[str, list[SheetRow]] = {}
     for row in rows:

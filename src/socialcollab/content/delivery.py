@@ -15,7 +15,7 @@ from socialcollab.time import WallTime
 
 
 class DeliveryState(StrEnum):
-    """The state of a delivery, which reflects exactly what is known about its outcome."""
+    """A delivery's state, which reflects exactly what is known about its outcome."""
 
     WAITING = "waiting"
     MISSED = "missed"
@@ -59,8 +59,8 @@ class SendAttempt:
         number: The number of the attempt, counted from 1 for each delivery.
         part: The part of the thread that it creates, or 0 for the whole post.
         started_at: Its start according to the real clock, in UTC.
-        deadline: The time, according to the real clock, after which its sender has
-            certainly stopped sending.
+        deadline: The time, according to the real clock, by which its sender has certainly stopped
+            sending.
         answered: Whether its outcome is known.
     """
 
@@ -96,7 +96,7 @@ class Delivery(NotebookMixin):
 
     Attributes:
         id: The identifier.
-        post: The id of the post.
+        post: The post's id.
         workspace: The post's workspace.
         profile: The profile that the post is published on.
         at: The planned time, as the wall time and zone that the member chose.
@@ -109,7 +109,7 @@ class Delivery(NotebookMixin):
             attempt, so that repeated attempts use the same values.
         progress: The adapter's checkpoint, such as the uploaded images.
         attempts: The attempts to send, oldest first.
-        network_id: The network's id of the published post, or an empty string.
+        network_id: The network's id for the published post, or an empty string.
         url: The address of the published post, or an empty string.
         published_at: The time of publication in UTC, or None.
         problem: Why it failed or was missed, or why its outcome is unknown; otherwise an empty
@@ -117,18 +117,18 @@ class Delivery(NotebookMixin):
         rate_limited: The number of consecutive rate limit responses.
         parts: The parts of a thread that are known to be published, in order;
             empty for a post that is published as a whole.
-        also_published: Duplicates of the post, created by attempts that were
-            believed to have failed. A member must decide about each of them.
-        removed_ids: The network's ids of publications that were taken down.
+        also_published: Duplicates of the post, created by attempts that were believed to have
+            failed. A member must decide what to do about each of them.
+        removed_ids: The network's ids for publications that were taken down.
         takedown_requested: Whether a member has requested the takedown of the
             whole delivery. While the outcome of an attempt is unknown, this
             prevents further attempts.
-        takedown_ids: The network's ids of individual publications to take down.
+        takedown_ids: The network's ids for individual publications to take down.
         lookup_count: The number of consecutive inconclusive lookups.
         unknown_since: When the outcome became unknown, or None.
         recheck_at: When to check again, after the delivery has been settled,
             whether a missing post has appeared after all; None if no check is planned.
-        recheck_count: The number of such checks so far.
+        recheck_count: The number of these checks so far.
         amending: The digest of the revision that is to replace the published
             revision, or an empty string.
         amend_attempt: The latest attempt to send the change, or None.
@@ -181,7 +181,7 @@ class Delivery(NotebookMixin):
     @property
     def known_ids(self) -> tuple[str, ...]:
         """
-        The network's ids of all publications, including removed ones.
+        The network's ids for all publications, including removed ones.
 
         The id of the whole post or its first part comes first.
         """
@@ -201,7 +201,7 @@ class Delivery(NotebookMixin):
 
     @property
     def live_ids(self) -> tuple[str, ...]:
-        """The network's ids of all publications that are known to be online."""
+        """The network's ids for all publications that are known to be online."""
         return tuple(name for name in self.known_ids if name not in self.removed_ids)
 
     @property
@@ -243,7 +243,7 @@ class Delivery(NotebookMixin):
     @property
     def ids_to_take_down(self) -> tuple[str, ...]:
         """
-        The network's ids of the publications to take down now, starting with the last part.
+        The network's ids for the publications to take down now, starting with the last part.
 
         The result is empty while the outcome of an attempt is unknown.
         """

@@ -26,7 +26,7 @@ def limit_findings(
     The severity is "error", and the findings cannot be waived.
 
     Args:
-        content: The content of the post.
+        content: The post's content.
         profiles: The targets to check.
         descriptions: Descriptions by profile id or network name, for servers and accounts with
             different limits. Profiles on networks that are neither described here nor built in
@@ -76,7 +76,7 @@ def exceeded_limits(
         media: The images and videos, in order.
         labels: Content warnings and other labels.
         poll: A poll, or None.
-        profile: The profile to which the findings refer.
+        profile: The profile that the findings are about.
     """
     found = (
         *_text(description, text, labels, empty=not media and poll is None),

@@ -1,4 +1,4 @@
-"""The images and videos of a post."""
+"""The images and videos in a post."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SIGNATURES = (
 
 _CHUNK: Final = 1 << 20
 _BEGINNING: Final = 64
-# Files of these brands have the format of MP4 files, but contain images.
+# Files with these brands are MP4 containers, but contain images.
 _IMAGE_BRANDS: Final = (b"avif", b"avis", b"heic", b"heix", b"heim", b"mif1", b"msf1")
 
 
@@ -81,7 +81,7 @@ class Image:
         media_type: The media type, such as "image/jpeg".
         size_bytes: The size in bytes.
         name: The file name to display.
-        data: The bytes if the image was just created from them; otherwise None.
+        data: The bytes, if the image has just been created from bytes; otherwise None.
     """
 
     digest: str

@@ -16,8 +16,8 @@ class NativePost:
 
     Attributes:
         profile: The profile that it was published on.
-        workspace: The workspace of the profile.
-        network_id: The network's id of the post.
+        workspace: The profile's workspace.
+        network_id: The network's id for the post.
         at: The time of publication, in UTC.
         url: The address, or an empty string.
         text: The text, or an empty string.

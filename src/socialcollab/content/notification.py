@@ -58,8 +58,8 @@ class Notification(NotebookMixin):
     A notification to one member, to be sent once on each of its channels.
 
     The text of a notification identifies a post only by the post's external id or, if there is
-    none, by the post's id. The host reads the content of the post when it displays the
-    notification, so that a member who may no longer view the post does not see its content.
+    none, by the post's id. The host reads the post's content when it displays the notification, so
+    that a member who may no longer view the post does not see the content.
 
     Attributes:
         id: The identifier. It is the same each time the notification is read,
@@ -74,7 +74,7 @@ class Notification(NotebookMixin):
         channels: The channels on which to send it immediately, in order of
             preference; empty if it is saved for a digest or only displayed.
         items: The notifications in a digest, oldest first.
-        external_id: The external id of the post, or an empty string.
+        external_id: The post's external id, or an empty string.
         details: Further parameters of the message, by name, such as the role and
             the end of a temporary grant.
     """

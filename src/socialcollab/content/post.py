@@ -39,7 +39,7 @@ def mentioned_names(text: str) -> tuple[tuple[str, str], ...]:
     """
     Return the names after `@` in a text, in lower case.
 
-    Each name is returned as written and without the punctuation at its end, because either form can
+    Each name is returned both as written and without trailing punctuation, because either form can
     be a member's id.
 
     >>> mentioned_names("Thanks @Ben.")
@@ -60,7 +60,7 @@ def unmatched_mentions(text: str, mentions: Iterable[MemberId]) -> tuple[str, ..
 
 
 class PostState(StrEnum):
-    """The approval state of a post. The publishing state is part of its deliveries."""
+    """A post's approval state. The publishing state is part of its deliveries."""
 
     DRAFT = "draft"
     IN_REVIEW = "in_review"
@@ -111,7 +111,7 @@ class Comment:
         internal: Whether it is hidden from clients and guests.
         reply_to: The number of the comment that starts its thread, or None if it starts a thread.
         mentions: The members whom the text mentions and who can read it.
-        resolved_by: The member who resolved the thread that it starts, or None.
+        resolved_by: The member who resolved the thread that this comment starts, or None.
     """
 
     number: int = 0
@@ -152,8 +152,7 @@ class Post(NotebookMixin):
             an empty string.
         kind: "post" or "reply".
         erased_at: When its content was erased, in UTC, or None.
-        leftover_media: The digests of media of erased content that have not been
-            deleted yet.
+        leftover_media: The digests of media from erased content that have not been deleted yet.
     """
 
     id: PostId
@@ -237,13 +236,13 @@ class Post(NotebookMixin):
 
     @property
     def authors(self) -> tuple[MemberId, ...]:
-        """The members who stored a revision that changes more than the planned time, sorted."""
+        """The members who stored a revision with changes to more than the planned time, sorted."""
         return tuple(
             sorted({revision.author for revision in self.revisions if not revision.only_time})
         )
 
     def next_revision(self, content: PostContent, *, author: str, at: dt.datetime) -> Revision:
-        """Return the record of *content* as the newest version of the post."""
+        """Return the record of *content* as the post's newest version."""
         # The content of an erased post is a placeholder, so it does not match the digests.
         known = None if self.erased else (self.content, self.revision.fields)
         fields = field_digests(content, self.salt, known=known)

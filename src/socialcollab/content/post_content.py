@@ -1,4 +1,4 @@
-"""The content of a post, and the digests of its fields."""
+"""A post's content, and the digests of its fields."""
 
 from __future__ import annotations
 
@@ -279,10 +279,10 @@ def field_digests(
     True
 
     Args:
-        content: The content of the post.
+        content: The post's content.
         salt: The post's salt.
-        known: Other content with its digests under the same salt. The digests of
-            equal fields are reused instead of being computed again.
+        known: Other content with its digests under the same salt. Digests of equal fields are
+            reused instead of being computed again.
     """
     values = field_values(content)
     if known is None:

@@ -1,4 +1,4 @@
-"""The displayed status of a post and all of its deliveries."""
+"""The status that is displayed for a post and all of its deliveries."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def summarise(post: Post, deliveries: Iterable[Delivery] = (), *, held: bool = F
 
 
 def summarise_delivery(delivery: Delivery) -> Summary:
-    """Return the status of one delivery, regardless of its post and of holds."""
+    """Return the status of one delivery, ignoring its post's state and any holds."""
     if delivery.state is DeliveryState.CANCELLED:
         return Summary.CANCELLED
     return _of_deliveries({delivery.state}, partly=delivery.partly_published, held=False)

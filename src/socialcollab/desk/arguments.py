@@ -1,4 +1,4 @@
-"""Checks for arguments of a desk's methods that do not become part of a command."""
+"""Checks for those arguments of desk methods that do not become part of a command."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def check_count(value: int, name: str) -> int:
     if type(value) is int and value >= 0:
         return value
     raise InvalidValueError(
-        f"`{name}` is `{value!r}`, not a whole number of at least 0",
+        f"`{name}` is `{value!r}`, not a non-negative whole number",
         value=value,
         expected="a whole number",
     )
@@ -71,7 +71,7 @@ def check_seconds(value: float, name: str) -> float:
     if type(value) in (int, float) and 0 <= value < math.inf:
         return value
     raise InvalidValueError(
-        f"`{name}` is `{value!r}`, not a number of seconds of at least 0",
+        f"`{name}` is `{value!r}`, not a non-negative number of seconds",
         value=value,
         expected="a number of seconds",
     )
@@ -123,5 +123,5 @@ def check_progress(value: Progress | None) -> Progress | None:
     raise InvalidValueError(
         f"`progress` is `{value!r}`, not a function",
         value=value,
-        expected="a function that accepts the number of events processed and of all events",
+        expected="a function that accepts the number of events processed and the total number",
     )

@@ -1,4 +1,4 @@
-"""A desk on which one member acts; each method performs a command or a query."""
+"""A desk through which one member acts; each method performs a command or a query."""
 
 # Generated from member_desk.py by tools/write_async.py: edit that file, and run `nox -s write_async`.
 from __future__ import annotations
@@ -65,7 +65,7 @@ SubmitTiming = Literal["next slot", "as soon as approved"]
 
 class AsyncMemberDesk:
     """
-    A desk on which one member acts; the application must have authenticated the member.
+    A desk through which one member acts; the application must have authenticated the member.
 
     Methods that decide on a post or change it accept either the post that the member saw, or the
     post's id together with `revision`, the digest of the revision that the member saw. They raise
@@ -291,7 +291,7 @@ class AsyncMemberDesk:
             reply_to: The `number` of the comment to reply to, or None to start a thread.
 
         Raises:
-            NotFoundError: If there is no such comment, or it is not visible to the member.
+            NotFoundError: If the comment does not exist, or is not visible to the member.
             InvalidValueError: If the text is empty, if *internal* differs from the value of the
                 thread, or if an internal comment mentions a client or a guest.
         """
@@ -307,7 +307,7 @@ class AsyncMemberDesk:
             comment: The `number` of a comment in the thread.
 
         Raises:
-            NotFoundError: If there is no such comment, or it is not visible to the member.
+            NotFoundError: If the comment does not exist, or is not visible to the member.
         """
         return await self._do_on_post(cm.ResolveComment(post=_id(post), comment=comment))
 
@@ -411,7 +411,8 @@ class AsyncMemberDesk:
             revision: The digest of the revision that the member saw; required if *post* is an id.
 
         Raises:
-            NotAllowedError: If there is no such finding, or the member is an author of the post.
+            NotAllowedError: If the post has no such finding, or the member is an author of the
+                post.
         """
         post_id, seen = _seen(post, revision)
         return await self._do_on_post(cm.Waive(post=post_id, seen=seen, code=code, reason=reason))
@@ -451,9 +452,9 @@ class AsyncMemberDesk:
         Args:
             posts: The posts that the member saw; or the id of a campaign, for all of its open posts
                 with a planned time.
-            by: The difference to add to their times: a timedelta, which may be negative, or a
-                string such as ``"2 days"``. If the clocks change between the old and the new time,
-                the post keeps its local time of day.
+            by: The amount of time by which to move the posts: a timedelta, which may be negative,
+                or a string such as ``"2 days"``. If the clocks change between the old and the new
+                time, the post keeps its local time of day.
         """
         return await self._desk.run(reschedule_all(self._desk.engine, self._actor, posts, by))
 
@@ -561,7 +562,7 @@ class AsyncMemberDesk:
         Args:
             post: The post.
             profile: The profile on which the post is published.
-            network_id: The network's id of the published post.
+            network_id: The network's id for the published post.
             url: The address of the published post.
             at: When it was published; by default now.
 
@@ -599,10 +600,10 @@ class AsyncMemberDesk:
 
         Args:
             profile: The profile on which the post is published.
-            network_id: The network's id of the post.
+            network_id: The network's id for the post.
             at: When it was published; local times are in the workspace's time zone.
             url: The address of the published post.
-            text: The text of the post.
+            text: The post's text.
         """
         instant = await self._desk.run(instant_for(self._desk.engine, profile, at))
         await self.do(
@@ -623,8 +624,8 @@ class AsyncMemberDesk:
             on: A profile's id, or a selector.
             reason: The reason, as free text.
             until: When the hold ends automatically; by default a member must end it. Local times
-                are in the time zone of the workspace, or of the organization if the hold affects
-                several workspaces.
+                are in the workspace's time zone, or of the organization if the hold affects several
+                workspaces.
 
         Returns:
             The deliveries that the hold stops, and the deliveries that were already being sent.
@@ -666,7 +667,7 @@ class AsyncMemberDesk:
             start: The first day of the absence, in the absent member's time zone.
             end: The first day back.
             member: The absent member; by default the acting member. Recording an absence for
-                another member requires the permission `manage_access`.
+                another member requires the `manage_access` permission.
             delegate: The member who acts for the absent member.
             permissions: The permissions that the delegate may use on the absent member's behalf, or
                 all permissions if empty.
@@ -761,7 +762,7 @@ class AsyncMemberDesk:
         Put another member on duty for a period of time.
 
         Members may give away their own shifts. Giving away another member's shift requires the
-        permission `manage_access` on the resources of the rotation.
+        `manage_access` permission on the rotation's resources.
 
         Args:
             rotation: The rotation.
@@ -803,8 +804,8 @@ class AsyncMemberDesk:
         Cancel one or more shift swaps atomically, so that the original shifts apply again.
 
         Raises:
-            NotAllowedError: If this member is neither of the two members of the swap nor has
-                `manage_access` on the resources of the rotation, or if the shift is over.
+            NotAllowedError: If this member is not one of the two members in the swap and does not
+                have `manage_access` on the rotation's resources, or if the shift is over.
             NotFoundError: If the swap does not exist, or its rotation is not visible to this
                 member.
         """
@@ -900,7 +901,7 @@ class AsyncMemberDesk:
         Erase the personal data of a member or of one post; this cannot be undone.
 
         For a member, the personal data are the name and contacts in every version of the document,
-        the content of every post of which the member wrote a revision, the member's notes and
+        the content of every post for which the member wrote a revision, the member's notes and
         comments on other posts, and texts by others that contain the full name or an address. The
         member's identifier remains. Other texts that may refer to the member are not erased, but
         are listed in the report. `AsyncDesk.run_due` deletes the media, and `AsyncDesk.compact` removes
@@ -912,7 +913,7 @@ class AsyncMemberDesk:
             reason: The reason, as free text.
             dry_run: Whether to only return the report, without erasing anything.
             progress: A function that is called repeatedly during the erasure of a member, with the
-                number of events read so far and the number of all events to read. The journal is
+                number of events read so far and the total number of events to read. The journal is
                 read twice, so each event is counted twice.
 
         Returns:

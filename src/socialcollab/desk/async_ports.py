@@ -1,5 +1,5 @@
 """
-The ports of an async desk, under the same names as in `socialcollab.desk.ports`.
+The ports of an async desk, with the same names as in `socialcollab.desk.ports`.
 
 Blocking ports are called in threads so that they do not block the application's event loop. The
 store and the media store have one thread each, and the networks share a pool of threads.

@@ -165,8 +165,8 @@ class Desk:
             owner: A member who has every permission on all resources.
             networks: Same as in `Desk`.
             conditions: Same as in `Desk`.
-            media: Same as in `Desk`, but if *store* is a path, the default is a folder beside
-                the SQLite file.
+            media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
+                SQLite file.
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
@@ -224,15 +224,15 @@ class Desk:
                 change the document, see `propose`.
             networks: Same as in `Desk`.
             conditions: Same as in `Desk`.
-            media: Same as in `Desk`, but if *store* is a path, the default is a folder beside
-                the SQLite file.
+            media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
+                SQLite file.
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
             sleep: Same as in `Desk`.
 
         Raises:
-            NotFoundError: If there is no such desk.
+            NotFoundError: If the desk does not exist.
             InvalidValueError: If the store contains several organizations and *organization* is
                 empty, or if the store was created with projections that do not include all of
                 `Desk.PROJECTIONS`.
@@ -314,7 +314,7 @@ class Desk:
         The plan has no effect until a member carries it out; see `MemberDesk.offboard`.
 
         Raises:
-            NotFoundError: If there is no such member.
+            NotFoundError: If the member does not exist.
         """
         return self.run(offboarding_plan(self.engine, member))
 
@@ -333,10 +333,11 @@ class Desk:
 
     def acting_as(self, member: str) -> MemberDesk:
         """
-        Return a desk on which *member* acts; the application must have authenticated the member.
+        Return a desk through which *member* acts; the application must have authenticated the
+        member.
 
         Raises:
-            NotFoundError: If there is no such member.
+            NotFoundError: If the member does not exist.
         """
         organization = self.organization
         if organization.access.member(check_text(member, "member")) is None:
@@ -360,8 +361,8 @@ class Desk:
         Call this method regularly; any number of processes may call it at the same time.
 
         Args:
-            now: The instant up to which work is due. By default, the desk reads its clock again for
-                each piece of work.
+            now: Work that is due up to this instant is done. By default, the desk reads its clock
+                again for each piece of work.
             worker: A name for this worker that no other running worker uses.
             lease_s: The number of seconds, according to the real clock, for which other workers
                 skip a post or delivery that this worker has claimed.
@@ -391,7 +392,7 @@ class Desk:
         """
         Look up unknown outcomes on the network now, instead of waiting for `run_due`.
 
-        This includes sends that an earlier lookup did not find and that are still to be rechecked.
+        This includes sends that an earlier lookup did not find and that have yet to be rechecked.
 
         Args:
             post_or_delivery: A delivery, a post (for all its deliveries), or the id of either.
@@ -438,7 +439,7 @@ class Desk:
         Return a post.
 
         Raises:
-            NotFoundError: If there is no such post.
+            NotFoundError: If the post does not exist.
         """
         return self.run(read_post(self.engine, post))
 
@@ -465,7 +466,7 @@ class Desk:
 
         Raises:
             InvalidValueError: If *state* is not a stored state of a post.
-            NotFoundError: If there is no such workspace.
+            NotFoundError: If the workspace does not exist.
         """
         return self.run(
             read_posts(
@@ -482,7 +483,7 @@ class Desk:
         Return a delivery by its id.
 
         Raises:
-            NotFoundError: If there is no such delivery.
+            NotFoundError: If the delivery does not exist.
         """
         return self.run(read_delivery(self.engine, delivery))
 
@@ -585,8 +586,8 @@ class Desk:
         Return the calendar notes, sorted by date.
 
         Args:
-            workspace: Only notes of this workspace, or of all workspaces if empty.
-            viewer: Only notes of workspaces in which this member can view something, or all notes
+            workspace: Only notes in this workspace, or in all workspaces if empty.
+            viewer: Only notes in workspaces in which this member can view something, or all notes
                 if empty.
         """
         return self.run(read_calendar_notes(self.engine, workspace=workspace, viewer=viewer))
@@ -607,9 +608,9 @@ class Desk:
         Check the whole journal, and report every entry that was damaged or tampered with.
 
         Args:
-            anchor: The anchor that an earlier audit returned and that was stored elsewhere.
+            anchor: The anchor returned by an earlier audit and stored elsewhere.
             progress: A function that is called repeatedly during a long audit, with the number of
-                events checked so far and the number of all events. An async desk calls it in
+                events checked so far and the total number of events. An async desk calls it in
                 another thread.
         """
         return self.run(audit(self.engine, anchor, progress))

@@ -119,7 +119,7 @@ class Engine:
     of each value, are:
 
     - ``("snapshot", stream)``: the stream's version and the bytes of its snapshot;
-    - ``("document", "")``: the version of the stream ``organization``;
+    - ``("document", "")``: the version of the ``organization`` stream;
     - ``("state", "")``: the snapshots of the organization, the runtime state and the holds;
     - ``("context", "")``: every argument of the context except the actor and the deliveries;
     - ``("findings", "")``: the organization, the content, its workspace and the instant.
@@ -155,7 +155,7 @@ class Engine:
         return uuid7(as_utc(self.real_clock()), self.entropy(10))
 
     def load(self, stream: str) -> Effects[Loaded]:
-        """Read the snapshot of a stream."""
+        """Read a stream's snapshot."""
         version, data = yield from call(self.store.snapshot, stream)
         return self._loaded(stream, version, data)
 
@@ -200,7 +200,7 @@ class Engine:
         Read a post.
 
         Raises:
-            NotFoundError: If there is no such post.
+            NotFoundError: If the post does not exist.
         """
         loaded = yield from self.load(f"post/{post}")
         if loaded.snapshot is None:
@@ -356,7 +356,7 @@ class Engine:
         deliveries: Iterable[Delivery] = (),
         lint: bool = False,
     ) -> Context:
-        """Return the context for a command that does not change the content of a post."""
+        """Return the context for a command that does not change a post's content."""
         return self.context(
             state,
             actor,
@@ -372,8 +372,8 @@ class Engine:
         """
         Return a function that returns the context of a post, for evaluating many posts.
 
-        Unless steps depend on findings, the posts share a context and its cached results, such as
-        the reviewers of a step.
+        Unless steps depend on findings, the posts share one context and its cached results, such as
+        a step's reviewers.
         """
         if state.organization.policies.depend_on_findings:
             return lambda snapshot: self.post_context(state, Actor.RULES, snapshot, now=now)
@@ -417,7 +417,7 @@ class Engine:
             events: The events, in order.
             loaded: The streams on which the decision was based.
             at: The current instant, according to the desk's clock.
-            salt: The salt of the personal values of a post.
+            salt: The salt for a post's personal values.
             stopped_by_hold: Whether the append fails if a hold was placed in the meantime.
 
         Returns:
@@ -499,8 +499,8 @@ class Engine:
     ) -> tuple[NewEvent, bytes]:
         """Return an event in the form that the store accepts, and the salt of the event."""
         body, personal = event_parts(event.data)
-        # The salt of a post is erased with its content. A note or a reason may be kept longer than
-        # the content, so it has a separate salt.
+        # A post's salt is erased with its content. A note or a reason may be kept longer than the
+        # content, so it has a separate salt.
         if personal and "content" not in personal:
             salt = self.entropy(16)
         used = salt if personal else b""

@@ -1,4 +1,4 @@
-"""Marketing campaigns, to which posts can belong."""
+"""Marketing campaigns that posts can belong to."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from socialcollab.identifiers import check_id
 @attrs.frozen(kw_only=True)
 class Campaign:
     """
-    A marketing campaign of one workspace.
+    A marketing campaign that one workspace runs.
 
     Attributes:
         id: The identifier.

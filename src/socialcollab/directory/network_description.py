@@ -62,7 +62,7 @@ def _one_of(words: tuple[str, ...]) -> _Check:
 @attrs.frozen(kw_only=True)
 class TextLimits:
     """
-    The limits of a text, and the way in which its length is counted.
+    The limits that apply to a text, and the way in which its length is counted.
 
     Attributes:
         at_most: The maximum length, in *unit*.

@@ -35,7 +35,7 @@ BLUESKY = NetworkDescription(
         images=4, image_bytes=2_000_000, video_bytes=50 * 1024 * 1024, video_types={"video/mp4"}
     ),
     entities={"url", "mention", "hashtag", "cashtag"},
-    # Self-labels of the same lexicon.
+    # Self-labels from the same lexicon.
     features={"labels", "thread", "video"},
     # The sender chooses the record key, and putRecord with the same bytes changes nothing: atproto
     # packages/pds, read 2026-11-22. getRecord immediately returns new records of the account's

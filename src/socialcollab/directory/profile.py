@@ -48,8 +48,7 @@ class Profile:
         """
         The account that the profile represents: its network, handle and server.
 
-        Approvals are bound to the account, so a change of any of these values requires a new
-        approval.
+        Approvals are bound to the account, so changing any of these values requires a new approval.
         """
         return " ".join(part for part in (self.network, self.handle, self.server) if part)
 

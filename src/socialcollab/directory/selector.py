@@ -28,7 +28,7 @@ def _as_set(value: str | Iterable[str]) -> frozenset[str]:
 @attrs.frozen(kw_only=True)
 class PostAttributes:
     """
-    The attributes of a post against which the context keys of a selector are matched.
+    The post attributes against which a selector's context keys are matched.
 
     Attributes:
         post_tag: The tags.
@@ -100,7 +100,7 @@ class Excluding:
 @attrs.frozen(kw_only=True)
 class Selector:
     """
-    A selection of profiles and of the posts on them.
+    A selection of profiles and posts.
 
     A profile or post must match all given keys; a key matches if any of its values matches. At
     least one of workspace, profile and profile_tag is required, so that a rule never applies
@@ -115,7 +115,7 @@ class Selector:
         campaign: The ids of campaigns.
         kind: Kinds of posts, "post" or "reply"; if empty, every kind.
         language: The languages of posts.
-        author_role: Roles, at least one of which an author of the post must have.
+        author_role: Roles; an author of the post must have at least one of them.
         excluding: Profiles to exclude.
 
     Raises:

@@ -31,16 +31,16 @@ class Workspace:
         id: The identifier.
         name: The name to display.
         language: The default language of posts; if empty, the organization's language.
-        timezone: The IANA name of the time zone of all times; if empty, the organization's zone.
+        timezone: The IANA name of the time zone for all times; if empty, the organization's zone.
         business_hours: The business hours; if omitted, the organization's hours.
         lead: The member who is accountable if no other member is.
         default_approval: The approval policy for posts that match no other
             policy, or "none".
-        domains: The web domains of the workspace; the style guide reports links
-            to them in posts of other workspaces.
+        domains: The web domains of the workspace; the style guide reports links to these domains in
+            posts in other workspaces.
         clients_see: The stage from which clients and guests can view the posts of other members:
             "submitted" for approval, "scheduled", or "all" posts including drafts. With
-            "scheduled", members with the permission `approve` also see posts in review.
+            "scheduled", members with the `approve` permission also see posts in review.
     """
 
     id: str = attrs.field(metadata=shape(Id("workspace")))

@@ -83,7 +83,7 @@ class BearerNetwork:
     """
     A network whose requests are authorized by the access token of the profile's account.
 
-    A subclass sets `network` and adds the method ``adapter``.
+    A subclass sets `network` and adds the ``adapter`` method.
 
     Args:
         tokens: The access tokens.
@@ -120,7 +120,7 @@ class BearerNetwork:
 
     def server_of(self, profile: Profile) -> str:
         """
-        Return the address of a profile's server, without a slash at its end.
+        Return the address of a profile's server, without a trailing slash.
 
         Raises:
             InvalidValueError: If the profile is on another network, or if its server is missing or

@@ -86,7 +86,7 @@ def is_gone(response: Response) -> bool:
 
 
 def is_duplicate(response: Response) -> bool:
-    """Return whether a post was refused because it equals an earlier one."""
+    """Return whether a post was refused because it duplicates an earlier post."""
     return _error(response).get("code") == _DUPLICATE
 
 
@@ -129,7 +129,7 @@ def _error(response: Response) -> Mapping[str, Json]:
 
 
 def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long the API asks the client to wait, by its usage header."""
+    """Return how long the API asks the client to wait, according to its usage header."""
     wait_s = retry_after_s(headers)
     if wait_s is not None:
         return wait_s

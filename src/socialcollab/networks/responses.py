@@ -1,4 +1,4 @@
-"""Functions for the responses of any network with an HTTP API."""
+"""Functions for responses from any network with an HTTP API."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def error_for(
 
     Args:
         status: The HTTP status.
-        message: The message of the server.
+        message: The server's message.
         network: The name of the network.
         creates: Whether the request creates or changes a post.
         retry_after_s: How long the server asks the client to wait, in seconds.

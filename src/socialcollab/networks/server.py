@@ -1,4 +1,4 @@
-"""The address of the server that hosts the account of a profile."""
+"""The address of the server that hosts a profile's account."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 def server_of(profile: Profile, network: str, *, default: str = "") -> str:
     """
-    Return the address of a profile's server, without a slash at its end.
+    Return the address of a profile's server, without a trailing slash.
 
     Args:
         profile: The profile.

@@ -176,7 +176,7 @@ def _have_ids(value: Any) -> bool:
 
 
 def _brief(value: Any, *, without: str = "") -> str:
-    """Return a value of a document on one line."""
+    """Return a document value on one line."""
     if isinstance(value, Mapping):
         return ", ".join(f"{key} = {_nested(one)}" for key, one in value.items() if key != without)
     if isinstance(value, list):
@@ -246,7 +246,7 @@ def _required_permissions(section: str, kind: str, keys: tuple[str, ...]) -> tup
     if section == "style":
         return ("manage_style",)
     if section == "files":
-        # A file is either a style guide or a calendar of holidays, which affects deadlines.
+        # A file is either a style guide or a holiday calendar, which affects deadlines.
         return ("manage_policies", "manage_style")
     if section == "settings":
         return ("manage_access", "manage_policies")

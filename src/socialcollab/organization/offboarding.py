@@ -107,7 +107,7 @@ def references_to(organization: Organization, member: str) -> References:
     Return all references to a member in the document and the runtime state.
 
     Raises:
-        NotFoundError: If there is no such member.
+        NotFoundError: If the member does not exist.
     """
     organization.member(member)
     runtime = (reference for reference, _ in _runtime_references(organization, member))
@@ -250,7 +250,7 @@ def offboarding_items(
         at: The instant of the offboarding; entries that ended before it are omitted.
 
     Raises:
-        NotFoundError: If there is no such member.
+        NotFoundError: If the member does not exist.
     """
     organization.member(member)
     _, needed = _sections_without(organization, member, {})
@@ -486,7 +486,7 @@ def check_successor(
     Reject a successor who does not exist, is not active, or is the member who leaves.
 
     Raises:
-        NotFoundError: If there is no member *successor*.
+        NotFoundError: If the member *successor* does not exist.
         InvalidValueError: If the successor is *member*, is suspended or has left.
     """
     organization.member(successor)

@@ -91,7 +91,7 @@ class Organization(NotebookMixin):
     raised together.
 
     Attributes:
-        settings: The section ``[organization]``.
+        settings: The ``[organization]`` section.
         workspaces: The brands, or an agency's clients.
         profiles: The accounts on social networks.
         members: The people who work on posts.
@@ -107,9 +107,9 @@ class Organization(NotebookMixin):
         blackouts: The periods during which nothing is published.
         style: The style guides that the document names.
         expect: The expectations, which `check` evaluates.
-        files: The contents of the files that the document names, by name: style guides and
-            calendars of holidays. Included files are not part of this mapping; their sections are
-            in the other fields.
+        files: The contents of the files that the document names, by name: style guides and holiday
+            calendars. Included files are not part of this mapping; their sections are in the other
+            fields.
         absences: The members' absences, from the runtime state (see `with_state`).
         temporary_grants: The temporary grants, from the runtime state.
         swaps: The shift swaps, from the runtime state.
@@ -242,10 +242,10 @@ class Organization(NotebookMixin):
         Args:
             name: "northwind", "client_signs_off", "co_publishing", "by_network", "by_function",
                 "rotating", "ladder" or "departments".
-            params: The parameters of the template; ``id`` is required.
+            params: The template's parameters; ``id`` is required.
 
         Raises:
-            NotFoundError: If there is no such template.
+            NotFoundError: If the template does not exist.
             InvalidValueError: If a parameter is unknown or missing.
             ExceptionGroup: With one `FaultError` for each fault that the parameters cause.
         """
@@ -257,7 +257,7 @@ class Organization(NotebookMixin):
         """
         Return the files of a template, such as ``agency.toml``, with its parameters filled in.
 
-        Unlike the result of `to_toml`, the document contains the comments of the template, and its
+        Unlike the result of `to_toml`, the document contains the template's comments, and its
         sections are in the same order as in the template.
 
         Args:
@@ -265,7 +265,7 @@ class Organization(NotebookMixin):
             params: Same as in `template`.
 
         Raises:
-            NotFoundError: If there is no such template.
+            NotFoundError: If the template does not exist.
             InvalidValueError: If a parameter is unknown or missing.
         """
         return template_files(name, params)
@@ -403,7 +403,7 @@ class Organization(NotebookMixin):
         Return a profile by id.
 
         Raises:
-            NotFoundError: If there is no such profile; the nearest id is suggested.
+            NotFoundError: If the profile does not exist; the message suggests the most similar id.
         """
         self._check_exists("profile", profile, self.profiles_by_id)
         return self.profiles_by_id[profile]
@@ -413,7 +413,7 @@ class Organization(NotebookMixin):
         Return a member by id.
 
         Raises:
-            NotFoundError: If there is no such member; the nearest id is suggested.
+            NotFoundError: If the member does not exist; the message suggests the most similar id.
         """
         self._check_exists("member", member, self.members_by_id)
         return self.members_by_id[member]
@@ -460,13 +460,13 @@ class Organization(NotebookMixin):
         Return the IANA name of a workspace's time zone.
 
         Raises:
-            NotFoundError: If there is no such workspace.
+            NotFoundError: If the workspace does not exist.
         """
         self._check_exists("workspace", workspace, self.zones)
         return self.zones[workspace]
 
     def zone_or_default(self, workspace: str) -> str:
-        """Return the time zone of a workspace, or the organization's if it no longer exists."""
+        """Return a workspace's time zone, or the organization's if it no longer exists."""
         return self.zones.get(workspace) or str(self.settings.timezone)
 
     @cached_property
@@ -482,7 +482,7 @@ class Organization(NotebookMixin):
         Return the language of a workspace.
 
         Raises:
-            NotFoundError: If there is no such workspace.
+            NotFoundError: If the workspace does not exist.
         """
         self._check_exists("workspace", workspace, self.languages)
         return self.languages[workspace]
@@ -553,9 +553,9 @@ class Organization(NotebookMixin):
         Return the findings of the style guides about a post, for each of its targets.
 
         Args:
-            content: The content of the post; targets that do not exist are ignored.
+            content: The post's content; targets that do not exist are ignored.
             workspace: The workspace of the post.
-            at: The planned time of the post; a local time is in the workspace's time zone.
+            at: The post's planned time; a local time is in the workspace's time zone.
             networks: Network descriptions by network or profile id, for servers and accounts that
                 have special limits.
         """
@@ -607,9 +607,9 @@ class Organization(NotebookMixin):
         """
         Return the organization with a runtime state.
 
-        Started campaigns have the dates with which they were started, and `access` takes temporary
-        grants, absences, delegates and shift swaps into account. References to names that the
-        document no longer contains are ignored.
+        Started campaigns have the dates that were set when they were started, and `access` takes
+        temporary grants, absences, delegates and shift swaps into account. References to names that
+        the document no longer contains are ignored.
         """
         starts = {start.campaign: start for start in state.campaigns}
         campaigns = tuple(

@@ -29,7 +29,7 @@ class StepWarning:
             reviewers, can give; "own_posts" if the posts of *members* cannot reach the quorum,
             because authors cannot decide on their own posts; "one_reviewer" if only one member can
             decide.
-        step: The key of the step.
+        step: The step's key.
         members: The members whom the problem concerns, sorted.
         profiles: The profiles, in the order of the document.
         needed: The number of approvals that the step needs.
@@ -124,19 +124,19 @@ def step_reviewers(
     organization: Organization, profile: str, at: dt.datetime
 ) -> dict[str, tuple[MemberId, ...]]:
     """
-    Return the members who can decide on each approval step that posts on a profile may need.
+    Return the members who can decide on each approval step that may apply to posts on a profile.
 
-    These members have the permission `approve` and are among the reviewers of the step, or are
-    delegates of such members. If a reviewer is a rotation, only the member on duty can decide.
-    Authors, conditions of steps, and reviewers whom an escalation adds are not considered.
+    These members have the `approve` permission and are among the step's reviewers, or are delegates
+    of such members. If a reviewer is a rotation, only the member on duty can decide. Authors,
+    conditions of steps, and reviewers whom an escalation adds are not considered.
 
     Args:
         organization: The organization.
-        profile: The id of the profile.
+        profile: The profile's id.
         at: The instant.
 
     Raises:
-        NotFoundError: If there is no such profile.
+        NotFoundError: If the profile does not exist.
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     at = as_utc(at)
@@ -181,7 +181,7 @@ def steps_losing_reviewers(
         member: The member.
 
     Returns:
-        The profiles on which each step is affected, by the key of the step.
+        The profiles on which each step is affected, by the step's key.
     """
     at = as_utc(at)
     access = before.access

@@ -21,7 +21,7 @@ class Settings:
     Attributes:
         id: The identifier.
         name: The name to display.
-        timezone: The IANA name of the time zone of workspaces and members that do not specify one.
+        timezone: The IANA name of the time zone for workspaces and members that do not specify one.
         language: The language of workspaces and members that do not specify one.
         business_hours: The business hours of workspaces and members that do not specify any.
 

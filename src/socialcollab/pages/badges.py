@@ -68,7 +68,7 @@ def badge(text: str, tone: Tone = "grey") -> Badge:
 
 
 def state_badge(state: str) -> Badge:
-    """Return the badge of a state: its symbol and its name, in its tone."""
+    """Return the badge for a state: its symbol and its name, in its tone."""
     tone, sign = STATES.get(state, ("grey", ""))
     return badge(f"{sign} {state.replace('_', ' ')}".strip(), tone)
 

@@ -49,7 +49,7 @@ class CalendarEntry:
 
     Attributes:
         at: The wall time. A UTC offset is ignored, so convert an instant to the time zone first.
-        title: The text of the post, or its beginning.
+        title: The post's text, or its beginning.
         profile: The display name of the profile.
         network: The name of the network.
         state: A key of `STATES`.
@@ -151,13 +151,13 @@ def _day_of(value: dt.date) -> dt.date:
 
 def hold_block(hold: Hold, *, zone: str, language: str = "en") -> CalendarBlock:
     """
-    Return the calendar block of a hold, which extends from its start to its end.
+    Return the calendar block for a hold, which extends from its start to its end.
 
     A hold without an end lasts until a member ends it.
 
     Args:
         hold: A hold, as `Desk.holds` returns it.
-        zone: The IANA name of the time zone of the calendar.
+        zone: The IANA name of the calendar's time zone.
         language: "en" or "nl".
     """
     labels = words(language)
@@ -222,7 +222,7 @@ def month_calendar(
         year: The year, 1 to 9999.
         month: The month, 1 to 12.
         language: "en" or "nl".
-        zone: The name of the time zone of the entries, which is displayed.
+        zone: The name of the entries' time zone, which is displayed.
         first_weekday: The first day of the week, from 0 for Monday to 6 for Sunday.
         notes: Notes on days.
         blocks: Blackouts, holds and holidays.
@@ -315,7 +315,7 @@ def agenda(
         first: The first day.
         days: The number of days, 1 to 366.
         language: "en" or "nl".
-        zone: The name of the time zone of the entries, which is displayed.
+        zone: The name of the entries' time zone, which is displayed.
         notes: Notes on days.
         blocks: Blackouts, holds and holidays.
         legend: Whether to add a legend of the colours and symbols, with the number of entries.
@@ -523,7 +523,7 @@ def _shorten(text: str) -> str:
 def _legend(entries: Sequence[CalendarEntry], labels: Mapping[str, str]) -> str:
     if not entries:
         return ""
-    # States with the same word, such as `waiting` and `scheduled`, are counted together.
+    # States displayed with the same word, such as `waiting` and `scheduled`, are counted together.
     counts: Counter[tuple[str, str, str]] = Counter()
     for state, (tone, sign) in STATES.items():
         count = sum(entry.state == state for entry in entries)

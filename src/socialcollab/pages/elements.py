@@ -31,7 +31,7 @@ def link(url: str, text: str = "") -> Html:
 
 def file_link(file: str, text: str = "") -> Html:
     """
-    Return a link to a file in the folder of the page or one of its subfolders; see `safe_file`.
+    Return a link to a file in the page's folder or one of its subfolders; see `safe_file`.
 
     >>> file_link("timeline-x.html", "Tulip on X")
     '<a href="timeline-x.html" rel="noopener noreferrer">Tulip on X</a>'
@@ -74,8 +74,8 @@ def table(
     """
     Return a table. Columns of whole numbers are aligned to the right.
 
-    On a narrow screen, a table of more than two columns shows each row as a list of its cells, with
-    the headers in front.
+    On a narrow screen, a table with more than two columns shows each row as a list of cells, each
+    preceded by its header.
 
     Raises:
         InvalidValueError: If the number of cells in a row differs from the number of headers.

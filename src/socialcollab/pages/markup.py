@@ -61,8 +61,8 @@ def safe_source(source: str) -> str:
     """
     Return *source* if it is an embedded image or a local file; otherwise return an empty string.
 
-    Embedded images (``data:image/...``) are safe, and so are files in the folder of the page or
-    one of its subfolders.
+    Embedded images (``data:image/...``) are safe, and so are files in the page's folder or one of
+    its subfolders.
 
     >>> safe_source("media/tulips.jpg"), safe_source("https://evil.example/pixel.png")
     ('media/tulips.jpg', '')

@@ -40,7 +40,7 @@ class PermissionsColumn:
 
     Attributes:
         workspace: The id of its workspace. Adjacent columns of the same workspace share a header.
-        profile: The id of the profile.
+        profile: The profile's id.
         network: The name of its network.
     """
 

@@ -17,7 +17,7 @@ from socialcollab.text import Entity, Length, entities, fitting_end, graphemes, 
 
 # If a text is too long, this many characters past the limit are shown, followed by an ellipsis.
 _SHOWN_PAST_LIMIT: Final = 400
-# Even if the limit of a network is higher, a preview shows no more characters than this.
+# Even if a network's limit is higher, a preview shows no more characters than this.
 _LONGEST_SHOWN: Final = 70_000
 _HUES: Final = (
     "#2f6fb3",
@@ -51,8 +51,8 @@ class PreviewImage:
 
     Attributes:
         alt: The alt text, or an empty string.
-        source: An embedded image (``data:image/...``), or a file in the folder of the page or one
-            of its subfolders. For any other source, the preview shows an empty frame.
+        source: An embedded image (``data:image/...``), or a file in the page's folder or one of its
+            subfolders. For any other source, the preview shows an empty frame.
         is_video: Whether the source is a video.
     """
 
@@ -83,9 +83,9 @@ class PreviewPost:
     The content of a preview.
 
     Attributes:
-        text: The text of the post.
+        text: The post's text.
         name: The name of the account.
-        handle: The handle of the account, such as "@tulipair".
+        handle: The account's handle, such as "@tulipair".
         at: The wall time of publication, or None.
         images: The images.
         card: The link card, or None.
@@ -111,7 +111,7 @@ class PreviewPost:
 
 def preview(post: PreviewPost, network: str | NetworkDescription, *, language: str = "en") -> Html:
     """
-    Return a preview of *post* on *network*, as part of the body of a `page`.
+    Return a preview of *post* on *network* for the body of a `page`.
 
     Text beyond the limit of the network is marked, and a message states the excess length.
 
@@ -195,7 +195,7 @@ def _header(post: PreviewPost, description: NetworkDescription, language: str) -
 
 
 def _initials(name: str) -> str:
-    """Return the first letters of the first and the last word of a name."""
+    """Return the first letters of the first and last words of a name."""
     stripped = ("".join(filter(str.isalnum, word)) for word in name[:200].split())
     parts = [word for word in stripped if word]
     chosen = parts[:1] + (parts[-1:] if len(parts) > 1 else [])

@@ -1,4 +1,4 @@
-"""Permission queries: who may do what, where and when, and for which reasons."""
+"""Permission queries: who may do what, where and when, and why."""
 
 from __future__ import annotations
 
@@ -38,14 +38,13 @@ class Access:
     """
     The evaluator of permission questions: who may do what, where and when.
 
-    All names are checked when an `Access` is created, so a question raises an error only if it
-    names a permission, resource or rotation that does not exist. Everything is denied unless a
-    grant or a shift allows it, a forbid overrides every grant, and the order of rules does not
-    matter.
+    All names are checked when an `Access` is created, so a query raises an error only if it names a
+    permission, resource or rotation that does not exist. Everything is denied unless a grant or a
+    shift allows it, a forbid overrides every grant, and the order of rules does not matter.
 
     A member who is on duty, as scheduled or because of a swap, has the rotation's role during the
-    shift. The delegate of an absent member may use the permissions from that member's own grants
-    and shifts, as far as the absence delegates them, unless a forbid applies to either member.
+    shift. An absent member's delegate may use the permissions from that member's own grants and
+    shifts, to the extent that the absence delegates them, unless a forbid applies to either member.
     Permissions that a member has as a delegate are not passed on.
 
     A *resource* is a profile, a workspace, or ``*``. A rule applies to a workspace itself only if
@@ -138,8 +137,8 @@ class Access:
         """
         Return an `Access` with these absences and swaps in place of the current ones.
 
-        Absences of unknown members and swaps of unknown rotations or members
-        are ignored, and so are unknown delegates.
+        Absences of unknown members, swaps that name unknown rotations or members, and unknown
+        delegates are ignored.
         """
         return Access(bindings=self._bindings.with_swaps(swaps), absences=absences)
 
@@ -239,8 +238,8 @@ class Access:
             permission: A permission's name.
             resource: A profile, a workspace, or ``*``.
             at: The instant.
-            authors: The authors of the post, if the question is about a post. Authors cannot act
-                as delegates on their own post, and no delegate can act on it for an author.
+            authors: The post's authors, if the question is about a post. Authors cannot act as
+                delegates on their own post, and no delegate can act on it for an author.
         """
         # The usual case of `_allows` is inlined, because every function call is noticeable here:
         # two keys of the member's row are enough to decide.
@@ -449,7 +448,7 @@ class Access:
         return Verdict.no(*(gain.refused(giver) for gain in gains))
 
     def inactive_reason(self, member: str, *, at: dt.datetime) -> Reason | None:
-        """Return the reason if a member is suspended or has left the organization, or None."""
+        """Return the reason why a member is inactive (suspended or has left), or None if active."""
         known = self._scope.members.get(member)
         if known is not None and known.suspended:
             return Reason.of("suspended", member=member)
@@ -497,8 +496,8 @@ class Access:
 
         Having `approve` is not enough to decide on a post: the member must also be one of the
         reviewers of an open step. `socialcollab.organization.step_reviewers` returns the members
-        who can decide on each step, and `Desk.pending_steps` the open steps of a post with the
-        members who can decide on them.
+        who can decide on each step, and `Desk.pending_steps` returns the open steps of a post with
+        the members who can decide on them.
         """
         self._scope.check_question(permission, resource)
         at = as_utc(at)

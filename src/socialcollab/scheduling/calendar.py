@@ -28,9 +28,9 @@ class Entry:
     One post on one profile at one time.
 
     Attributes:
-        profile: The id of the profile.
+        profile: The profile's id.
         at: The time, in UTC.
-        post: The id of the post.
+        post: The post's id.
         title: The text to display.
         state: The state of the post or delivery, or "native_post" if the post was
             created directly on the network.
@@ -161,7 +161,7 @@ class Calendar(NotebookMixin):
         Args:
             profiles: The profiles.
             zone: The time zone of all workspaces that are not in *zones*.
-            zones: The time zone of each workspace, by workspace id.
+            zones: Each workspace's time zone, by workspace id.
             slot_plans: The slot plans.
             blackouts: The blackouts.
             holds: The active holds.
@@ -185,10 +185,10 @@ class Calendar(NotebookMixin):
 
     def profile_calendar(self, profile: str) -> ProfileCalendar:
         """
-        Return the calendar of a profile.
+        Return a profile's calendar.
 
         Raises:
-            NotFoundError: If there is no such profile.
+            NotFoundError: If the profile does not exist.
         """
         try:
             return self.profile_calendars[profile]
@@ -237,7 +237,7 @@ class Calendar(NotebookMixin):
         return type(self)({**self.profile_calendars, **changed})
 
     def without_post(self, post: str) -> Self:
-        """Return a calendar without the entries of a post."""
+        """Return a calendar without a post's entries."""
         return type(self)(
             {
                 profile: attrs.evolve(

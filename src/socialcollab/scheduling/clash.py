@@ -36,7 +36,7 @@ class Clash(NotebookMixin):
 
     Attributes:
         kind: The kind of clash.
-        profile: The id of the profile.
+        profile: The profile's id.
         at: The time, in UTC.
         entries: The entries that clash. In a result of `check_time`, these are the
             entries that a post at this time would clash with.
@@ -63,15 +63,14 @@ def check_time(
 
     Args:
         calendar: The calendar.
-        profile: The id of the profile.
+        profile: The profile's id.
         at: The instant.
         attributes: The attributes of the post. If this is None, blackouts and holds
             are matched by profile only.
-        post: The id of the post if it is already on the calendar, so that it
-            does not clash with itself.
+        post: The post's id if it is already on the calendar, so that it does not clash with itself.
 
     Raises:
-        NotFoundError: If there is no such profile.
+        NotFoundError: If the profile does not exist.
         NaiveDatetimeError: If *at* has no UTC offset.
     """
     return tuple(_clashes(calendar.profile_calendar(profile), as_utc(at), attributes, post))
@@ -98,7 +97,7 @@ def find_clashes(
         profiles: The ids of the profiles to check; all profiles by default.
 
     Raises:
-        NotFoundError: If there is no such profile.
+        NotFoundError: If the profile does not exist.
     """
     profile_calendars = (
         calendar.profile_calendars.values()
@@ -121,7 +120,7 @@ def _local(zone: str, at: dt.datetime) -> str:
 
 
 def _name(entry: Entry) -> str:
-    """Return the beginning of the text of an entry, or the id of its post if it has no title."""
+    """Return the beginning of an entry's text, or the id of its post if it has no title."""
     title = (
         entry.title if len(entry.title) <= _LONGEST_TITLE else f"{entry.title[:_LONGEST_TITLE]}…"
     )
@@ -171,7 +170,7 @@ def check_stops(
     """
     Return the blackouts and holds that stop a post on *profile* at *at*, as clashes.
 
-    Use this function instead of `check_time` if there is no calendar at hand.
+    Use this function instead of `check_time` if you do not have a calendar.
 
     Args:
         profile: The profile.
@@ -184,7 +183,7 @@ def check_stops(
 
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
-        InvalidValueError: If there is no such zone.
+        InvalidValueError: If the zone does not exist.
     """
     instant = as_utc(at)
     return (

@@ -1,4 +1,4 @@
-"""Find the next free slot of a profile, and the reasons why earlier slots are not free."""
+"""Find a profile's next free slot, and the reasons why earlier slots are not free."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class SlotChoice:
     The object is truthy if there is a free slot.
 
     Attributes:
-        profile: The id of the profile.
+        profile: The profile's id.
         zone: The time zone of the local times.
         at: The time of the slot in UTC, or None if no slot is free.
         local: Its local time, or None.
@@ -86,22 +86,22 @@ def next_slot(
     within_days: int = 366,
 ) -> SlotChoice:
     """
-    Return the first free slot of a profile after an instant.
+    Return a profile's first free slot after an instant.
 
     A slot is free if `check_time` finds no clash. If the profile has no slots, or if
     none of them is free, the result contains the reason.
 
     Args:
         calendar: The calendar.
-        profile: The id of the profile.
+        profile: The profile's id.
         after: The instant after which to search.
         attributes: The attributes of the post. If this is None, blackouts and holds
             are matched by profile only.
-        post: The id of the post if it is already on the calendar.
+        post: The post's id if it is already on the calendar.
         within_days: The number of days to search, 1 to 3660.
 
     Raises:
-        NotFoundError: If there is no such profile.
+        NotFoundError: If the profile does not exist.
         NaiveDatetimeError: If *after* has no UTC offset.
         InvalidValueError: If *within_days* is out of bounds.
     """

@@ -34,7 +34,7 @@ class SlotPlan:
 
     Attributes:
         on: The profiles that the plan applies to.
-        slots: Weekly times in the time zone of the workspace.
+        slots: Weekly times in the workspace's time zone.
         min_gap: The minimum time between two posts on a profile, in clock time. If None, posts can
             be any time apart.
         max_per_day: The maximum number of posts on a profile per local day. If None, there is no

@@ -32,7 +32,7 @@ _MICROSECOND = dt.timedelta(microseconds=1)
 
 def check_stream(name: object) -> str:
     """
-    Return *name* if it is a valid name of a stream.
+    Return *name* if it is a valid stream name.
 
     >>> check_stream("post/p1")
     'post/p1'
@@ -178,10 +178,10 @@ class NewEvent:
 
     Attributes:
         stream: The stream to append to, such as ``post/019b7c01-...``.
-        type: The type of the event, such as ``submitted``.
+        type: The event's type, such as ``submitted``.
         schema: The version of the structure of *body*, starting at 1.
         id: A version 7 UUID as text, unique within the organization.
-        at: The time of the event, which is converted to UTC.
+        at: The event's time, which is converted to UTC.
         actor: The actor, such as ``member:ana``, ``system:publisher`` or ``tool:slack``.
         on_behalf_of: The person or system that the actor acted for, in the same format as
             *actor*, or an empty string. A desk leaves it empty: a decision by a delegate names the
@@ -261,7 +261,7 @@ class NewEvent:
         if self.erases:
             body = {**body, ERASES: {str(v): list(names) for v, names in self.erases.items()}}
         # The body is copied here, so that the event does not change if the caller later modifies
-        # the objects that were passed in.
+        # the original objects.
         plain = cast("Mapping[str, Json]", plain_json(body))
         object.__setattr__(self, "plain_body", plain)
         object.__setattr__(self, "sealed_body", json_text(plain))
@@ -274,7 +274,7 @@ class Event:
     An event in a journal. Only stores create these objects.
 
     Attributes that are not listed here have the same meaning as for `NewEvent`. Treat *body* and
-    *personal* as immutable. Changing them does not change the journal.
+    *personal* as immutable. Changing these values does not change the journal.
 
     Attributes:
         organization: The organization whose journal contains the event.
@@ -282,12 +282,12 @@ class Event:
         version: The position of the event in its stream, counted from 1 without gaps.
         position: The position of the event in the organization's journal, counted from 1 without
             gaps.
-        body: The details. The key ``personal`` contains the salted digests of personal values, and
+        body: The details. The ``personal`` key contains the salted digests of personal values, and
             ``erases`` contains the names of the values that a tombstone erased.
         personal: The personal values that have not been erased.
-        erased: The names of erased personal values, of which only the digests remain.
+        erased: The names of erased personal values; only their digests remain.
         salt: The salt of the digests; empty if no personal value remains.
-        prev: The hash of the previous event of the stream, or an empty string.
+        prev: The hash of the previous event in the stream, or an empty string.
         hash: The SHA-256 of the canonical JSON of the envelope, in hexadecimal.
     """
 

@@ -69,7 +69,7 @@ class _Stream:
     The stored data of one stream.
 
     Attributes:
-        head: The head of the stream.
+        head: The stream's head.
         snapshot: The snapshot of the last append.
         rows: The rows of the last append.
         checksum: The checksum of the head and the snapshot.
@@ -108,7 +108,7 @@ class _Index:
         self.groups = {index: {} for index in self.projection.indexes}
 
     def order(self, key: str, values: RowValues) -> _Order:
-        """Return the sort key of a row."""
+        """Return a row's sort key."""
         return sort_key((*self._values(self.projection.sorted_by, values), key))
 
     def _values(self, names: tuple[str, ...], values: RowValues) -> RowValues:
@@ -194,8 +194,8 @@ class MemoryStore:
     (0, b'')
 
     Args:
-        projections: The projections of the store. If this is empty, a desk declares the
-            projections that it needs.
+        projections: The store's projections. If this is empty, a desk declares the projections that
+            it needs.
     """
 
     def __init__(self, projections: Sequence[Projection] = ()) -> None:
@@ -301,7 +301,7 @@ class MemoryJournal:
         return not tables.events or tables.declaration == self._store._declaration
 
     def _erasable(self, stream: str, version: int, name: str) -> PersonalValues:
-        """Return the personal values of an event. Raise an error if *name* is not one of them."""
+        """Return an event's personal values. Raise an error if they do not include *name*."""
         values = self._tables.personal.get((stream, version), {})
         if name not in values:
             raise nothing_to_erase_error(stream, version, name)
@@ -370,7 +370,7 @@ class MemoryJournal:
             return (0, b"") if known is None else (known.head.version, known.snapshot)
 
     def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Return the version and the snapshot of each of these streams, as `snapshot` does."""
+        """Return the version and snapshot of each of these streams, like `snapshot`."""
         with self._lock:
             return {stream: self.snapshot(stream) for stream in streams}
 

@@ -82,7 +82,7 @@ class Projection:
                 )
         if self.name == DUE and not {"at", "kind"} <= set(self.columns):
             raise InvalidValueError(
-                "projection `due` lacks the column `at` or `kind`",
+                "projection `due` must have the columns `at` and `kind`",
                 value=self.columns,
                 expected="columns at and kind",
             )
@@ -131,7 +131,7 @@ def declare_projections(
     Return the projections that a store has after `Store.ensure_projections`.
 
     A store that was created without projections adopts the needed projections. Any other store must
-    have been created with them.
+    have been created with these projections.
 
     Args:
         declared: The projections that the store was created with, by name.

@@ -11,7 +11,7 @@ from socialcollab.stores.projections import Column, Projection, Row
 from socialcollab.stores.reports import Anchor, AuditReport, ReindexReport
 
 Progress: TypeAlias = Callable[[int, int], None]
-"""A function that receives the number of events processed so far and the number of all events."""
+"""A function that receives the number of events processed so far and the total number of events."""
 
 Reducer: TypeAlias = Callable[[str, Sequence[Event]], tuple[bytes, Sequence[Row]]]
 """A function that computes the snapshot and rows of a stream from its name and all its events."""
@@ -21,7 +21,7 @@ class BoundStore(Protocol):
     """
     The journal of one organization, with its snapshots and projection rows.
 
-    No method reads or changes data of another organization. A method that fails changes nothing.
+    No method reads or changes another organization's data. A method that fails changes nothing.
 
     Raises:
         StoreUnavailableError: If the store currently cannot be read or written (any method).
@@ -50,13 +50,13 @@ class BoundStore(Protocol):
         stream, which must no longer contain the erased values.
 
         Args:
-            events: One or more events to append. The events of each stream must be in order.
+            events: One or more events to append. Each stream's events must be in order.
             expected_versions: The version that each stream must have, or 0 if the stream must not
-                exist. Every stream that is appended to must be included. Any other stream can be
+                exist. Every stream that receives events must be included. Any other stream can be
                 included if the append depends on its version.
-            rows: The complete set of rows, after the append, of each stream that is appended to.
+            rows: The complete set of rows, after the append, of each stream that receives events.
                 Rows of other streams are rejected.
-            snapshots: The new snapshot of each stream that is appended to.
+            snapshots: The new snapshot of each stream that receives events.
 
         Returns:
             The sealed events, in the same order.
@@ -67,8 +67,8 @@ class BoundStore(Protocol):
             StaleProjectionError: If the stored rows were written for projections other than the
                 declared ones.
             InvalidValueError: If the arguments contradict each other, an event id is already
-                stored, the key of a row belongs to another stream, or a personal value to erase
-                was never stored.
+                stored, a row's key belongs to another stream, or a personal value to erase was
+                never stored.
         """
         ...
 
@@ -82,7 +82,7 @@ class BoundStore(Protocol):
 
     def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
         """
-        Return the version and the snapshot of each of these streams, as `snapshot` does.
+        Return the version and snapshot of each of these streams, like `snapshot`.
 
         This method exists so that many snapshots can be read with few queries.
         """
@@ -134,8 +134,7 @@ class BoundStore(Protocol):
         Conflicting changes are prevented by the expected versions of `append`.
 
         Args:
-            before: The current time on the clock of the desk. Rows whose ``at`` is later are not
-                due.
+            before: The current time on the desk's clock. Rows whose ``at`` is later are not due.
             now: The current real time, which determines whether leases have expired.
             limit: The maximum number of rows.
             worker: The name of the worker.
@@ -160,8 +159,8 @@ class BoundStore(Protocol):
             progress: If given, it is called repeatedly during a long rebuild, from the same thread.
 
         Raises:
-            CorruptJournalError: If an event or the head of a stream is damaged. A rebuild would
-                hide such damage.
+            CorruptJournalError: If an event or a stream's head is damaged. A rebuild would hide the
+                damage.
         """
         ...
 
@@ -259,7 +258,7 @@ class AsyncBoundStore(Protocol):
         ...
 
     async def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Return the version and the snapshot of each of these streams, as `snapshot` does."""
+        """Return the version and snapshot of each of these streams, like `snapshot`."""
         ...
 
     async def read_all(self, *, after: int = 0, limit: int = 1000) -> tuple[Event, ...]:

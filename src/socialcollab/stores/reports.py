@@ -1,4 +1,4 @@
-"""Reports of the `audit` and `reindex` methods of stores."""
+"""The reports that the `audit` and `reindex` methods of stores return."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class AuditReport(NotebookMixin):
             later audit.
         events: The number of events that were read.
         streams: The number of streams that contain these events.
-        erased: The number of erased personal values, of which only the digests remain.
+        erased: The number of erased personal values; only their digests remain.
     """
 
     _cards_module: ClassVar[str] = "socialcollab.stores.cards"

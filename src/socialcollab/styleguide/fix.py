@@ -1,4 +1,4 @@
-"""Apply the fixes of findings to a text."""
+"""Apply fixes from findings to a text."""
 
 from __future__ import annotations
 

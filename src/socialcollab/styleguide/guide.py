@@ -1,4 +1,4 @@
-"""Style guides: configured rules, including the preferred and avoided terms of a brand."""
+"""Style guides: configured rules, including a brand's preferred and avoided terms."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class StyleGuide:
 
         Args:
             text: The content of the file, at most 1 MB.
-            name: The name of the file, which is part of each fault's location.
+            name: The file's name, which is part of each fault's location.
 
         Raises:
             ExceptionGroup: If the guide has faults. It contains one `FaultError` per fault.

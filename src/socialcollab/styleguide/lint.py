@@ -45,12 +45,12 @@ def lint(
     ['avoid `cheap`: say what it costs']
 
     Args:
-        post: A text, a post or the content of a post.
+        post: A text, a post or a post's content.
         guide: The style guide.
         profile: The only target to check: a profile, the id of one of
             *profiles*, the name of a network or its description. By default, a
             post is checked for all of its targets, and a text for no target.
-        profiles: The profiles that the targets of a post refer to.
+        profiles: The profiles that a post's targets refer to.
         networks: Descriptions by network name or profile id, for servers and
             accounts with different limits.
         workspace: The workspace to assume if the post has none.

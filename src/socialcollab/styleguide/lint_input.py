@@ -23,8 +23,8 @@ class Target:
     A profile or network that the post will be published on.
 
     Attributes:
-        profile: The id of the profile, or an empty string if only the network is known.
-        network: The description of the network.
+        profile: The profile's id, or an empty string if only the network is known.
+        network: The network's description.
         text: The text for this target.
         thread: The remaining texts of the thread, after *text*.
     """
@@ -38,7 +38,7 @@ class Target:
 @attrs.frozen(kw_only=True, cache_hash=True)
 class Neighbour:
     """
-    The name, domains and handles of a workspace, which posts of other workspaces should not
+    The name, domains and handles of a workspace, which posts in other workspaces should not
     contain.
 
     Attributes:
@@ -147,14 +147,14 @@ class LintInput:
         at: dt.datetime | None = None,
     ) -> LintInput:
         """
-        Create the input from a text, a post or the content of a post.
+        Create the input from a text, a post or a post's content.
 
         Args:
             post: A text, or a post with its variants and images.
             profile: The only target: a profile, the id of one of *profiles*, the
                 name of a network or its description.
-            profiles: The profiles that the targets of a post refer to. Targets that are not among
-                them are ignored.
+            profiles: The profiles that a post's targets refer to. Targets that are not listed here
+                are ignored.
             networks: Descriptions by network name or by profile id, for servers
                 and accounts with different limits.
             workspace: The workspace to assume if the post has none.

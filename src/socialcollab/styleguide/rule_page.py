@@ -1,4 +1,4 @@
-"""Generate the documentation page of a rule from its docstring, and check its examples."""
+"""Generate the documentation page for a rule from its docstring, and check its examples."""
 
 from __future__ import annotations
 

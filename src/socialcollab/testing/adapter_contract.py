@@ -52,10 +52,10 @@ class Conversation:
     A record of the execution of a flow.
 
     Attributes:
-        requests: The requests of the flow, in order.
+        requests: The flow's requests, in order.
         progress: The values of its last checkpoint.
         checkpoints: The number of checkpoints.
-        parts: The network's ids of the parts that the flow reported as created, in order.
+        parts: The network's ids for the parts that the flow reported as created, in order.
         first_part: The number of the first part, if the flow continues a thread.
     """
 
@@ -72,7 +72,7 @@ class Conversation:
 
     @property
     def uploading(self) -> list[Request]:
-        """The requests that change something but create nothing that is publicly visible."""
+        """The requests that change something but create nothing publicly visible."""
         return [
             request
             for request in self.requests
@@ -110,12 +110,12 @@ class Conversation:
 
 
 class _StoppedError(Exception):
-    """Raised to simulate that the process ends at this point."""
+    """Raised to simulate the process ending at this point."""
 
 
 class AdapterContract:
     """
-    Tests for the laws of adapters. Subclass this class and override its fixtures.
+    Tests for the adapter laws. Subclass this class and override its fixtures.
 
     ::
 
@@ -133,8 +133,8 @@ class AdapterContract:
                 return OutgoingPost(...)
 
     The server can be a fake or a sandbox, and must be new for each test. It must accept *outgoing*,
-    which should have two images if the network supports this. The name and the attribute
-    ``promise`` of each law identify the promise that the law tests.
+    which should have two images if the network supports this. The name and the ``promise``
+    attribute of each law identify the promise that the law tests.
 
     Attributes:
         secrets: Texts that must never appear anywhere, such as the token.
@@ -157,17 +157,17 @@ class AdapterContract:
     @pytest.fixture
     def adapter(self) -> Adapter:
         """Return the adapter to test."""
-        raise NotImplementedError("override the fixture `adapter` to return the adapter to test")
+        raise NotImplementedError("override the `adapter` fixture to return the adapter to test")
 
     @pytest.fixture
     def transport(self) -> Transport:
         """Return the transport to a server that accepts the adapter's requests."""
-        raise NotImplementedError("override the fixture `transport` to return a transport")
+        raise NotImplementedError("override the `transport` fixture to return a transport")
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
         """Return a post that the network accepts."""
-        raise NotImplementedError("override the fixture `outgoing` to return a post")
+        raise NotImplementedError("override the `outgoing` fixture to return a post")
 
     @pytest.fixture
     def thread(self) -> OutgoingPost | None:
@@ -244,7 +244,7 @@ class AdapterContract:
     def test_a07_checkpoints(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
     ) -> None:
-        """After a crash, no upload that a checkpoint records is repeated."""
+        """After a crash, uploads that are recorded in a checkpoint are not repeated."""
         prepared = _prepared(adapter, outgoing)
         whole = _until_creating(adapter, prepared, transport)
         for at in range(whole.checkpoints):
@@ -419,7 +419,7 @@ class AdapterContract:
     def test_a18_thread(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """Each part has its own id, and the id of the post is the id of the first part."""
+        """Each part has its own id, and the post's id is the id of its first part."""
         if thread is None:
             pytest.skip("this adapter does not publish posts in several parts")
         conversation = Conversation()
@@ -441,7 +441,7 @@ class AdapterContract:
     def test_a19_continue_thread(
         self, adapter: Adapter, thread: OutgoingPost | None, transport: Transport
     ) -> None:
-        """After a crash, no part that is recorded is created again, and the result is the same."""
+        """After a crash, recorded parts are not created again, and the result is the same."""
         if thread is None:
             pytest.skip("this adapter does not publish posts in several parts")
         whole = Conversation()

@@ -21,7 +21,7 @@ MANY = 60
 
 class AsyncStoreContract(StoreContract):
     """
-    Tests for the laws of async stores. Subclass this class and override `async_store`.
+    Tests for the async store laws. Subclass this class and override `async_store`.
 
     ::
 
@@ -37,7 +37,7 @@ class AsyncStoreContract(StoreContract):
     @pytest.fixture
     def async_store(self) -> AsyncStore:
         """Return the store to test, created with `projections`."""
-        raise NotImplementedError("override the fixture `async_store` to return the store to test")
+        raise NotImplementedError("override the `async_store` fixture to return the store to test")
 
     @pytest.fixture
     def bare_async_store(self) -> AsyncStore:

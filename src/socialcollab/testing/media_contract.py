@@ -63,7 +63,7 @@ class _Failing(io.BytesIO):
 
 class MediaContract:
     """
-    Tests for the laws of media stores. Subclass this class and override the fixture `media`.
+    Tests for the media store laws. Subclass this class and override the `media` fixture.
 
     ::
 
@@ -76,11 +76,12 @@ class MediaContract:
     @pytest.fixture
     def media(self) -> Media:
         """Return the media store to test."""
-        raise NotImplementedError("override the fixture `media` to return the media store to test")
+        raise NotImplementedError("override the `media` fixture to return the media store to test")
 
     def damage(self, media: Media, digest: str) -> bool:
         """
-        Change the content of *digest*, bypassing all checks. Return whether this is possible.
+        Change the content stored under *digest*, bypassing all checks. Return whether this is
+        possible.
 
         The law that needs this method is skipped unless the method is overridden.
         """
@@ -158,7 +159,7 @@ class MediaContract:
 
     @promise("M6")
     def test_m06_concurrent_puts(self, media: Media) -> None:
-        """Concurrent puts of the same and of different content are complete when they return."""
+        """Concurrent puts of the same or different content are complete when they return."""
         for _ in range(ROUNDS):
             shared = fresh(300_000)
             own = [fresh(200_000 + n) for n in range(THREADS)]

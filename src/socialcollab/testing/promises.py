@@ -1,4 +1,4 @@
-"""Mark laws with the promise that they test, and run them outside pytest."""
+"""Mark laws with the promises they test, and run laws outside pytest."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _Law = TypeVar("_Law", bound=Callable[..., Any])
 
 
 def promise(number: str) -> Callable[[_Law], _Law]:
-    """Return a decorator that marks a law with the number of the promise that it tests."""
+    """Return a decorator that marks a law with the number of the promise it tests."""
 
     def mark(law: _Law) -> _Law:
         law.promise = number  # type: ignore[attr-defined]  # functions accept attributes

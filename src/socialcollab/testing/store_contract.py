@@ -30,7 +30,7 @@ class StoreContract(
     ModelLaws,
 ):
     """
-    Tests for the laws of stores. Subclass this class and override the fixture `store`.
+    Tests for the store laws. Subclass this class and override the `store` fixture.
 
     ::
 
@@ -40,10 +40,10 @@ class StoreContract(
                 return MyStore(projections=self.projections)
 
     Each law uses a new organization, so the store may contain data from earlier tests. The name and
-    the attribute ``promise`` of each law identify the promise that the law tests.
+    the ``promise`` attribute of each law identify the promise that the law tests.
 
     Some laws are skipped unless you also override the hooks `bytes_kept` and `damage`, and the
-    fixture `bare_store`.
+    `bare_store` fixture.
 
     Attributes:
         projections: The projections that the laws need.
@@ -54,7 +54,7 @@ class StoreContract(
     @pytest.fixture
     def store(self) -> Store:
         """Return the store to test, created with `projections`."""
-        raise NotImplementedError("override the fixture `store` to return the store to test")
+        raise NotImplementedError("override the `store` fixture to return the store to test")
 
     @pytest.fixture
     def bare_store(self) -> Store:

@@ -1,4 +1,4 @@
-"""Measure texts and find their links, mentions and hashtags, using the rules of each network."""
+"""Measure texts and find their links, mentions and hashtags, using each network's rules."""
 
 from socialcollab.text.bluesky import Facet, facets
 from socialcollab.text.characters import char_class

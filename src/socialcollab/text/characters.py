@@ -9,7 +9,7 @@ from socialcollab.text import unicode_table as table
 
 
 def char_class(*properties: str) -> str:
-    """Return the content of a character class for the given properties of the Unicode table."""
+    """Return the contents of a character class for the given properties in the Unicode table."""
     parts = []
     for word in " ".join(properties).split():
         first, _, last = word.partition("-")
@@ -21,7 +21,7 @@ def char_class(*properties: str) -> str:
 
 @cache
 def word_class() -> str:
-    """Return the content of a class of underscores and all letters, marks and digits."""
+    """Return the contents of a class that matches underscores, letters, marks and digits."""
     return char_class(table.LETTER_OR_MARK, table.DIGIT) + "_"
 
 
@@ -30,8 +30,8 @@ def host_class() -> str:
     """
     Return the content of a negated class, which lists the characters not allowed in any domain.
 
-    The negated form is short. A list of the letters of all scripts would consist of
-    hundreds of ranges, which the engine tries one after the other.
+    The negated form is short. A list of the letters in all scripts would consist of hundreds of
+    ranges, which the engine tries one after the other.
     """
     punctuation = " ".join(
         word

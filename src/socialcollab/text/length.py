@@ -1,4 +1,4 @@
-"""Measure the length of a text, using the counting rules of a network."""
+"""Measure the length of a text, using a network's counting rules."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from socialcollab.text.x import weighted_length
 @attrs.frozen(kw_only=True)
 class Length(NotebookMixin):
     """
-    The length of a text and the limits of a network.
+    The length of a text, and a network's limits.
 
     Attributes:
         value: The length, in *unit*.
@@ -42,7 +42,7 @@ class Length(NotebookMixin):
 
 def measure(network: str | NetworkDescription, text: str, *, warning: str = "") -> Length:
     """
-    Measure *text*, using the counting rules of *network*.
+    Measure *text*, using *network*'s counting rules.
 
     >>> measure("x", "De lente is er 🌷")
     Length(value=17, limit=280, fits=True, unit='weighted', size_bytes=None, limit_bytes=None)

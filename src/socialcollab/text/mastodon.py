@@ -64,7 +64,7 @@ def _hashtags(text: str) -> Iterator[Entity]:
 
 def find_in_mastodon(text: str) -> tuple[Entity, ...]:
     """
-    Find links, mentions and hashtags according to the rules of Mastodon.
+    Find links, mentions and hashtags according to Mastodon's rules.
 
     Links may be in any script, with or without a scheme.
 

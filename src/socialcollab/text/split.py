@@ -92,7 +92,7 @@ def _longest_end(description: NetworkDescription, text: str) -> int:
 
 
 def _cut(description: NetworkDescription, text: str, longest: int) -> int:
-    """Return the position at which to cut a word that does not fit, outside of any entity."""
+    """Return the position, outside of any entity, at which to cut a word that does not fit."""
     for entity in entities(description, text[: 2 * longest + 1]):
         if entity.start < longest < entity.end:
             longest = entity.start

@@ -30,7 +30,7 @@ class Link:
 @attrs.frozen(kw_only=True)
 class PathRules:
     """
-    The rules of a network for the part of a link after the domain.
+    A network's rules for the part of a link after the domain.
 
     Attributes:
         path: A pattern that matches the path of a link.
@@ -108,8 +108,8 @@ _LABELS = re.compile(
 _LATIN_LABEL = f"[{_LATIN}-]++"
 _LATIN_LABELS = re.compile(f"{_LATIN_LABEL}(?:\\.{_LATIN_LABEL})*+\\.?+")
 
-# Endings that will never exist (RFC 2606). Documentation and tests use them, so they are links if
-# they have a scheme.
+# Endings that will never exist (RFC 2606). These names are used in documentation and tests, so they
+# are recognised as links if they have a scheme.
 _RESERVED = frozenset(("example", "invalid", "localhost", "test"))
 
 

@@ -55,7 +55,7 @@ def _mentions(text: str) -> Iterator[Entity]:
 
 def find_in_x(text: str) -> tuple[Entity, ...]:
     """
-    Find links, mentions, hashtags and cashtags according to the rules of X.
+    Find links, mentions, hashtags and cashtags according to X's rules.
 
     Source:
         twitter-text, conformance/extract.yml, commit 30e2430d, read 2026-11-22.

@@ -75,7 +75,7 @@ class BusinessHours:
         days: The days of the week on which the hours begin; a string such as "mon-fri" is parsed.
         start: The opening time; a string such as "09:00" is parsed.
         end: The closing time.
-        zone: The IANA name of the time zone of these days and times.
+        zone: The IANA name of the time zone for these days and times.
         holidays: Dates on which the hours do not begin.
 
     Raises:

@@ -51,7 +51,7 @@ class BusinessDayOfMonth:
         ordinal: 1 to 4, or -1 for the last business day.
         time: The time on that day.
         start: The earliest local time.
-        zone: The IANA name of the zone of *time* and *start*.
+        zone: The IANA name of the zone for *time* and *start*.
         hours: The business hours; a business day is a day on which they open.
     """
 
@@ -151,7 +151,7 @@ class Every:
     @classmethod
     def parse(cls, text: str, /) -> Self:
         """
-        Parse one of the forms that are listed in the description of the class.
+        Parse one of the forms that the class docstring lists.
 
         Raises:
             InvalidValueError: If *text* has none of these forms; the message

@@ -47,7 +47,7 @@ def as_wall_time(value: TimeLike, zone: str) -> WallTime:
 
     Args:
         value: The time.
-        zone: The zone of local times.
+        zone: The zone in which local times are interpreted.
 
     Raises:
         InvalidValueError: If *value* is not a time.

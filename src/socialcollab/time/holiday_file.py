@@ -82,7 +82,7 @@ class _Event:
         line: The line of its BEGIN.
         uid: Its UID, or an empty string.
         sequence: Its SEQUENCE.
-        instance: The date of the instance of a series that it replaces, or None.
+        instance: The date of the instance that it replaces in a series, or None.
         following: Whether it also replaces all later instances.
         cancelled: Whether it does not take place.
         start: Its first day, or None if it has a time of day.
@@ -287,7 +287,7 @@ def _event(component: _Component, *, cancelled: bool) -> _Event:
         cancelled=cancelled or _text(once, "STATUS").upper() == "CANCELLED",
         start=start,
         days=1 if start is None else _length(once, start),
-        # The instances of an event with a time of day are not holidays either.
+        # Instances of an event with a time of day are not holidays.
         rules=() if start is None else tuple(map(_rule, many["RRULE"])),
         added=() if start is None else tuple(_dates(many["RDATE"])),
         excluded=frozenset() if start is None else frozenset(_dates(many["EXDATE"])),

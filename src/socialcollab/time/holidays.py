@@ -74,7 +74,7 @@ class HolidayEntry:
 
     Attributes:
         date: The date, or None for a file.
-        file: The name of the file, or an empty string for a date.
+        file: The file's name, or an empty string for a date.
     """
 
     date: dt.date | None = None

@@ -69,8 +69,7 @@ class Recurrence:
         repeated: Which instant to choose for a local time that occurs twice.
 
     Source:
-        RFC 5545 section 3.3.10, according to which skipped occurrences are dropped and do not
-        count.
+        RFC 5545 section 3.3.10, which drops skipped occurrences and does not count them.
     """
 
     rule: Rule = attrs.field(converter=_as_rule)
@@ -152,7 +151,7 @@ class Recurrence:
         """Return the last occurrence before *t*, or None if there is none."""
         instant = as_utc(t)
         # A rule may have no occurrences. One forward search detects this, so that the backward
-        # search does not examine every span in vain.
+        # search does not needlessly examine every span.
         until = self._local(instant, _MARGIN)
         if next(local_times(self.rule, self.start, self.start, until), None) is None:
             return None

@@ -120,9 +120,9 @@ def parse_date(text: str, *, order: DateOrder | None = None) -> dt.date:
     Parse a date in a format used by spreadsheets, such as ``2026-04-07`` or ``07/04/2026``.
 
     The separator may be a hyphen, a slash or a dot. *order* is not needed for a date that begins
-    with the year or that is unambiguous, such as ``25/12/2026``; ``03/04/2026`` without an order
-    is an error. The month may also be an English or Dutch name, and the day of the week may
-    precede the date: ``8 juni 2026``, ``Monday, June 8, 2026``.
+    with the year or is unambiguous, such as ``25/12/2026``; ``03/04/2026`` without an order is an
+    error. The month may also be an English or Dutch name, and the day of the week may precede the
+    date: ``8 juni 2026``, ``Monday, June 8, 2026``.
 
     >>> parse_date("25/12/2026").isoformat(), parse_date("03/04/2026", order="dmy").isoformat()
     ('2026-12-25', '2026-04-03')

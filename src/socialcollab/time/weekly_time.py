@@ -178,7 +178,7 @@ class TimeOfDay:
 @attrs.frozen
 class WeeklyTime:
     """
-    A time of day on some days of every week.
+    A time of day on certain days of every week.
 
     >>> str(WeeklyTime.parse("friday 17:00"))
     'fri 17:00'

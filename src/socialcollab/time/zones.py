@@ -43,8 +43,8 @@ _MACHINE_NAMES = frozenset({"localtime", "posixrules", "Factory"})
 # New York that writes EST would publish an hour late in summer.
 _FIXED_NAMES: Final = {"EST": "America/Panama", "MST": "America/Phoenix"}
 
-# Abbreviations are not names of zones: many of them are used in several parts of the world, and
-# each applies only to one half of the year.
+# Abbreviations are not names of zones: many are used in several parts of the world, and each
+# applies to only part of the year.
 _ABBREVIATIONS: Final = {
     "America/New_York": "EST EDT ET",
     "America/Chicago, Asia/Shanghai or America/Havana": "CST",
@@ -216,7 +216,7 @@ def zone(name: str) -> ZoneInfo:
     'Europe/Amsterdam'
 
     Raises:
-        InvalidValueError: If there is no such zone; the message suggests a name.
+        InvalidValueError: If the zone does not exist; the message suggests a name.
     """
     if name in _names():
         return _load(name)
@@ -229,7 +229,7 @@ def zone_name(name: str) -> str:
     Return *name* if it is the name of a zone.
 
     Raises:
-        InvalidValueError: If there is no such zone.
+        InvalidValueError: If the zone does not exist.
     """
     return zone(name).key
 
@@ -245,7 +245,7 @@ class ZoneName(str):
         Parse a zone name.
 
         Raises:
-            InvalidValueError: If there is no such zone.
+            InvalidValueError: If the zone does not exist.
         """
         return cls(zone_name(text))
 
@@ -264,7 +264,7 @@ def local_time(instant: dt.datetime, name: str) -> dt.datetime:
 
     Raises:
         NaiveDatetimeError: If *instant* has no UTC offset.
-        InvalidValueError: If there is no such zone.
+        InvalidValueError: If the zone does not exist.
     """
     return as_utc(instant).astimezone(zone(name)).replace(tzinfo=None, fold=0)
 

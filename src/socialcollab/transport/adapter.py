@@ -98,8 +98,8 @@ class Missing:
     The result of a lookup that found nothing.
 
     Attributes:
-        conclusive_after: The time after the sender's deadline from which this result proves that
-            nothing was created.
+        conclusive_after: How long after the sender's deadline this result proves that nothing was
+            created.
     """
 
     conclusive_after: dt.timedelta

@@ -1,4 +1,4 @@
-"""Drivers, which run the flows of an adapter without a desk, in blocking or async code."""
+"""Drivers, which run an adapter's flows without a desk, in blocking or async code."""
 
 from __future__ import annotations
 
@@ -55,11 +55,11 @@ class Driver:
 
         Args:
             flow: The flow.
-            transport: The transport that sends the requests of the flow.
+            transport: The transport that sends the flow's requests.
             before_create: A function that is called before each request that creates a post. It can
                 store that the request is about to be sent. If it raises an exception, nothing is
                 sent.
-            checkpoint: A function that is called with the progress of the flow, and can store it.
+            checkpoint: A function that is called with the flow's progress, and can store it.
             send_within_s: The time limit for a request that creates a post, including retries, in
                 seconds.
 
@@ -90,8 +90,8 @@ class AsyncDriver:
     """
     An async driver, which otherwise works like `Driver`.
 
-    If the caller is cancelled, the current request is abandoned, so its outcome is unknown. Calls of
-    `before_create` and `checkpoint` are always completed.
+    If the caller is cancelled, the current request is abandoned, so its outcome is unknown. Calls
+    to `before_create` and `checkpoint` are always completed.
 
     Args:
         retry: The policy that determines which failed requests are retried.
@@ -124,12 +124,12 @@ class AsyncDriver:
 
         Args:
             flow: The flow.
-            transport: The transport that sends the requests of the flow. `ThreadedTransport` wraps a
+            transport: The transport that sends the flow's requests. `ThreadedTransport` wraps a
                 blocking transport.
             before_create: A blocking or async function that is called before each request that
                 creates a post. It can store that the request is about to be sent. If it raises an
                 exception, nothing is sent.
-            checkpoint: A blocking or async function that is called with the progress of the flow.
+            checkpoint: A blocking or async function that is called with the flow's progress.
             send_within_s: The time limit for a request that creates a post, including retries, in
                 seconds.
 

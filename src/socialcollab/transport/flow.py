@@ -153,7 +153,7 @@ class Wait(Op[None]):
 
 @attrs.frozen(kw_only=True)
 class Checkpoint(Op[None]):
-    """An operation that stores the progress of the flow, so that a later flow can resume there."""
+    """An operation that stores the flow's progress, so that a later flow can resume there."""
 
     values: Mapping[str, str]
 
@@ -163,12 +163,12 @@ class Created(Op[None]):
     """
     An operation that records that one part of a thread has been created.
 
-    A flow yields it for every part, including the last one, before it requests anything else. It
-    is not needed for a post with a single part, because the flow returns the id of the post.
+    A flow yields it for every part, including the last one, before it requests anything else. It is
+    not needed for a post with a single part, because the flow returns the post's id.
 
     Attributes:
         part: The number of the part, as in `Request.creates`.
-        network_id: The network's id of the part.
+        network_id: The network's id for the part.
         url: The address of the part, or an empty string.
         at: When the part was published, in UTC; None if the network does not report the time.
         values: The progress of the flow after this part, as in a `Checkpoint`.

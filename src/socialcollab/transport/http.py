@@ -47,7 +47,7 @@ class HttpTransport:
         client: The httpx client to use, which the caller must close. By default, the transport
             creates a client.
         media: The media store. Media are read again for every attempt.
-        headers: Headers of every request, such as ``Authorization``. They never appear in a repr,
+        headers: Headers for every request, such as ``Authorization``. They never appear in a repr,
             an error or a log of this library.
         longest_response_bytes: The maximum size of a response body.
         clock: The wall clock, for deadlines that are instants.
@@ -89,8 +89,8 @@ class HttpTransport:
             InvalidValueError: If the request is not a valid HTTP request.
         """
         attempt = _Attempt.begin(request, timeout_s, self._clock)
-        # A server can send its response byte by byte without end, each byte within the timeouts of
-        # httpx. The request therefore runs in a separate thread, and the caller stops waiting at
+        # A server can send its response byte by byte without end, each byte within httpx's
+        # timeouts. The request therefore runs in a separate thread, and the caller stops waiting at
         # the deadline.
         outcome: list[Response | BaseException] = []
         done = threading.Lock()
@@ -154,7 +154,7 @@ class AsyncHttpTransport:
         client: The httpx client to use, which the caller must close. By default, the transport
             creates a client.
         media: The media store. Media are read again for every attempt.
-        headers: Headers of every request, such as ``Authorization``. They never appear in a repr,
+        headers: Headers for every request, such as ``Authorization``. They never appear in a repr,
             an error or a log of this library.
         longest_response_bytes: The maximum size of a response body.
         clock: The wall clock, for deadlines that are instants.
@@ -430,11 +430,11 @@ class _Body:
 @attrs.frozen(kw_only=True)
 class _Messages:
     """
-    A builder of the requests of a blocking or async transport.
+    A builder for the requests of a blocking or async transport.
 
     Attributes:
         media: The media store, or None.
-        headers: Headers of every request.
+        headers: Headers for every request.
         longest_response_bytes: The maximum size of a response body.
         owner: The class name of the transport, for error messages.
     """
@@ -566,7 +566,7 @@ def _translated_errors(attempt: _Attempt) -> Iterator[None]:
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
         if attempt.begun:
             raise _failure(error, begun=True) from None
-        # The message of httpx may contain the value of a header.
+        # The httpx message may contain the value of a header.
         raise InvalidValueError(
             f"the request cannot be sent over HTTP ({type(error).__name__})",
             value=None,
@@ -577,7 +577,7 @@ def _translated_errors(attempt: _Attempt) -> Iterator[None]:
 
 
 def _failure(error: Exception, *, begun: bool) -> NetworkError:
-    # The error contains only the class name, because messages and requests of httpx may contain
+    # The error contains only the class name, because httpx messages and requests may contain
     # addresses with tokens.
     kind = type(error).__name__
     if begun:

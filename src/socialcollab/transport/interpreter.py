@@ -91,7 +91,7 @@ class FlowInterpreter:
 
         Args:
             flow: The flow.
-            transport: The transport that sends the requests of the flow.
+            transport: The transport that sends the flow's requests.
             before_create: A function that is called before each request that creates a post. It
                 stores that the request is about to be sent, and returns the window for sending.
             remember: A function that stores a checkpoint, or a part that was created.
@@ -191,7 +191,7 @@ class FlowInterpreter:
         failure = self._failure(outcome, retry)
         if failure is None or retry.wait_s(1, failure, request) is None:
             return outcome
-        # The import is lazy, so that tenacity is not loaded if no request fails.
+        # The import is lazy, so that tenacity is loaded only if a request fails.
         from tenacity import DoAttempt, DoSleep, RetryCallState, Retrying  # noqa: PLC0415
 
         def wait_s(state: RetryCallState) -> float | None:

@@ -1,4 +1,4 @@
-"""The ports of transport: clocks and media. Importing them does not load httpx."""
+"""The transport ports: clocks and media. Importing them does not load httpx."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ class Media(Protocol):
     Content-addressed storage for images and videos.
 
     ``docs/contracts/media.md`` specifies it in full. A digest is ``sha256:`` followed by 64
-    hexadecimal digits. Content that is put twice is stored once, and the content of a digest never
-    changes.
+    hexadecimal digits. Content that is put twice is stored once, and the content stored under a
+    digest never changes.
 
     Raises:
         InvalidValueError: If a digest does not have this format (any method).

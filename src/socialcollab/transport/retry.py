@@ -81,7 +81,7 @@ def http_date(text: str, *, now: dt.datetime) -> dt.datetime | None:
 
     Args:
         text: The value of the header.
-        now: The current time, by which a two-digit year is interpreted as at most 50 years ahead.
+        now: The current time; a two-digit year is interpreted as at most 50 years after it.
 
     Source:
         RFC 9110 section 5.6.7.

@@ -48,7 +48,8 @@ class Reason:
     def of_sorted(cls, code: str, params: tuple[tuple[str, str], ...]) -> Self:
         """Return a reason whose parameters are already sorted pairs of strings."""
         # A permission check spends most of its time building reasons. This constructor takes a
-        # third of the time of the initializer, which converts and sorts the parameters.
+        # third of the time that the initializer needs, because it does not convert and sort the
+        # parameters.
         reason = object.__new__(cls)
         object.__setattr__(reason, "code", code)
         object.__setattr__(reason, "params", params)
@@ -65,7 +66,7 @@ class Reason:
 @attrs.frozen
 class Remedy:
     """
-    A change that would turn a refusal into a permission.
+    A change that would allow a refused action.
 
     Attributes:
         code: The kind of change. Codes are stable, and each is the key of a message.
@@ -126,7 +127,7 @@ class Advice(Protocol):
     """The parts of a verdict that are slow to compute and are computed only when they are read."""
 
     def remedies(self) -> tuple[Remedy, ...]:
-        """Return the changes that would turn the refusal into a permission."""
+        """Return the changes that would allow the refused action."""
         ...
 
     def near_misses(self) -> tuple[Reason, ...]:
@@ -171,7 +172,7 @@ class Verdict(NotebookMixin):
 
     @property
     def remedies(self) -> tuple[Remedy, ...]:
-        """The changes that would turn a refusal into a permission; each of them is sufficient."""
+        """The changes that would allow a refused action; each is sufficient by itself."""
         if self.allowed or self._advice is None:
             return self._remedies
         return self._advice.remedies()
@@ -203,7 +204,7 @@ class Verdict(NotebookMixin):
 
     def tested(self, suffices: Callable[[Remedy], bool]) -> Verdict:
         """
-        Return this verdict with only those of its remedies that a test accepts.
+        Return this verdict with only the remedies that a test accepts.
 
         The test runs when the remedies are read. Remedies that the author of the verdict has
         chosen, rather than an `Access`, are not tested.

@@ -179,8 +179,9 @@ class Reschedule:
 
     Attributes:
         at: The new time, unless *by* is given.
-        by: The difference to add to all of the post's times, unless *at* is given. If the clocks
-            change between the old and the new time, the post keeps its local time of day.
+        by: The amount of time by which to move all of the post's times, unless *at* is given. If
+            the clocks change between the old and the new time, the post keeps its local time of
+            day.
         profile: The target to move to *at*; if empty, all targets are moved.
     """
 
@@ -254,7 +255,7 @@ class TakeDown:
     Delete the published post from all profiles or from one profile, and cancel waiting deliveries.
 
     Attributes:
-        network_id: The network's id of the copy to delete; if empty, all copies are deleted.
+        network_id: The network's id for the copy to delete; if empty, all copies are deleted.
     """
 
     NAME: ClassVar[str] = "take_down"
@@ -459,10 +460,10 @@ class AddNativePost:
 
     Attributes:
         profile: The profile on which the post was published.
-        network_id: The network's id of the post.
+        network_id: The network's id for the post.
         at: When it was published.
         url: The address of the post, or an empty string.
-        text: The text of the post, or an empty string.
+        text: The post's text, or an empty string.
     """
 
     NAME: ClassVar[str] = "add_native_post"

@@ -65,13 +65,13 @@ class Context:
         pins: The digest of each policy's text.
         profiles: All profiles, by id.
         workspaces: All workspaces, by id.
-        zones: The time zone of each workspace.
+        zones: Each workspace's time zone.
         languages: The language of each workspace, for posts that do not specify one.
-        hours: The business hours of each workspace.
+        hours: Each workspace's business hours.
         description_of: Returns the limits of a profile's account or server, or None if the limits
             in the built-in description apply.
         campaigns: All campaigns, by id, as defined in the document.
-        findings: The findings of the style guide on the post after the command, or a function that
+        findings: The style guide findings on the post after the command, or a function that
             computes them only when they are needed.
         deliveries: The post's deliveries.
         holds: The holds that no member has ended.
@@ -81,9 +81,9 @@ class Context:
         absences: The recorded absences, current and future.
         swaps: The recorded shift swaps.
         grants: The recorded temporary grants.
-        hours_of: Returns the working hours of a member, or None.
+        hours_of: Returns a member's working hours, or None.
         conditions: The conditions that the application has registered, by name.
-        author_posts: The number of published posts of the post's author, if the command submits the
+        author_posts: The number of published posts by the post's author, if the command submits the
             post and an approval step depends on it; otherwise None.
         real_now: The current instant according to the real clock, on which send deadlines are
             based, or None if it equals *now*.
@@ -123,7 +123,7 @@ class Context:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The findings of the style guide on the post after the command."""
+        """The style guide findings on the post after the command."""
         findings = self._findings
         return self.cached("findings", findings) if callable(findings) else findings
 
@@ -363,7 +363,7 @@ class Context:
         return tuple(dict.fromkeys((post.author, *substitutes)))
 
     def everyone_in(self, principal: Principal, post: Post) -> tuple[MemberId, ...]:
-        """Return all members whom *principal* denotes on *post*, sorted."""
+        """Return all members to whom *principal* refers on *post*, sorted."""
         if principal.kind == "lead":
             workspace = self.workspaces.get(post.workspace)
             return (MemberId(workspace.lead),) if workspace else ()

@@ -1,4 +1,4 @@
-"""Functions that call the decider of a command, which returns events or refuses the command."""
+"""Functions that call a command's decider, which returns events or refuses the command."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def decide_post(
     snapshot: PostSnapshot | None, command: cm.PostCommand, context: Context
 ) -> tuple[ev.Event, ...]:
     """
-    Return the events of a command on a post, which must be stored atomically.
+    Return the events that a command on a post causes; they must be stored atomically.
 
     Args:
         snapshot: The post; None before it is drafted.
@@ -67,7 +67,7 @@ def decide_post(
 
 def decide_runtime(command: cm.RuntimeCommand, context: Context) -> tuple[ev.Event, ...]:
     """
-    Return the events of a command on the holds or the runtime state.
+    Return the events that a command on the holds or the runtime state causes.
 
     Raises:
         NotAllowedError: If the command is refused; the verdict contains the reasons and remedies.
@@ -111,7 +111,7 @@ def decide_native_post(
     delivered: bool,
 ) -> tuple[ev.Event, ...]:
     """
-    Return the events of a command on a native post.
+    Return the events that a command on a native post causes.
 
     Args:
         native_post: The native post, or None if it has not been recorded.

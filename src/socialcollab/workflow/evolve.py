@@ -43,7 +43,7 @@ def evolve_post(
     salt: bytes = b"",
 ) -> PostSnapshot:
     """
-    Return the snapshot of a post after one event.
+    Return a post's snapshot after one event.
 
     Args:
         snapshot: The snapshot before the event, or None for the first event.
@@ -191,7 +191,7 @@ def _valid_decisions(earlier: ApprovalRequest, pins: Mapping[str, str]) -> tuple
     """Return the earlier decisions, except on steps of policies that have changed since."""
     changed = {name for name, value in earlier.pins.items() if pins.get(name) != value}
     if any(pinned_profile(name) and name in pins for name in changed):
-        # The decisions were made for another account.
+        # Decisions that were made for another account do not count.
         return ()
     if not changed:
         return earlier.decisions

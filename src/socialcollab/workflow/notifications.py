@@ -24,7 +24,7 @@ def post_notifications(
     before: PostSnapshot | None, after: PostSnapshot, events: Sequence[ev.Event], context: Context
 ) -> tuple[OutboxEntry, ...]:
     """
-    Return the notifications that result from the events of a post.
+    Return the notifications that result from a post's events.
 
     Members are not notified of their own actions or of posts that they cannot view, and receive at
     most one notification about the same matter.
@@ -52,7 +52,7 @@ def delivery_notifications(
     context: Context,
 ) -> tuple[OutboxEntry, ...]:
     """
-    Return the notifications that result from the events of a delivery.
+    Return the notifications that result from a delivery's events.
 
     The post's author is notified. If there is a problem, the workspace's lead and the delegates of
     an absent author are notified as well. If the author has left, the lead is notified instead.

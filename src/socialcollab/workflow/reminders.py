@@ -56,7 +56,7 @@ def timers(
     snapshot: PostSnapshot, context: Context, *, statuses: Sequence[StepStatus] | None = None
 ) -> tuple[Timer, ...]:
     """
-    Return the timers of the open steps of a post in review, earliest first.
+    Return the timers for the open steps of a post in review, earliest first.
 
     The times of reminders and escalations are counted from the opening of the step, in the
     workspace's business hours. A step is overdue when `within` has passed for every present
@@ -113,7 +113,7 @@ def _timers_of_step(
 
 
 def _action(timer: StepTimer) -> str:
-    """Return the string by which a clock records that a reminder or escalation has been done."""
+    """Return the string with which a clock records that a reminder or escalation is done."""
     return f"{timer.after} {timer.do}" + (f" {timer.to}" if timer.to else "")
 
 
@@ -159,7 +159,7 @@ def _after(
 
 def fire_due(snapshot: PostSnapshot, context: Context) -> tuple[ev.Event, ...]:
     """
-    Return the events of the due timers of a post in review, in the order of the timers.
+    Return the events from the due timers of a post in review, in timer order.
 
     If the post expires, that is the only event.
     """
@@ -193,7 +193,8 @@ def reevaluate(
     """
     Recompute the open steps, the reviewers to notify, and the next time at which to act.
 
-    A post that needs no further decision, because of an edit or a change of the rules, is approved.
+    A post that needs no further decision, because it was edited or the rules have changed, is
+    approved.
 
     Args:
         snapshot: The post with its request.
@@ -365,7 +366,7 @@ def _next_wake(
 
 
 def _absence_bounds(context: Context, statuses: Sequence[StepStatus]) -> list[dt.datetime]:
-    """Return when absences of the reviewers of open steps begin and end, from now on."""
+    """Return the upcoming times at which absences of open steps' reviewers begin or end."""
     reviewers = {
         member
         for status in statuses

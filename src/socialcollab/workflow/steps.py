@@ -1,4 +1,4 @@
-"""The approval steps of a post, their progress, and the approval gate."""
+"""A post's approval steps, their progress, and the approval gate."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class StepStatus(NotebookMixin):
         needed: The number of approvals that the step needs.
         binds: The fields to which its decisions are bound.
         opened_at: When the step opened, in UTC, or None if it is not open.
-        overdue: Whether the time limit of the step has passed.
+        overdue: Whether the step's time limit has passed.
         absent: The reviewers who are absent now, sorted. They are not notified and count only
             through a delegate, but they can still decide.
         delegates: Pairs of a delegate among *reviewers* and the absent member, sorted.
@@ -241,7 +241,7 @@ class _Reviewers:
 def _reviewers_of(
     step: RequiredStep, post: Post, context: Context, added: tuple[str, ...]
 ) -> _Reviewers:
-    """Return the reviewers of a step, including the principals *added* by escalations."""
+    """Return a step's reviewers, including the principals *added* by escalations."""
     # A step that binds the time excludes the members who moved the post; see `_find_reviewers`.
     movers = {revision.author for revision in post.revisions} if "time" in step.binds else set()
     # Apart from the context, the reviewers depend only on these values.
@@ -384,7 +384,7 @@ def _step_statuses(snapshot: PostSnapshot, context: Context) -> tuple[StepStatus
 
 
 def _status(step: RequiredStep, snapshot: PostSnapshot, context: Context) -> StepStatus:
-    """Return the status of a step, ignoring whether other steps must pass first."""
+    """Return a step's status, ignoring whether other steps must pass first."""
     post, request = snapshot.post, snapshot.request
     clock = request.clock(step.key) if request else None
     decisions = request.decisions if request else ()
@@ -444,8 +444,8 @@ def changed_pins(snapshot: PostSnapshot, context: Context) -> tuple[tuple[str, s
     """
     Return the pins of the request whose values have changed, with the original values.
 
-    A policy that an adoption has removed counts as changed. The account of a profile is compared
-    only while the post targets the profile; a removed profile is a separate reason not to publish.
+    A policy that an adoption has removed counts as changed. A profile's account is compared only
+    while the post targets the profile; a removed profile is a separate reason not to publish.
     """
     request, post = snapshot.request, snapshot.post
     return tuple(
@@ -489,7 +489,7 @@ def gate(snapshot: PostSnapshot, context: Context, *, alone: bool = False) -> Ve
 
 def approval_remedies(snapshot: PostSnapshot, context: Context) -> tuple[Remedy, ...]:
     """
-    Return the actions that lead to the approval of a post, combined into one remedy.
+    Return the actions that lead to a post's approval, combined into one remedy.
 
     The result is empty if too few members can decide on one of the steps, or if a post in review
     needs no further action.

@@ -1,4 +1,4 @@
-"""Validation of the types and sizes of all values in a command before it is decided."""
+"""Validate the types and sizes of all values in a command before it is decided."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_TEXT: Final = 100_000
 """The maximum length of a text in a command, in characters; no network accepts longer texts."""
 
 MAX_ITEMS: Final = 1_000
-"""The maximum number of items in a list or table of a command."""
+"""The maximum number of items in a list or table in a command."""
 
 COMPUTED: Final[Mapping[str, object]] = {"computed": True}
 """The metadata of fields with values that a desk has computed, which are not checked again."""
@@ -58,7 +58,7 @@ def check_command(command: object, classes: Collection[type]) -> None:
         raise InvalidValueError(
             f"{_shown(command)} is not a command",
             value=command,
-            expected="an instance of a class of `socialcollab.workflow.commands`",
+            expected="an instance of a class in `socialcollab.workflow.commands`",
         )
     _check_fields(command, cls, cls.__name__)
 

@@ -1,4 +1,4 @@
-"""SG105: links, mentions and names of another workspace."""
+"""SG105: links, mentions and names that belong to another workspace."""
 
 from __future__ import annotations
 

@@ -80,7 +80,7 @@ def _check_returning_profiles(
     next.
 
     Raises:
-        InvalidValueError: If the document contains such a profile.
+        InvalidValueError: If the document adds a removed profile in another workspace.
     """
     new = [profile for profile in after.profiles if profile.id not in state.document.profiles_by_id]
     if not new:

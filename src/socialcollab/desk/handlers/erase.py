@@ -60,7 +60,7 @@ class _Erasure:
 
     Attributes:
         fields: The personal values to erase, by stream.
-        written: The posts of which the member wrote a revision.
+        written: The posts for which the member wrote a revision.
         known: Whether the journal contains an event caused by the member.
         words: The member's names and contact addresses.
         versions: The version at which each stream in *fields* was read.
@@ -109,7 +109,7 @@ def erase(
         actor: The actor who erases the data.
         command: What to erase.
         now: The current instant, according to the desk's clock.
-        progress: Called while the journal is searched for data of a member.
+        progress: Called while the journal is searched for a member's data.
 
     Returns:
         The new snapshot of each stream from which data were erased; empty if the data had been
@@ -342,7 +342,7 @@ def _append(
 def _tombstone(
     stream: str, stored: Sequence[StoredEvent], fields: Fields, command: dc.Erase
 ) -> PersonErased:
-    """Return the event that replaces erased values with the parts that the snapshot still needs."""
+    """Return the event that replaces erased values with the parts still needed by the snapshot."""
     data = PersonErased(member=command.member, reason=command.reason)
     if stream == ORGANIZATION:
         return attrs.evolve(data, **versions_of(stored).without(command.member))

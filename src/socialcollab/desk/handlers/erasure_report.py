@@ -39,7 +39,7 @@ class Mention:
 
     Attributes:
         stream: The stream, such as ``post/ID``, ``runtime_state`` or ``organization``.
-        field: The part of the event or of the document, such as ``text`` or ``grants[3].reason``.
+        field: The part of the event or document, such as ``text`` or ``grants[3].reason``.
         version: The number of the newest event of the stream that contains the text.
         by: The member or system actor who wrote it, such as ``member:ben``.
         at: When it was written, in UTC.
@@ -73,8 +73,8 @@ class ErasureReport(NotebookMixin):
         streams: The streams from which data were erased, or would be erased, sorted.
         mentions: The texts by others that remain and contain the member's id, a part of their name
             or an address, in the order in which they were written. They are not erased, because
-            they may refer to another person; a member must review each of them. Empty if the data
-            of a post were erased.
+            they may refer to another person; a member must review each of them. Empty if a post's
+            data were erased.
         external_ids: The external ids of the posts to which these streams belong, by stream. Posts
             without an external id are omitted.
         dry_run: Whether this was a dry run, which erases nothing.
@@ -205,7 +205,7 @@ def _find_mentions(
                 for field, text in _texts(event.personal[name], name):
                     mention = _mention(event, field, text, pattern)
                     if mention is not None:
-                        # An edit of a post repeats the texts that it does not change.
+                        # An edit repeats the texts of the post that it does not change.
                         found[mention.stream, mention.field, mention.excerpt] = mention
         if progress is not None and last is not None:
             progress(position, max(position, last.position))
@@ -224,7 +224,7 @@ def _pattern(documents: DocumentVersions, member: str) -> re.Pattern[str]:
 
 
 def _in_documents(events: Sequence[StoredEvent], pattern: re.Pattern[str]) -> Iterator[Mention]:
-    """Yield the mentions in the reasons of every version of the document."""
+    """Yield the mentions in the reasons that any version of the document contains."""
     by_version = {event.version: event for event in events}
     for version in versions_of(events).versions:
         for field, text in _texts(version.organization.to_dict(), ""):

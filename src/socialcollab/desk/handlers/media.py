@@ -1,4 +1,4 @@
-"""Store the media of a post, and reject media that the author has no right to use."""
+"""Store a post's media, and reject media that the author has no right to use."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def without_bytes(
     """
     Separate images and videos from their bytes, and return the bytes by digest.
 
-    If an image has bytes, its type and size are determined from the bytes. Those of a video were
-    determined when it was created.
+    If an image has bytes, its type and size are determined from the bytes. A video's properties
+    were determined when it was created.
 
     Raises:
         InvalidValueError: If the bytes of an image do not match its digest.
@@ -65,7 +65,7 @@ def without_bytes(
 
 
 def _described(image: Image, number: int) -> Image:
-    """Return an image without its bytes, described by them."""
+    """Return an image without its bytes, with a description that is computed from the bytes."""
     if image.data is None:
         return image
     if media_digest(image.data) != image.digest:
@@ -159,7 +159,7 @@ def check_media(
 
 
 def _former_media(engine: Engine, post: Post | None) -> Effects[set[str]]:
-    """Return the digests of all images in all revisions of a post."""
+    """Return the digests of the images in all revisions of a post."""
     if post is None:
         return set()
     digests: set[str] = set()

@@ -234,7 +234,7 @@ def _check_swaps(state: State, after: State, context: Context) -> None:
 def _check_reviewers(
     state: State, after: State, plan: OffboardingPlan, me: str, now: dt.datetime
 ) -> None:
-    """Reject an offboarding that leaves too few members who can approve a step of a policy."""
+    """Reject an offboarding that leaves too few members who can approve a policy's step."""
     lost = steps_losing_reviewers(state.organization, after.organization, now, member=plan.member)
     if not all(
         state.organization.access.allows(me, "view", profile, at=now)

@@ -45,7 +45,7 @@ class Decided:
     Attributes:
         events: The events; empty if the command would change nothing.
         loaded: The streams on which the decision was based.
-        salt: The salt of the post, if the command is about a post.
+        salt: The post's salt, if the command is about a post.
     """
 
     events: tuple[Event, ...]
@@ -145,7 +145,7 @@ def decide(
     media: Collection[str] = (),
 ) -> Effects[Decided]:
     """
-    Return the events of a command without performing it.
+    Return a command's events without performing the command.
 
     Args:
         engine: The desk's engine.

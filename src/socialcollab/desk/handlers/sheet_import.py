@@ -45,7 +45,7 @@ _CODES: Final[Mapping[ImportStatus, str]] = {
     "differs": "import.differs",
     "refused": "import.refused",
 }
-# An error in one row does not stop the import, but an error of the store does.
+# An error in one row does not stop the import, but a store error does.
 _OF_ONE_ROW: Final = (InvalidValueError, NotAllowedError, NotFoundError, StaleError)
 
 
@@ -284,7 +284,7 @@ class _Importer:
         profiles = [self.names.get(name, name) for name in row.profiles] or self.profiles
         if not profiles and not self.workspace:
             raise InvalidValueError(
-                "the row names no profile; add a column `profiles` to the sheet, or pass"
+                "the row names no profile; add a `profiles` column to the sheet, or pass"
                 " `profiles=[...]` (`--profile` on the command line)",
                 expected="a profile for each row",
             )
@@ -304,7 +304,7 @@ class _Importer:
         return images
 
     def _existing(self, command: cm.Draft, state: State) -> Effects[Post | None]:
-        """Return the existing post of a row, if there is one and the actor can view it."""
+        """Return a row's existing post, if there is one and the actor can view it."""
         if command.external_id:
             name = yield from find_external_id(self.engine, command.external_id)
         else:
@@ -327,7 +327,7 @@ class _Importer:
         return self.by_content[workspace]
 
     def _drafted_from(self, command: cm.Draft) -> str:
-        """Return the post that was drafted with the content of a row and has changed since."""
+        """Return the post that was drafted with a row's content and has changed since."""
         return next(
             (
                 str(post.id)
@@ -345,7 +345,7 @@ class _Importer:
         data: Mapping[str, Source],
         state: State,
     ) -> Effects[RowOutcome]:
-        """Update the existing post of a row if the row differs and the caller requested updates."""
+        """Update a row's existing post if the row differs and the caller requested updates."""
         content = command.content
         visible = redacted_for(self.actor.name, known, state.organization.access)
         outcome = RowOutcome(row=row, status="unchanged", post=visible, dry_run=self.dry_run)
@@ -394,7 +394,7 @@ class _Importer:
         return (yield from self._with_note(attrs.evolve(outcome, status="updated", post=post)))
 
     def _with_note(self, outcome: RowOutcome) -> Effects[RowOutcome]:
-        """Add the note of a row as an internal comment, unless an earlier import has added it."""
+        """Add a row's note as an internal comment, unless an earlier import has added it."""
         post, note = outcome.post, outcome.row.note
         if post is None or not note or any(comment.text == note for comment in post.comments):
             return outcome

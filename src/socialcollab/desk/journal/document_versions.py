@@ -36,7 +36,7 @@ class DocumentVersions:
     """
     All versions of the organization's document.
 
-    The text of a version is a personal value of the event that adopted the version. When a member
+    The text of a version is a personal value of the event that recorded its adoption. When a member
     is erased, that value is erased too. The tombstone, an event of type ``person.erased``, then
     contains the text of the version without the member's name.
 
@@ -105,7 +105,7 @@ class DocumentVersions:
 
 
 def versions_of(events: Sequence[StoredEvent]) -> DocumentVersions:
-    """Return the versions of the document from the events of the stream ``organization``."""
+    """Return the versions of the document from the events of the ``organization`` stream."""
     rewritten: dict[str, str] = {}
     tombstones: dict[int, frozenset[str]] = {}
     for event in events:

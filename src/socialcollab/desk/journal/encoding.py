@@ -51,7 +51,7 @@ def _read_step_key(value: object, _: object) -> StepKey:
 
 
 def _read_bound(value: str | None, _: object) -> dt.date | None:
-    """Parse the bound of a grant: a day or a local time."""
+    """Parse a grant's bound: a day or a local time."""
     if value is None:
         return None
     return (dt.datetime if "T" in value else dt.date).fromisoformat(value)

@@ -169,11 +169,11 @@ def audit_file(
         path: The desk's SQLite file, or ``file:PATH?immutable=1`` for a copy on a read-only disk.
         organization: The organization's id, required only if the file contains several
             organizations.
-        anchor: The anchor that an earlier audit returned and that was stored elsewhere.
+        anchor: The anchor returned by an earlier audit and stored elsewhere.
         progress: Same as in `Desk.audit`.
 
     Raises:
-        NotFoundError: If there is no such file, or no such organization in it.
+        NotFoundError: If the file does not exist, or does not contain the organization.
         StoreError: If the file cannot be read.
     """
     with _journal_in(path, organization) as journal:
@@ -193,7 +193,7 @@ def reindex_file(
         progress: Same as in `Desk.audit`.
 
     Raises:
-        NotFoundError: If there is no such file, or no such organization in it.
+        NotFoundError: If the file does not exist, or does not contain the organization.
         CorruptJournalError: If an event is damaged, because rebuilding would hide the damage.
     """
     with _journal_in(path, organization) as journal:
@@ -229,7 +229,7 @@ def opened_file(
     path: str | Path, media: Media | None, organization: str
 ) -> tuple[SqliteStore, Media]:
     """
-    Return the store in a file, and the given media or the media in a folder beside the file.
+    Return the store in a file, and the given media store or one in a folder next to the file.
 
     Each organization in the file has a separate folder, so that one organization cannot delete the
     media of another.
@@ -268,7 +268,7 @@ def organization_in(store: Store, name: str, organization: str) -> Effects[str]:
         organization: The organization's id; empty for the only organization.
 
     Raises:
-        NotFoundError: If there is no such organization, or no organization at all.
+        NotFoundError: If the organization does not exist, or the store contains no organizations.
         InvalidValueError: If *organization* is empty and there are several organizations.
     """
     names = yield from call(store.organizations)

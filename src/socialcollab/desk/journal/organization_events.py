@@ -1,4 +1,4 @@
-"""The event classes of the stream ``organization``."""
+"""The event classes of the ``organization`` stream."""
 
 from __future__ import annotations
 

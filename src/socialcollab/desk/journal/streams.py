@@ -85,7 +85,7 @@ PROJECTIONS: Final = (
     ),
     Projection("due", ("at", "kind"), ("at",)),
 )
-"""The projections that the store of a desk must have."""
+"""The projections that a desk's store must have."""
 
 
 @attrs.frozen(kw_only=True)
@@ -94,8 +94,8 @@ class OrganizationSnapshot:
     The snapshot of the active document.
 
     Attributes:
-        document: The text of the document.
-        digest: The digest of the document.
+        document: The document's text.
+        digest: The document's digest.
         files: The files that the document refers to, encoded as base64.
         tzdata: The version of the time zone data used to compute instants, or an empty string.
         stale_since: The instant since which posts and deliveries must be reevaluated, or None.
@@ -167,8 +167,7 @@ class Budget:
     Attributes:
         since: When the network reported that the profile must wait.
         until: The end of the waiting period that the network specified.
-        paced_until: The time until which late deliveries wait, so that they are not all sent at the
-            same time.
+        paced_until: Late deliveries wait until this time, so that they are not all sent at once.
     """
 
     since: dt.datetime
@@ -177,7 +176,7 @@ class Budget:
 
 
 def kind_of(stream: str) -> str:
-    """Return the kind of a stream."""
+    """Return a stream's kind."""
     return stream.partition("/")[0]
 
 
@@ -188,7 +187,7 @@ def digest_stream(member: str, channel: str) -> str:
 
 def read_snapshot(stream: str, data: bytes) -> Any:
     """
-    Decode the snapshot of a stream; return None if the stream does not exist.
+    Decode a stream's snapshot; return None if the stream does not exist.
 
     Raises:
         CorruptJournalError: If the snapshot cannot be decoded, or if the kind of stream is unknown.
@@ -387,7 +386,7 @@ _KINDS: Final[
 
 
 def rows_of(stream: str, snapshot: Any) -> list[Row]:
-    """Return all projection rows of a stream."""
+    """Return all of a stream's projection rows."""
     if isinstance(snapshot, PostSnapshot):
         return _post_rows(stream, snapshot)
     if isinstance(snapshot, Delivery):
@@ -476,7 +475,7 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
 
 
 def plan_row(stream: str, snapshot: PostSnapshot, profile: str, at: dt.datetime | None) -> Row:
-    """Return the row of a post on one of its profiles, with the values that a calendar shows."""
+    """Return the row for a post on one of its profiles, with the values that a calendar shows."""
     post = snapshot.post
     changes = [at for at in (snapshot.changed_at, post.erased_at) if at is not None]
     columns: dict[str, Column] = {
@@ -499,7 +498,7 @@ def _reviewers(snapshot: PostSnapshot) -> list[str]:
     Return the members who can decide on an open step, as of the last evaluation, sorted.
 
     Members who have decided are included, because their decision may later become invalid. An empty
-    name means that the reviewers of a step are not known.
+    name means that a step's reviewers are not known.
     """
     request = snapshot.request
     if snapshot.post.state is not PostState.IN_REVIEW or request is None:

@@ -68,7 +68,7 @@ def _send(
     outgoing = dispatcher.outgoing(read)
     if not isinstance(adapter, AmendingAdapter):
         raise RejectedError("the adapter cannot amend a published post")
-    # `prepare` checks the new content against the limits of the network.
+    # `prepare` checks the new content against the network's limits.
     prepared = adapter.prepare(outgoing, now=now, entropy=dispatcher.engine.entropy(16))
     keys = delivery.prepared or prepared.idempotency_keys
 

@@ -150,7 +150,7 @@ class Dispatcher:
         )
 
     def _others_on_profile(self, delivery: Delivery, post: Post) -> Effects[tuple[Loaded, ...]]:
-        """Read the other deliveries of a post to the same profile; usually there are none."""
+        """Read a post's other deliveries to the same profile; usually there are none."""
         others = []
         for name in post.deliveries:
             if name != delivery.id and name.startswith(f"{post.id}.{delivery.profile}."):
@@ -194,7 +194,7 @@ class Dispatcher:
         return (yield from self.engine.retry(attempt))
 
     def outgoing(self, read: Read, content: PostContent | None = None) -> OutgoingPost:
-        """Return the post in the form to send, with its current content or with *content*."""
+        """Return the post as it is to be sent, with its current content or with *content*."""
         content = content or read.snapshot.post.content
         delivery = read.delivery
         text, *thread = content.texts_for(delivery.profile)

@@ -165,7 +165,7 @@ def _sent_content(dispatcher: Dispatcher, read: Read) -> Effects[PostContent | N
     """
     Return the content that was sent, even if it was edited since; None if it no longer exists.
 
-    For an erased post only a placeholder is left. A network that can look up a post by the key or
+    For an erased post, only a placeholder is left. A network that can look up a post by the key or
     the id of the request can still find the post.
     """
     revision = read.delivery.revision

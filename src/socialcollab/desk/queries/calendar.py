@@ -51,14 +51,14 @@ _SHOWN_WITHOUT_POST = frozenset(
         Summary.REMOVED,
     }
 )
-# The number of posts in one query, for each of which the store reads an index.
+# The number of posts per query; the store reads an index for each post.
 _POSTS_AT_ONCE = 50
 _POST_STATES = ("in_review", "approved")
 _DELIVERY_STATES = ("waiting", "publishing", "published", "unknown", "removing")
 
 
 def instant_of(value: Column) -> dt.datetime:
-    """Convert the microseconds of a row to an instant."""
+    """Convert microseconds from a row to an instant."""
     return _EPOCH + dt.timedelta(microseconds=int(value or 0))
 
 
@@ -329,7 +329,7 @@ def full_calendar(
 
 
 def content_of_revision(engine: Engine, post: Post, revision: str) -> Effects[PostContent | None]:
-    """Return the content of one revision of a post, or None if it was erased."""
+    """Return the content of one of a post's revisions, or None if it was erased."""
     for event in (yield from call(engine.store.read, f"post/{post.id}")):
         if event.type in (ev.PostDrafted.TYPE, ev.PostEdited.TYPE) and not event.erased:
             data = event_data(event)
@@ -368,7 +368,7 @@ class _CalendarPost:
 def _read_posts(
     engine: Engine, state: State, shown: list[Row], viewer: str, *, now: dt.datetime
 ) -> Effects[dict[str, _CalendarPost]]:
-    """Read the posts of these rows of plans and deliveries, as they are visible to the viewer."""
+    """Read the posts for these plan and delivery rows, as they are visible to the viewer."""
     posts = {str(row.columns["post"]): _CalendarPost() for row in shown}
     names = tuple(posts)
     for start in range(0, len(names), _POSTS_AT_ONCE):
@@ -417,7 +417,7 @@ def _read_posts(
 
 
 def _needs_post(post: _CalendarPost, row: Row, state: State) -> bool:
-    """Return whether the entry of a row depends on values that no row contains."""
+    """Return whether a row's entry depends on values that no row contains."""
     name, columns = str(row.columns["profile"]), row.columns
     plan = post.plans.get(name)
     if plan is None:
@@ -433,7 +433,7 @@ def _needs_post(post: _CalendarPost, row: Row, state: State) -> bool:
 
 
 def _delivery_number(row: Row) -> tuple[int, str]:
-    """Return the sort key of a delivery, whose id ends with its number."""
+    """Return a delivery's sort key; the delivery's id ends with its number."""
     number = row.key.rpartition(".")[2]
     return (int(number) if number.isdecimal() else 0, row.key)
 

@@ -40,8 +40,8 @@ class HistoryEntry(NotebookMixin):
         type: The event type, such as "post.approved".
         stream: The stream to which the event belongs.
         position: The position of the event in the organization's journal.
-        data: The values of the event: an object of the class in `socialcollab.workflow.events` that
-            has this type.
+        data: The event's values: an object of the class in `socialcollab.workflow.events` that has
+            this type.
         changed: The names of the fields that an edit of a post changed; empty for other events, and
             in the feed.
         digest: The digest of the document that was active at that time.
@@ -73,7 +73,7 @@ class HistoryEntry(NotebookMixin):
         return describe_event(self.data, self.stream, self.changed, language)
 
     def values(self) -> dict[str, Json]:
-        """Return the values of the event as they are stored: as JSON, without default values."""
+        """Return the event's values as they are stored: as JSON, without default values."""
         covered, personal = event_parts(self.data)
         return {**covered, **personal}
 
@@ -99,7 +99,7 @@ def describe_event(
 
 
 def _problem_of(data: Any, language: str) -> str:
-    """Return the problem of a delivery in words, or the network's description of the problem."""
+    """Return a delivery's problem in words, or the network's description of the problem."""
     problem = str(getattr(data, "problem", ""))
     # The code of a hold is followed by its id.
     match problem.split(" "):
@@ -170,7 +170,7 @@ def _shown(value: object) -> object:
 
 
 def _profile_of(stream: str) -> str:
-    """Return the profile of a delivery, a budget or a calendar, or an empty string."""
+    """Return the profile to which a delivery, budget or calendar belongs, or an empty string."""
     kind, _, name = stream.partition("/")
     if kind == "delivery":
         return name.partition(".")[2].rpartition(".")[0]

@@ -20,7 +20,7 @@ from socialcollab.workflow import PostSnapshot
 from socialcollab.workflow.events import HoldEnded, HoldPlaced
 
 _PROBLEM = "hold "
-"""The prefix of the problem of a delivery that a hold stopped; the hold's id follows."""
+"""The prefix of the problem of a delivery that was stopped by a hold; the hold's id follows."""
 
 
 @attrs.frozen(kw_only=True)
@@ -142,7 +142,7 @@ def holds_of_post(
 
 
 def hold_that_stopped(delivery: Delivery) -> str:
-    """Return the id of the hold because of which a delivery is late, or an empty string."""
+    """Return the id of the hold that made a delivery late, or an empty string."""
     _, is_hold, hold = delivery.problem.partition(_PROBLEM)
     return hold if is_hold and delivery.problem.startswith(_PROBLEM) else ""
 
@@ -164,7 +164,7 @@ def read_hold_status(engine: Engine, name: str) -> Effects[HoldResult]:
 
 
 def affected_by(engine: Engine, hold: Hold) -> Effects[HoldResult]:
-    """Return the deliveries that a hold affects or that it affected before it ended."""
+    """Return the deliveries that a hold affects, or affected before it ended."""
     organization = (yield from engine.state()).organization
     profiles = {
         profile.id: profile for profile in organization.profiles if hold.on.matches_profile(profile)

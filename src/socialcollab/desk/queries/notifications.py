@@ -57,7 +57,7 @@ def read_notifications(
         engine: The desk's engine.
         after: The position.
         member: The member, or an empty string for all members.
-        limit: The number of notifications with which the batch ends.
+        limit: The number of notifications after which the batch ends.
         since: Only notifications since this time, or all notifications if None.
     """
     begin = None

@@ -66,7 +66,7 @@ def offboarding_plan(engine: Engine, member: str) -> Effects[OffboardingPlan]:
     Return everything that depends on a member in the document, the runtime state and the posts.
 
     Raises:
-        NotFoundError: If there is no such member.
+        NotFoundError: If the member does not exist.
     """
     check_text(member, "member")
     state = yield from engine.state()
@@ -140,7 +140,7 @@ def _first_time(post: Post) -> dt.datetime:
 def _of_post(
     loaded: Loaded, deliveries: list[Delivery], member: str, context: Context
 ) -> Iterator[OffboardingItem]:
-    """Yield the items of a post: a pending decision, unfinished work, unsent deliveries."""
+    """Yield a post's items: a pending decision, unfinished work, unsent deliveries."""
     post: Post = loaded.snapshot.post
     consequences: list[Reason] = []
     if post.state is PostState.IN_REVIEW:

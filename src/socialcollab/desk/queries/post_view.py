@@ -44,7 +44,7 @@ class PostView(NotebookMixin):
         changed_since_decision: The names of the fields that differ from the revision on which this
             member last decided; empty if they have not decided.
         allowed_actions: A verdict for each command: whether this member may perform it now.
-        holds: The holds that stop the post now, and the holds because of which a delivery is late;
+        holds: The holds that stop the post now, and the holds that made a delivery late;
             `Hold.ended_at` is set for ended holds. Clients and guests do not see the reasons.
         findings: The limits of the networks that the post exceeds, which block it, and the findings
             of the style guide that are not waived.

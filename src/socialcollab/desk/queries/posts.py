@@ -167,7 +167,7 @@ def read_summary(engine: Engine, post: str) -> Effects[Summary]:
 
 
 def read_pending_steps(engine: Engine, post: str) -> Effects[tuple[StepStatus, ...]]:
-    """Return the unfinished approval steps of a post, with the members who can decide on them."""
+    """Return a post's unfinished approval steps, with the members who can decide on each."""
     state = yield from engine.state()
     snapshot = (yield from engine.post(post)).snapshot
     if snapshot.post.state != "in_review":
@@ -184,8 +184,8 @@ def read_calendar_notes(
 
     Args:
         engine: The desk's engine.
-        workspace: Only notes of this workspace, or of all workspaces if empty.
-        viewer: Only notes of workspaces in which this member can view something, or all notes if
+        workspace: Only notes in this workspace, or in all workspaces if empty.
+        viewer: Only notes in workspaces in which this member can view something, or all notes if
             empty.
     """
     check_text(workspace, "workspace")

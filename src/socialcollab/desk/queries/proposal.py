@@ -162,11 +162,11 @@ def propose(engine: Engine, organization: Organization) -> Effects[Proposal]:
 
 
 def _concerned_posts(engine: Engine, before: State, after: State) -> Effects[list[str]]:
-    """Return the streams of the posts that a change of the document may affect."""
+    """Return the streams of the posts that a change to the document may affect."""
     old, new = before.organization, after.organization
     rows: list[Row] = []
     if before.digest != after.digest:
-        # A change of almost any rule may leave a step without reviewers.
+        # A change to almost any rule may leave a step without reviewers.
         rows += yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
     streams = [row.stream for row in rows]
     workspaces = tuple(old.workspaces_by_id.keys() - new.workspaces_by_id.keys())

@@ -1,4 +1,4 @@
-"""The to-do list of a member: posts to decide on, change or move, and deliveries to fix."""
+"""A member's to-do list: posts to decide on, change or move, and deliveries to fix."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ class ToDo(NotebookMixin):
         attention: Why the deliveries need attention: "missed", "failed", "unknown",
             "published_twice", "partly_published", "sign_in", "takedown_failed" or "not_amended"; empty
             for other kinds.
-        holds: The holds because of which the deliveries are late; `Hold.ended_at` is set for ended
-            holds.
-        planned_at: The planned time of the post, in UTC, or None.
+        holds: The holds that made the deliveries late; `Hold.ended_at` is set for ended holds.
+        planned_at: The post's planned time, in UTC, or None.
         profiles: The profiles of the deliveries, or the profiles on which to schedule the post;
             empty for other kinds.
     """
@@ -74,7 +73,7 @@ def to_do(engine: Engine, member: str) -> Effects[tuple[ToDo, ...]]:
     """
     Return the to-do list of *member*, sorted by planned time.
 
-    While the author of a post is absent, the post is also on the list of the delegate or the lead.
+    While a post's author is absent, the post is also on the delegate's or the lead's list.
     """
     now = engine.now()
     state = yield from engine.state()

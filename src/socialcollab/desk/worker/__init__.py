@@ -1,1 +1,1 @@
-"""The scheduled work of a desk, and reevaluation after a change of the rules."""
+"""The scheduled work of a desk, and reevaluation after a change to the rules."""

@@ -35,7 +35,7 @@ class DueReport(NotebookMixin):
     Attributes:
         at: The instant up to which work was due, according to the desk's clock.
         worked: The names of the streams that the run processed, in order.
-        states: The state after the run of each delivery among these streams, by the delivery's id;
+        states: The state of each processed delivery after the run, by the delivery's id;
             `Desk.delivery` returns the delivery.
         left: The number of due streams that were not processed because the time budget was used up
             or the run was stopped. The next run processes them.
@@ -157,7 +157,7 @@ class _Run:
     done: set[str] = attrs.field(factory=lambda: {ORGANIZATION, RUNTIME_STATE})
 
     def until(self) -> dt.datetime:
-        """Return the instant up to which work is due, which never decreases."""
+        """Return the instant up to which this run does work; it never decreases."""
         if self.fixed is None:
             self.at = max(self.at, self.engine.now())
         return self.at

@@ -1,4 +1,4 @@
-"""Reevaluate posts and deliveries after an adoption, a change of access, or new time zone data."""
+"""Reevaluate posts and deliveries after the document, access or the time zone data have changed."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def reevaluate_if_stale(
     """
     Reevaluate all open posts and unsent deliveries if their snapshots may be outdated.
 
-    They may be outdated after a change of the document, a change of permissions, or an update of
-    the time zone data. A worker whose time zone data are older than the journal's leaves the work
-    to other workers.
+    They may be outdated after a change to the document or to permissions, or after an update of the
+    time zone data. A worker whose time zone data are older than the journal's leaves the work to
+    other workers.
 
     Args:
         engine: The desk's engine.
@@ -174,7 +174,7 @@ def run_timers(
     engine: Engine, stream: str, *, now: dt.datetime, only_reevaluate: bool = False
 ) -> Effects[None]:
     """
-    Fire the due timers of a post (reminders, escalations, expiry), and then reevaluate the post.
+    Fire a post's due timers (reminders, escalations, expiry), and then reevaluate the post.
 
     Args:
         engine: The desk's engine.
@@ -221,7 +221,7 @@ def _move_delivery(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
 
 
 def _move_post(engine: Engine, row: Row, now: dt.datetime) -> Effects[None]:
-    """Rewrite the rows of a post if new time zone data change the instants of its local times."""
+    """Rewrite a post's rows if new time zone data change the instants of its local times."""
 
     def attempt() -> Effects[None]:
         state = yield from engine.state()

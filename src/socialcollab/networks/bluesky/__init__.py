@@ -1,4 +1,4 @@
-"""Publish to Bluesky, and to other servers of the AT Protocol."""
+"""Publish to Bluesky, and to other AT Protocol servers."""
 
 from socialcollab.networks.bluesky.network import Bluesky
 

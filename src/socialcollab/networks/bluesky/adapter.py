@@ -1,4 +1,4 @@
-"""The adapter of one account on Bluesky."""
+"""The adapter for one account on Bluesky."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 @attrs.frozen(kw_only=True)
 class BlueskyAdapter:
     """
-    The adapter of one account on Bluesky.
+    The adapter for one account on Bluesky.
 
     The sender chooses the key of the record. A post is therefore created only once, even if the
     request is sent several times, and its outcome can always be looked up.
@@ -72,7 +72,7 @@ class BlueskyAdapter:
 
     def prepare(self, outgoing: OutgoingPost, *, now: dt.datetime, entropy: bytes) -> Prepared:
         """
-        Choose the key of the record and the time of creation, and check the network's limits.
+        Choose the record key and the creation time, and check the network's limits.
 
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
@@ -140,7 +140,7 @@ class BlueskyAdapter:
             raise error_of(response)
 
     def verify_credentials(self) -> Flow[str]:
-        """Return the handle of the account."""
+        """Return the account's handle."""
         response = yield from call(self._request("GET", "com.atproto.server.getSession"))
         return text_of(response, "handle")
 
@@ -237,7 +237,7 @@ def _part(key: str, part: int) -> str:
 
 
 def _reference(progress: Mapping[str, str], part: int) -> dict[str, Json]:
-    """Return the reference to the record of a part that was published."""
+    """Return the reference to the record of a published part."""
     return {"uri": id_of_part(progress, part), "cid": progress[f"{_CID}{part}"]}
 
 

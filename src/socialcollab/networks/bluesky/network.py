@@ -21,7 +21,7 @@ _SERVER = "https://bsky.social"
 
 class Bluesky:
     """
-    The network Bluesky, and other servers of the AT Protocol.
+    The Bluesky network, and other AT Protocol servers.
 
     Posts are texts with links, mentions and tags, up to four images, a language and labels. An
     account is identified by the `handle` of its profile, such as ``@tulip.example``; its server is
@@ -34,7 +34,7 @@ class Bluesky:
         passwords: The app password of each account, by profile id; or a function that returns it
             when it is needed, for example from a secret store. Create app passwords in the settings
             of the account; they cannot change the account itself.
-        media: The media store of the desk, from which images are read.
+        media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         send_within_s: The hard deadline of a request that creates a post, in seconds.

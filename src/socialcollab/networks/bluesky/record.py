@@ -1,4 +1,4 @@
-"""The record of a post, as a server of the AT Protocol stores it."""
+"""The record of a post, as an AT Protocol server stores it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def tid(at: dt.datetime, clock_id: int) -> str:
 
     Args:
         at: The instant, from 1970 on.
-        clock_id: A number below 1024 that distinguishes records of the same microsecond.
+        clock_id: A number below 1024 that distinguishes records created in the same microsecond.
 
     Source:
         atproto.com/specs/tid.
@@ -64,7 +64,7 @@ def post_record(
         blobs: The references to the uploaded media, in order.
         reply_to: The references to the first and to the previous record of a thread; empty for a
             post that is not a reply.
-        dids: The identifier of each account that the text mentions and that exists, by handle.
+        dids: The identifier of each existing account that the text mentions, by handle.
 
     Source:
         Lexicons app.bsky.feed.post, app.bsky.embed.images, app.bsky.embed.video and app.bsky.richtext.facet, read

@@ -1,4 +1,4 @@
-"""Convert the responses of a server of the AT Protocol into values, or into errors."""
+"""Convert the responses of an AT Protocol server into values or errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A transport that signs in to a server of the AT Protocol and renews its session."""
+"""A transport that signs in to an AT Protocol server and renews its session."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class SessionTransport:
 
     Args:
         inner: The transport that sends the requests.
-        server: The address of the server.
+        server: The server's address.
         handle: The handle of the account, without ``@``.
         password: A function that returns the app password of the account.
         monotonic: A monotonic clock, in seconds.
@@ -130,8 +130,7 @@ class SessionTransport:
         if handle.lower() != self._handle.lower():
             # The handle has changed, or the password belongs to another account.
             raise AuthenticationError(
-                f"the account of the profile is `{self._handle}`, but the server signed in"
-                f" `{handle}`",
+                f"the profile's account is `{self._handle}`, but the server signed in `{handle}`",
                 network=NETWORK,
             )
         return _Session(text_of(response, "accessJwt"), text_of(response, "refreshJwt"))

@@ -1,4 +1,4 @@
-"""The adapter of one Facebook Page."""
+"""The adapter for one Facebook Page."""
 
 from __future__ import annotations
 
@@ -49,10 +49,10 @@ _CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 @attrs.frozen(kw_only=True)
 class FacebookAdapter:
     """
-    The adapter of one Facebook Page.
+    The adapter for one Facebook Page.
 
     Facebook has no idempotency keys, so a request that creates a post is never repeated before its
-    outcome was looked up.
+    outcome has been looked up.
 
     Attributes:
         profile: The profile.
@@ -134,7 +134,7 @@ class FacebookAdapter:
         return str(values_of(response, "id", "name", network=NETWORK)["name"])
 
     def _page(self) -> Flow[str]:
-        """Return the id of the Page, after checking that it is the Page of the profile."""
+        """Return the id of the Page, after checking that it is the profile's Page."""
         response = yield from call(
             self._request("GET", "/me", params={"fields": "id,name,username"})
         )
@@ -144,7 +144,7 @@ class FacebookAdapter:
         if expected and expected not in {name.lower() for name in names}:
             actual = text_in(values, "username") or str(values["id"])
             raise AuthenticationError(
-                f"the Page of the profile is `{expected}`, but the token belongs to `{actual}`",
+                f"the profile's Page is `{expected}`, but the token belongs to `{actual}`",
                 network=NETWORK,
             )
         return str(values["id"])
@@ -218,7 +218,7 @@ class FacebookAdapter:
 
 
 def _message(outgoing: OutgoingPost) -> str:
-    """Return the text of a post, with the links that are not shown as its card."""
+    """Return a post's text, with the links that are not shown as its card."""
     links = outgoing.links if outgoing.media else outgoing.links[1:]
     return "\n".join(part for part in (outgoing.text, *links) if part)
 

@@ -1,4 +1,4 @@
-"""Facebook as a network of a desk: an adapter and a transport for each Page."""
+"""The Facebook network, with an adapter and a transport for each Page."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
 
 class Facebook(BearerNetwork):
     """
-    Facebook Pages, with Meta's Graph API.
+    Facebook Pages, accessed through Meta's Graph API.
 
-    Posts are texts with images, a video or a link that is shown as a card. The `handle` of a profile
-    is the user name or the id of its Page. The `server` is normally empty; it can be the address of
-    a proxy.
+    Posts are texts with images, a video or a link that is shown as a card. A profile's `handle` is
+    the user name or id of its Page. The `server` is normally empty; it can be the address of a
+    proxy.
 
     >>> Facebook({"tulip-facebook": "a token"})
     Facebook()
@@ -28,7 +28,7 @@ class Facebook(BearerNetwork):
     Args:
         tokens: The access token of each Page, by profile id; or a function that returns it when it
             is needed.
-        media: The media store of the desk, from which media are uploaded.
+        media: The desk's media store, from which media are uploaded.
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         version: The version of the Graph API.

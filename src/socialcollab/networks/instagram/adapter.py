@@ -1,4 +1,4 @@
-"""The adapter of one Instagram account."""
+"""The adapter for one Instagram account."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ _CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 @attrs.frozen(kw_only=True)
 class InstagramAdapter:
     """
-    The adapter of one Instagram account.
+    The adapter for one Instagram account.
 
-    A post is published in two steps: its container is created, and then published. The state of the
-    container shows whether the post was published.
+    A post is published in two steps: its container is created, and then published. The container's
+    state shows whether the post was published.
 
     Attributes:
         profile: The profile.
@@ -112,7 +112,7 @@ class InstagramAdapter:
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Read the state of the container; if it is published, look for its post."""
+        """Read the container's state; if it is published, look for its post."""
         container = progress.get(_CONTAINER, "")
         missing = Missing(conclusive_after=self.description.create_once.conclusive_after)
         if not container or (yield from self._state(container)) != "PUBLISHED":
@@ -155,7 +155,7 @@ class InstagramAdapter:
         return str(values_of(response, "username", network=NETWORK)["username"])
 
     def _account(self) -> Flow[str]:
-        """Return the id of the account, after checking that it is the account of the profile."""
+        """Return the id of the account, after checking that it is the profile's account."""
         response = yield from call(
             self._request("GET", "/me", params={"fields": "user_id,username"})
         )
@@ -163,7 +163,7 @@ class InstagramAdapter:
         expected, actual = self.profile.handle.removeprefix("@"), str(values["username"])
         if expected and actual.lower() != expected.lower():
             raise AuthenticationError(
-                f"the account of the profile is `{expected}`, but the token belongs to `{actual}`",
+                f"the profile's account is `{expected}`, but the token belongs to `{actual}`",
                 network=NETWORK,
             )
         return str(values["user_id"])

@@ -1,4 +1,4 @@
-"""Instagram as a network of a desk: an adapter and a transport for each account."""
+"""The Instagram network, with an adapter and a transport for each account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 class Instagram(BearerNetwork):
     """
-    Instagram accounts of businesses and creators, with Meta's Graph API and Instagram login.
+    Instagram business and creator accounts, accessed through Meta's Graph API.
 
     Posts are one image, a carousel of images and videos, or one video, which becomes a reel.
     Instagram downloads the media itself, so the media store must return public URLs. The `server` of
@@ -29,7 +29,7 @@ class Instagram(BearerNetwork):
     Args:
         tokens: The access token of each account, by profile id; or a function that returns it when
             it is needed.
-        media: The media store of the desk, whose `public_url` returns the URL of media.
+        media: The desk's media store, whose `public_url` returns the URL of media.
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         version: The version of the Graph API.

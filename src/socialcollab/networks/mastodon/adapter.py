@@ -1,4 +1,4 @@
-"""The adapter of one account on a Mastodon server."""
+"""The adapter for one account on a Mastodon server."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ _CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 @attrs.frozen(kw_only=True)
 class MastodonAdapter:
     """
-    The adapter of one account on a Mastodon server.
+    The adapter for one account on a Mastodon server.
 
     Attributes:
         profile: The profile.
         description: The limits and features of the server.
-        server: The address of the server.
+        server: The server's address.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         honours_keys: Whether the server is known to create only one post per idempotency key. Some
             servers with Mastodon's API ignore the key.
@@ -141,7 +141,8 @@ class MastodonAdapter:
         Replace the content of a published post.
 
         Raises:
-            RejectedError: If the post is a thread, or has a poll, whose votes a change would delete.
+            RejectedError: If the post is a thread, or has a poll, because a change would delete its
+                votes.
         """
         outgoing = prepared.outgoing
         if outgoing.thread:
@@ -180,7 +181,7 @@ class MastodonAdapter:
         return str(values_of(response, "acct")["acct"])
 
     def _account(self) -> Flow[str]:
-        """Return the id of the account, after checking that it is the account of the profile."""
+        """Return the id of the account, after checking that it is the profile's account."""
         response = yield from call(self._request("GET", "/api/v1/accounts/verify_credentials"))
         if response.status == 400:
             # Some servers respond to an invalid token with this status.
@@ -192,7 +193,7 @@ class MastodonAdapter:
         actual = str(values["acct"]).partition("@")[0]
         if expected and actual.lower() != expected:
             raise AuthenticationError(
-                f"the account of the profile is `{expected}`, but the token belongs to `{actual}`",
+                f"the profile's account is `{expected}`, but the token belongs to `{actual}`",
                 network=NETWORK,
             )
         return str(values["id"])

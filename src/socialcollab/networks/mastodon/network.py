@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 class Mastodon(BearerNetwork):
     """
-    The network Mastodon, and other servers that implement its API.
+    The Mastodon network, and other servers that implement its API.
 
     Posts are texts or threads with up to four images, a video or a poll, a language, and labels, which are published as
     a content warning. The `server` of a profile is required, such as ``https://mastodon.example``.
@@ -36,7 +36,7 @@ class Mastodon(BearerNetwork):
     Args:
         tokens: The access token of each account, by profile id; or a function that returns it when
             it is needed, for example from a secret store.
-        media: The media store of the desk, from which images are read.
+        media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         honours_keys: The servers that are known to create only one post per idempotency key, by
@@ -62,7 +62,7 @@ class Mastodon(BearerNetwork):
 
     def read_limits(self, profile: Profile) -> NetworkDescription:
         """
-        Read the limits of a profile's server, which then apply to all profiles on that server.
+        Read the limits of a profile's server. They then apply to all profiles on that server.
 
         Call this method when the application starts. Until then, the limits of Mastodon's own
         servers apply.

@@ -49,15 +49,15 @@ def token_of(profile: str) -> str:
 @attrs.frozen(kw_only=True)
 class SandboxAdapter:
     """
-    The adapter of one profile in the sandbox.
+    The adapter for one profile in the sandbox.
 
     Attributes:
         profile: The profile.
         description: The limits and features of the profile's network.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         honours_keys: Whether the server is known to create only one post per idempotency key.
-        conclusive_after: The time after the sender's deadline from which a lookup without a result
-            proves that no post was created.
+        conclusive_after: How long after the sender's deadline a lookup without a result proves that
+            no post was created.
     """
 
     profile: Profile

@@ -30,7 +30,7 @@ class Draft:
         language: Its language, or an empty string.
         labels: Its content warnings.
         poll: Its poll, or None.
-        in_reply_to: The network's id of the post that it replies to, or an empty string.
+        in_reply_to: The network's id for the post that it replies to, or an empty string.
         created_at: The time of publication according to the sender's clock.
     """
 

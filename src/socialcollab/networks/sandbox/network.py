@@ -21,7 +21,7 @@ from socialcollab.transport import Adapter, Clock, Media, Transport, system_cloc
 
 class Sandbox:
     """
-    A staging network that accepts posts like the real networks and keeps them in a folder.
+    A staging network that accepts posts as the real networks would, and stores them in a folder.
 
     Each profile has the limits of its own network. Several processes may use the same folder
     concurrently. If a process is killed, each post is either stored completely or not at all.
@@ -30,7 +30,7 @@ class Sandbox:
         path: The folder, which is created if it does not exist.
         faults: The faults to inject.
         rate_limit: The maximum rate of posts for each profile.
-        clock: The clock of the timeline and of the rate limits; the system clock by default.
+        clock: The clock for the timeline and the rate limits; the system clock by default.
         real_clock: The clock that deadlines are compared with; the system clock by default.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         honours_keys: Whether the server creates only one post per idempotency key, even if the
@@ -143,7 +143,7 @@ class Sandbox:
             zone: The IANA name of the time zone in which the pages display times.
 
         Raises:
-            InvalidValueError: If there is no such zone.
+            InvalidValueError: If the zone does not exist.
             StoreUnavailableError: If the timeline cannot be read.
             OSError: If the pages cannot be written.
         """

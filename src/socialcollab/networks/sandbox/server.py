@@ -70,12 +70,12 @@ class Rules:
         faults: The injected faults.
         rate_limit: The maximum rate of posts for each profile; None for no limit.
         honours_keys: Whether the server creates only one post per idempotency key.
-        clock: The clock of the timeline and of the rate limits.
+        clock: The clock for the timeline and the rate limits.
         real_clock: The clock that deadlines are compared with.
         sleep: A function that waits for a number of seconds, called if a fault makes the server
             slow.
         monotonic: A monotonic clock, in seconds.
-        keep: A function that stores uploaded bytes; None to discard them.
+        keep: A function that stores uploaded bytes; None to discard the bytes.
     """
 
     faults: tuple[InjectedFault, ...]

@@ -116,7 +116,7 @@ class SandboxPost:
 
     @property
     def page(self) -> str:
-        """The page of `Sandbox.write_preview` that shows the post, and its place on that page."""
+        """The page from `Sandbox.write_preview` that shows the post, and its place on that page."""
         return f"timeline-{self.network}.html#post-{self.network_id}"
 
 
@@ -304,7 +304,7 @@ def create_post(
 def change_post(
     db: sqlite3.Connection, profile: str, network_id: str, draft: Draft, *, now: dt.datetime
 ) -> bool:
-    """Replace the content of a post. Return False if the profile has no such post."""
+    """Replace a post's content. Return False if the profile has no such post."""
     row = db.execute(
         "SELECT number FROM posts WHERE id = ? AND profile = ? AND removed_at IS NULL",
         (network_id, profile),
@@ -380,7 +380,7 @@ def latest_post(db: sqlite3.Connection, *, profile: str) -> SandboxPost | None:
 
 
 def arrived_at(db: sqlite3.Connection, network_id: str) -> float:
-    """Return the arrival time of a post, as a timestamp of the real clock."""
+    """Return a post's arrival time, as a timestamp from the real clock."""
     row = db.execute(
         "SELECT real FROM arrivals JOIN posts ON posts.number = arrivals.post WHERE id = ?",
         (network_id,),

@@ -1,4 +1,4 @@
-"""The adapter of one account on X."""
+"""The adapter for one account on X."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ _MEDIA: Final = "media-"
 _PAGE: Final = 100
 _MOST_PAGES: Final = 3
 _MOST_WAITS: Final = 60
-# X documents chunks of 1 MB, and accepts up to 1,000 of them.
+# X documents chunks of 1 MB, and accepts up to 1,000 chunks.
 _CHUNK: Final = 1_000_000
 _ACCEPTED: Final = (200, 201, 202)
 _LONGEST_WAIT_S: Final = 30.0
@@ -60,7 +60,7 @@ _CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 @attrs.frozen(kw_only=True)
 class XAdapter:
     """
-    The adapter of one account on X.
+    The adapter for one account on X.
 
     X has no idempotency keys, so a request that creates a post is never repeated before its outcome
     has been looked up. X rejects a text that the account has already published, which is also
@@ -72,7 +72,7 @@ class XAdapter:
         server: The address of the API.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         reads: Whether posts may be read, which X bills.
-        fields_parameter: The name of the parameter that selects the fields of a post.
+        fields_parameter: The name of the parameter that selects a post's fields.
     """
 
     profile: Profile
@@ -166,13 +166,13 @@ class XAdapter:
         return str(data_of(response, "username")["username"])
 
     def _account(self) -> Flow[str]:
-        """Return the id of the account, after checking that it is the account of the profile."""
+        """Return the id of the account, after checking that it is the profile's account."""
         response = yield from call(self._request("GET", "/2/users/me"))
         data = data_of(response, "id", "username")
         expected, actual = self.profile.handle.removeprefix("@"), str(data["username"])
         if expected and actual.lower() != expected.lower():
             raise AuthenticationError(
-                f"the account of the profile is `{expected}`, but the token belongs to `{actual}`",
+                f"the profile's account is `{expected}`, but the token belongs to `{actual}`",
                 network=NETWORK,
             )
         return str(data["id"])

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 class X(BearerNetwork):
     """
-    The network X, accessed through version 2 of its API.
+    The X network, accessed through version 2 of its API.
 
     A post is a text or a thread of texts, with up to four images, a video or a poll. The `server` of a
     profile is normally empty; it can be the address of a proxy.
@@ -27,14 +27,14 @@ class X(BearerNetwork):
 
     Args:
         tokens: The user access token of each account, by profile id; or a function that returns it
-            when it is needed. OAuth 2.0 tokens of X are valid for two hours, so a function that
-            renews them is usually required.
-        media: The media store of the desk, from which images are read.
+            when it is needed. X's OAuth 2.0 tokens are valid for two hours, so you usually need a
+            function that renews the token.
+        media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         reads: Whether posts may be read to find out whether a post was published. X bills each post
             that is read. If reading is switched off, a member must resolve every lost response.
-        fields_parameter: The name of the parameter that selects the fields of a post. X's OpenAPI
+        fields_parameter: The name of the parameter that selects a post's fields. X's OpenAPI
             description calls it ``post.fields``, and older documentation ``tweet.fields``.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
     """

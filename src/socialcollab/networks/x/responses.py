@@ -22,7 +22,7 @@ from socialcollab.text import entities
 from socialcollab.transport import Response, retry_after_s
 
 NETWORK: Final = "x"
-# X replaces each link with a t.co link, and adds a t.co link for the media of a post.
+# X replaces each link with a t.co link, and adds a t.co link for a post's media.
 _SHORT_LINK: Final = re.compile(r"https?://t\.co/\w+")
 _LINK: Final = "\0"
 
@@ -100,7 +100,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
 
 def is_same_text(sent: str, shown: str) -> bool:
     """
-    Return whether the text that X shows is the text that was sent, ignoring links and white space.
+    Return whether the text shown on X is the text that was sent, ignoring links and white space.
 
     >>> is_same_text("Kijk op tulip.nl & geniet", "Kijk op https://t.co/a1B2 &amp; geniet")
     True

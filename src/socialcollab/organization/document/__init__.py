@@ -1,1 +1,1 @@
-"""Reading, checking, writing and describing the document of an organization."""
+"""Reading, checking, writing and describing an organization's document."""

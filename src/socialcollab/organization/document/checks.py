@@ -1,4 +1,4 @@
-"""Checks across the sections of a document: references, cycles, included files, named files."""
+"""Checks across a document's sections: references, cycles, included files, named files."""
 
 from __future__ import annotations
 

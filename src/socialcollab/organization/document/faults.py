@@ -1,4 +1,4 @@
-"""The faults of a document, which are collected and raised together."""
+"""A document's faults, which are collected and raised together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from socialcollab.errors import FaultError, SocialCollabError
 from socialcollab.identifiers import nearest
 
 MOST_FAULTS: Final = 1000
-"""The number of faults after which the remainder of the document is not read."""
+"""The number of faults after which reading of the document stops."""
 
 _MOST_COMPARED: Final = 200_000
 _LONGEST_NAME: Final = 100
@@ -24,7 +24,7 @@ class TooManyFaultsError(SocialCollabError):
 
 def quoted(value: object) -> str:
     """
-    Return a value of a document in the form used in messages, whatever its type and size.
+    Return a document value in the form used in messages, whatever its type and size.
 
     >>> quoted("ana"), quoted(10**5000), quoted({})
     ('`ana`', 'a huge number', 'a table')
@@ -52,7 +52,7 @@ def printable(text: str) -> str:
 @attrs.define
 class Faults:
     """
-    The faults of a document.
+    A document's faults.
 
     Attributes:
         found: The faults found so far, in the order in which they were found.

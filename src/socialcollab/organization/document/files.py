@@ -19,13 +19,13 @@ def read_files(
     path: str | PathLike[str], fields: tuple[Field, ...]
 ) -> tuple[bytes, dict[str, bytes]]:
     """
-    Return the text of a document, and the files in its folder that it includes or names.
+    Return a document's text, and the files in its folder that it includes or names.
 
     Files that do not exist are omitted; the loader reports them with the places that name them.
 
     Raises:
-        ExceptionGroup: With one `FaultError` for each file for which a symbolic link in the folder
-            leads outside the folder.
+        ExceptionGroup: With one `FaultError` for each file that a symbolic link takes outside the
+            folder.
     """
     main = Path(path)
     folder = main.parent

@@ -67,7 +67,7 @@ _PLANNED_SECTIONS: Final = frozenset(
         "strategy",
     }
 )
-"""Sections planned for later versions, for which no other spelling is suggested."""
+"""Sections planned for later versions; no other spelling is suggested for these names."""
 
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 _END: Final = "(at end of document)"
@@ -149,7 +149,7 @@ class _Size:
 
 
 def _patterns(table: Mapping[str, Any], faults: Faults) -> Iterator[tuple[str, str]]:
-    """Yield the place and the value of each valid pattern of the key `include`."""
+    """Yield the place and value of each valid pattern under the `include` key."""
     patterns = table.get("include", [])
     if isinstance(patterns, str):
         patterns = [patterns]
@@ -325,7 +325,7 @@ class _Loader:
         for key, field in self.fields.items():
             if key in table:
                 # A section that is not allowed in this file is read too. Otherwise, every reference
-                # to it would be reported as a reference to something unknown.
+                # to it would be reported as unknown.
                 self._read_field(field, table[key], f"{lead}{key}")
             elif field.required and not name:
                 self.faults.add(key, f"section `[{key}]` is missing")

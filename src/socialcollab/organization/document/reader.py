@@ -1,4 +1,4 @@
-"""Reading the sections of a document: converting plain values to instances of their classes."""
+"""Reading a document's sections: converting plain values to instances of their classes."""
 
 from __future__ import annotations
 
@@ -172,7 +172,7 @@ class Reader:
         """
         Add a fault for each unknown key, and return the keys that were probably meant.
 
-        A misspelt key is reported only once, and not as a missing key as well.
+        A misspelt key is reported only once, and not also as a missing key.
         """
         misspelt: set[str] = set()
         all_keys = {field.key for field in fields_of(shape.cls)}
@@ -399,8 +399,7 @@ class Reader:
         checked = self._try(lambda value: check_id(shape.kind, value), text, place)
         section = place.removesuffix(".id")
         if checked is FAULTY:
-            # The invalid identifier is recorded, so that references to it are not reported as
-            # well.
+            # The invalid identifier is recorded, so that references to it are not reported too.
             self.ids.setdefault(shape.kind, {}).setdefault(text, section)
             return FAULTY
         if shape.kind == "step":

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
 _DOCUMENT: Final = "agency.toml"
 _PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
-# The table [template] up to the next table.
+# The [template] table, up to the next table.
 _PARAMETERS: Final = re.compile(r"^\[template\]\n[^\[]*", re.MULTILINE)
 # The id of the organization.
 _ID: Final = re.compile(r'(^\[organization\]\nid = )"[^"]*"', re.MULTILINE)
 
-# A parameter in the table [template], with its default value and a comment that describes it.
+# A parameter in the [template] table, with its default value and a comment that describes it.
 _PARAMETER: Final = re.compile(r'^(\w+) = "(.*?)"(?:\s*# (.*))?$', re.MULTILINE)
 
 
@@ -75,7 +75,7 @@ def read_templates() -> tuple[Template, ...]:
             for match in _PARAMETER.finditer(table.partition("\n[")[0])
         )
         if not parameters:
-            # A template without a table [template] has only its id as a parameter.
+            # A template without a [template] table has only its id as a parameter.
             own = str(tables_of(text.encode())["organization"]["id"])
             parameters = (TemplateParameter(name="id", default=own, description=""),)
         templates.append(Template(name=name, description=" ".join(lead), parameters=parameters))
@@ -112,19 +112,19 @@ def fill_template(name: str, params: Mapping[str, str]) -> tuple[dict[str, Any],
     """
     Return the document of a template with its parameters filled in, and its other files.
 
-    The table ``[template]`` of a template contains the default value of each parameter, or an
-    empty string if the parameter is required. ``{name}`` in a string or key of the document is
-    replaced with the value of the parameter.
+    The ``[template]`` table of a template contains the default value of each parameter, or an empty
+    string if the parameter is required. ``{name}`` in a string or key of the document is replaced
+    with the value of the parameter.
 
     Raises:
-        NotFoundError: If there is no such template.
+        NotFoundError: If the template does not exist.
         InvalidValueError: If a parameter is unknown, missing or not a string.
     """
     files = _files_of(name)
     table = dict(tables_of(files.pop(_DOCUMENT)))
     filled = _checked(name, table, params)
     table.pop("template", None)
-    # A template without a table [template] has a fixed id, which is replaced here.
+    # A template without a [template] table has a fixed id, which is replaced here.
     table["organization"] = {**table["organization"], "id": filled["id"]}
     return _filled(table, filled), files
 

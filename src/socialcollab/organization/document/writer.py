@@ -1,4 +1,4 @@
-"""Writing the sections of a document as plain values."""
+"""Writing a document's sections as plain values."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def _default(attribute: attrs.Attribute[Any]) -> object:
     if isinstance(default, attrs.Factory):  # type: ignore[arg-type]  # a class at run time
         default = default.factory()
     converter = attribute.converter
-    # A converter of a required field may not accept `NOTHING`.
+    # The converter of a required field may not accept `NOTHING`.
     if (
         default is attrs.NOTHING
         or default is None

@@ -1,8 +1,8 @@
 """
 The building blocks of the cards that notebooks display.
 
-A card uses the colours of the notebook, so it suits light and dark themes. It contains no scripts
-and loads nothing from a server.
+A card uses the notebook's colours, so it suits light and dark themes. It contains no scripts and
+loads nothing from a server.
 """
 
 from __future__ import annotations

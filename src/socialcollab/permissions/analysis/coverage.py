@@ -104,7 +104,7 @@ class ReviewerGroup:
     The reviewers of an approval step on one profile.
 
     Attributes:
-        step: The key of the step, such as ``brand/legal``.
+        step: The step's key, such as ``brand/legal``.
         resource: The profile.
         reviewers: The principals who can decide, if they have `approve` on the profile.
         needed: The number of approvals that the step needs.
@@ -138,9 +138,9 @@ def coverage(
     """
     Return the permissions on profiles that would be lost if members were absent.
 
-    Recorded absences and their delegates are taken into account. Members who are assumed to be
-    absent in addition have no delegates. If no member has a permission at some time even without
-    these assumptions, the permission is not lost at that time.
+    Recorded absences and their delegates are taken into account. Other members who are assumed to
+    be absent have no delegates. If no member has a permission at some time even without these
+    assumptions, the permission is not lost at that time.
 
     Args:
         access: The rules.
@@ -149,7 +149,7 @@ def coverage(
         absent: The maximum number of members who are assumed to be absent at the same time.
         without: Members who are all assumed to be absent, instead of every combination of *absent*
             members; each loss names the members among them who cause it.
-        steps: The approval steps to check as well. The authors of posts are not considered.
+        steps: The approval steps to check, too. The authors of posts are not considered.
 
     Returns:
         The losses, each with the smallest set of members whose absence causes it.
@@ -305,7 +305,7 @@ def _review_periods(
 def _periods_in(
     access: Access, principal: Principal, resource: str, own: Mapping[str, Periods]
 ) -> Iterator[tuple[str, Iterable[Span]]]:
-    """Yield the members whom *principal* denotes on a profile, with the periods for each member."""
+    """Yield the members to whom *principal* refers on a profile, with each member's periods."""
     if principal.kind == "rotation":
         rotations = {ROTATION + principal.name}
     elif principal.kind == "role":

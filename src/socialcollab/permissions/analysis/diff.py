@@ -235,7 +235,7 @@ def _is_inside(bound: dt.datetime, span: Span) -> bool:
 
 
 def _cause(member: str, key: _Key, span: Span, less: Access, more: Access) -> tuple[str, ...]:
-    """Return the rules that cause the difference in a span in which no rule starts or ends."""
+    """Return the rules that cause the difference in a span during which no rule starts or ends."""
     instant = _instant_in(*span)
     forbids = [rule.place for rule in less.bindings.matching_forbids(member, *key, at=instant)]
     if forbids and less.bindings.matching_grants(member, *key, at=instant):

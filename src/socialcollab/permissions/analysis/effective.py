@@ -1,4 +1,4 @@
-"""Effective permissions: the permissions of a member on each resource, and the owners."""
+"""Effective permissions: a member's permissions on each resource, and the owners."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class HeldPermissions:
 @attrs.frozen(kw_only=True)
 class ResourcePermissions:
     """
-    The permissions of a member on one resource.
+    A member's permissions on one resource.
 
     Attributes:
         resource: A profile, a workspace, or ``*``.
@@ -63,7 +63,7 @@ class ResourcePermissions:
 @attrs.frozen(kw_only=True)
 class EffectivePermissions(NotebookMixin):
     """
-    The permissions of one member on all resources.
+    One member's permissions on all resources.
 
     Attributes:
         member: The member.
@@ -92,7 +92,7 @@ class EffectivePermissions(NotebookMixin):
 
 def effective_permissions(access: Access, member: str, *, at: dt.datetime) -> EffectivePermissions:
     """
-    Return the permissions of a member at an instant, with reasons that the member may see.
+    Return a member's permissions at an instant, with reasons that the member may see.
 
     >>> from socialcollab.directory import Profile
     >>> from socialcollab.permissions import Access, Grant, effective_permissions
@@ -158,7 +158,7 @@ def _on_resource(
 
 
 def owners(access: Access, *, at: dt.datetime) -> tuple[MemberId, ...]:
-    """Return the members who permanently have every permission everywhere from *at* on, sorted."""
+    """Return the members who have every permission everywhere from *at* onwards, sorted."""
     return tuple(
         member
         for member in access.member_ids
@@ -172,7 +172,7 @@ def owners(access: Access, *, at: dt.datetime) -> tuple[MemberId, ...]:
 def holds_for_ever(
     access: Access, member: str, permission: str, resource: str, *, at: dt.datetime
 ) -> bool:
-    """Return whether grants give a member a permission from *at* on, without an end."""
+    """Return whether grants give a member a permission from *at* onwards, with no end."""
     return any(
         (start is None or start <= at) and end is None
         for start, end in access.permission_periods(member).get((permission, resource), ())

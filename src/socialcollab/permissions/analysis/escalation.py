@@ -1,10 +1,9 @@
 """
-Privilege escalation: permissions that a change would give members but that its author lacks.
+Privilege escalation: changes that give members permissions their author lacks.
 
-A member may change rules, record an absence, swap a shift or give a temporary
-grant only if the change gives no member a permission that its author could not give. The functions
-here compare permissions over time, so a change that takes effect next year is already checked
-today.
+A member may change rules, record an absence, swap a shift or give a temporary grant only if the
+change gives no member a permission that the change's author could not give. The functions here
+compare permissions over time, so a change that takes effect next year is already checked today.
 """
 
 from __future__ import annotations
@@ -203,7 +202,7 @@ def holds_throughout(
 
 def escalations_by_absence(giver: str, absence: Absence, access: Evaluator) -> tuple[Gain, ...]:
     """
-    Return the permissions that an absence would give its delegate but that *giver* lacks.
+    Return permissions that *giver* lacks but that the delegate would gain through an absence.
 
     The absent member may delegate all of their permissions, so callers can skip this check if
     *giver* is the absent member.
@@ -228,12 +227,12 @@ def escalations_by_absence(giver: str, absence: Absence, access: Evaluator) -> t
 
 def escalations_by_swap(giver: str, swap: ShiftSwap, access: Evaluator) -> tuple[Gain, ...]:
     """
-    Return the permissions that a swap would give its member but that *giver* lacks.
+    Return permissions that *giver* lacks but that the new member would gain through a swap.
 
     A member of the rotation gains nothing by taking over another member's shift.
 
     Raises:
-        InvalidValueError: If there is no such rotation.
+        InvalidValueError: If the rotation does not exist.
     """
     rotation = access.bindings.rotation(swap.rotation)
     given = {
@@ -386,7 +385,8 @@ def effect_of(
     are compared for each refusal.
 
     Permissions that a delegate gains through an absence are not counted, because they are not the
-    delegate's own permissions. The member who makes the change must have them nevertheless.
+    delegate's own permissions. The member who makes the change must nevertheless have these
+    permissions.
 
     Args:
         bindings: The rules before the change.
@@ -451,7 +451,7 @@ def effect_of(
 def _gained_periods(
     bindings: BindingSet, member: str, grants: Iterable[Binding], forbids: Iterable[Binding]
 ) -> Periods:
-    """Return the permissions that *member* gains if only these grants and forbids name them."""
+    """Return the permissions that *member* gains if no other grants and forbids name the member."""
     own = bindings.bindings_of(member)
     forbidden_before, forbidden_after = periods_of(own.forbids), periods_of(forbids)
     before = subtract_periods(periods_of(own.grants), forbidden_before)
@@ -509,7 +509,7 @@ def _masks(
 
 
 def holds_effect(giver: str, effect: Effect, access: Evaluator, *, at: dt.datetime) -> bool:
-    """Return whether *giver* has every permission that a change gives members, for as long."""
+    """Return whether *giver* has every permission that a change gives, for at least as long."""
     table, row = access.bindings.table, access.bindings.row(giver)
     for resource, mask in effect.always.items():
         for permission, bit in table.bits.items():

@@ -1,4 +1,4 @@
-"""Gaps: periods in which no member has the permissions of a rotation."""
+"""Gaps: periods in which no member has a rotation's permissions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CAUSES: dict[GapKind, str] = {
     "suspended": "{member} is suspended",
     "left": "{member} has left",
     "absent": "{member} is absent, and no delegate is available",
-    "forbidden": "a forbid binds {member}",
+    "forbidden": "a forbid applies to {member}",
 }
 
 
@@ -83,8 +83,8 @@ def gaps(access: Access, *, start: dt.datetime, end: dt.datetime) -> tuple[Gap, 
     """
     Return the periods in which a member should be on duty but no member has the permissions.
 
-    The break between the `end` of a shift and the next shift is intended and is not a gap. The
-    periods before the first shift and after the last shift are gaps.
+    The break between a shift's `end` and the next shift is intended and is not a gap. The periods
+    before the first shift and after the last shift are gaps.
 
     Args:
         access: The rules, with absences and swaps.
@@ -162,7 +162,7 @@ def _gaps_on(
 
 
 def _intended_breaks(rotation: RotationBinding, resource: str, window: _Window) -> Iterator[Span]:
-    """Yield the breaks between the `end` of a shift and the next shift."""
+    """Yield the breaks between a shift's `end` and the next shift."""
     scheduled = rotation.source.roster(rotation.zone_of(resource))
     latest = scheduled.latest(window[0])
     for shift in (*(() if latest is None else (latest,)), *scheduled.between(*window)):

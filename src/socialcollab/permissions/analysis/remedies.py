@@ -195,7 +195,7 @@ def _joining_teams(
 
 
 def _suits(access: Evaluator, member: str, others: Collection[str]) -> bool:
-    """Return whether *member* suits a team: clients and guests do not join staff teams."""
+    """Return whether *member* can join a team: clients and guests do not join staff teams."""
     members = access.bindings.scope.members
     kinds = {members[name].kind for name in others if name in members}
     known = members.get(member)
@@ -278,8 +278,8 @@ def choose_contact(
     """
     Return the member to ask first, or an empty string if *members* is empty.
 
-    Members who are not absent are preferred. Among them, the lead of the workspace comes first,
-    followed by the member who manages access to the fewest profiles.
+    Members who are not absent are preferred. Among them, the workspace's lead comes first, followed
+    by the member who manages access to the fewest profiles.
     """
     absent = {absence.member for absence in access.all_absences if absence.covers(at)}
     present = [member for member in members if member not in absent] or list(members)
@@ -298,7 +298,7 @@ def _sorted(rules: Iterable[Binding]) -> tuple[Binding, ...]:
 
 
 def _waiting(access: Evaluator, question: Question) -> Remedy | None:
-    """Return a remedy to wait until the first instant at which the answer is yes, or None."""
+    """Return the remedy of waiting until the answer is yes, or None if it never will be."""
     delegations = _delegations(access, question)
     bounds = sorted({question.at, *_bounds(access, question, delegations)})
     for start, end in pairwise((*bounds, None)):
@@ -364,7 +364,7 @@ def _first_shifts(
 def _as_waiting(
     access: Evaluator, question: Question, delegations: tuple[Absence, ...], at: dt.datetime
 ) -> Remedy:
-    """Return a remedy to wait until the start or end of a rule, shift or absence."""
+    """Return the remedy of waiting until a rule, shift or absence starts or ends."""
     local = access.bindings.scope.local_text(at, question.resource)
     wait = partial(Remedy.of, start=local, instant=at.isoformat())
     permission, resource = question.permission, question.resource

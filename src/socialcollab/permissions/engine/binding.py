@@ -133,11 +133,11 @@ def span_contains(span: Span, at: dt.datetime) -> bool:
 
 def bind_rule(source: Grant | Forbid, number: int, scope: Scope) -> Binding:
     """
-    Resolve the names of a grant or forbid.
+    Resolve the names in a grant or forbid.
 
     Args:
         source: The rule.
-        number: The position of the rule among the rules of its kind, for messages.
+        number: The rule's position among the rules of its kind, for messages.
         scope: The scope in which to resolve names.
 
     Raises:

@@ -192,7 +192,7 @@ class BindingSet:
         )
 
     def bindings_of(self, member: str) -> MemberBindings:
-        """Return the bindings of a member; they are empty if the member is suspended or unknown."""
+        """Return a member's bindings, which are empty if the member is suspended or unknown."""
         known = self.scope.members.get(member)
         if known is None or known.suspended:
             return NO_BINDINGS
@@ -206,7 +206,7 @@ class BindingSet:
         Return a rotation by id.
 
         Raises:
-            InvalidValueError: If there is no such rotation.
+            InvalidValueError: If the rotation does not exist.
         """
         binding = self.rotations_by_id.get(rotation)
         if binding is None:
@@ -287,7 +287,7 @@ class BindingSet:
     def matching_forbids(
         self, member: str, permission: str, resource: str, *, at: dt.datetime
     ) -> list[Binding]:
-        """Return the active forbids of a permission, sorted."""
+        """Return the active forbids for a permission, sorted."""
         bindings = self._bindings_even_if_suspended(member)
         return ordered(active_bindings(bindings.forbids, permission, resource, at))
 
@@ -384,7 +384,7 @@ class BindingSet:
         return periods
 
     def forbidden_spans(self, member: str, permission: str, resource: str) -> tuple[Span, ...]:
-        """Return when permissions are forbidden to a member, including after they have left."""
+        """Return when a member's permissions are forbidden, including after the member has left."""
         leaving = self.scope.leaving.get(member)
         return merge_spans(
             (

@@ -17,14 +17,14 @@ from socialcollab.verdicts import Reason, Remedy, Verdict
 @attrs.frozen
 class Question:
     """
-    The question whether a member has a permission on a resource at an instant.
+    The question of whether a member has a permission on a resource at an instant.
 
     Attributes:
         member: A member's id.
         permission: A permission's name.
         resource: A profile, a workspace, or ``*``.
         at: The instant, in UTC.
-        authors: The authors of the post, if the question is about a post.
+        authors: The post's authors, if the question is about a post.
     """
 
     member: str

@@ -59,7 +59,7 @@ class RotationBinding:
         return frozenset(self.source.everyone).union(swap.member for swap in self.swaps)
 
     def with_swaps(self, swaps: Iterable[ShiftSwap]) -> RotationBinding:
-        """Return the binding with only those of *swaps* that belong to this rotation."""
+        """Return the binding with only the *swaps* that belong to this rotation."""
         own = tuple(
             sorted(
                 (
@@ -77,7 +77,7 @@ class RotationBinding:
         return resource in self.resources
 
     def zone_of(self, resource: str) -> str:
-        """Return the IANA name of the time zone of the shifts on a resource."""
+        """Return the IANA name of the time zone for the shifts on a resource."""
         return self.source.timezone or self.scope.zone_of(resource)
 
     def timing(self, resource: str) -> ResourceTiming | None:
@@ -100,7 +100,7 @@ class RotationBinding:
         Return when the document puts a member on duty on a resource.
 
         For a rule-based rotation, this is the entire time from its first day on, because any shift
-        may pass to the member when the members of the rotation change.
+        may pass to the member when the rotation's members change.
         """
         tz = zone(self.zone_of(resource))
         spans = self._scheduled.get(tz)
@@ -222,7 +222,7 @@ class RotationBinding:
 
 def bind_rotation(source: Rotation, number: int, scope: Scope) -> RotationBinding:
     """
-    Resolve the names of a rotation.
+    Resolve the names in a rotation.
 
     Args:
         source: The rotation.

@@ -192,7 +192,7 @@ class Scope:
         return {team: tuple(names) for team, names in including.items()}
 
     def workspace_of(self, resource: str) -> str:
-        """Return the workspace of a profile, or the resource itself if it is not a profile."""
+        """Return a profile's workspace, or the resource itself if it is not a profile."""
         profile = self.profiles.get(resource)
         return profile.workspace if profile else resource
 
@@ -209,7 +209,7 @@ class Scope:
         return workspace if workspace in self._zones else EVERYWHERE
 
     def lead_of(self, resource: str) -> str:
-        """Return the lead of the workspace of a resource, or an empty string."""
+        """Return the lead of a resource's workspace, or an empty string."""
         return self._leads.get(self.workspace_of(resource), "")
 
     def managed_at(self, on: Selector) -> tuple[str, ...]:

@@ -106,7 +106,7 @@ class Absence:
         return bool(self.delegate) and (not self.permissions or permission in self.permissions)
 
     def overlaps(self, other: Absence) -> bool:
-        """Return whether both absences are of the same member and share a day."""
+        """Return whether both absences belong to the same member and share a day."""
         return self.member == other.member and self.start < other.end and other.start < self.end
 
     @property

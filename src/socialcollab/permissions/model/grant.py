@@ -1,4 +1,4 @@
-"""Rules: grants and forbids of permissions."""
+"""Rules: grants and forbids."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
 COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
     {
         "draft": "draft",
-        "edit": "draft",  # and edit_others for posts of other authors
+        "edit": "draft",  # and edit_others for posts by other authors
         "comment": "comment",
         "resolve_comment": "comment",
         "submit": "submit",

@@ -19,7 +19,7 @@ class Role:
     A named set of permissions.
 
     Attributes:
-        id: The name of the role.
+        id: The role's name.
         includes: Roles whose permissions this role includes.
         permissions: The role's own permissions; ``*`` means every permission, including custom
             permissions and permissions added in later versions.

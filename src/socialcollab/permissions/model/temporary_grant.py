@@ -19,7 +19,7 @@ _MAX_DAYS = 3660
 @attrs.frozen(kw_only=True)
 class TemporaryGrant:
     """
-    A grant that a member made with a command and that is not part of the document.
+    A grant that a member made with a command, rather than in the document.
 
     Attributes:
         id: The identifier.

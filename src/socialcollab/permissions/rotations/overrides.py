@@ -59,7 +59,7 @@ class ShiftSwap:
         member: The member who is on duty.
         start: The local time at which the swap starts.
         end: The local time at which it ends.
-        zone: The IANA name of the time zone of both times. If empty, the rotation's zone is used,
+        zone: The IANA name of the time zone for both times. If empty, the rotation's zone is used,
             or the zone of each resource if the rotation has none.
         order: If two swaps overlap, the swap with the higher order wins; if their orders are
             equal, the swap with the greater id wins.

@@ -146,8 +146,8 @@ class RuleRoster:
             until = min(at + _STEP, self._horizon)
             starts = list(self._starts.between(since, until))
             if self._computed_until is not since:
-                # Another thread has added these starts in the meantime. Adding them twice would
-                # assign all later shifts to the wrong members.
+                # Another thread has added these starts in the meantime. Counting a shift twice
+                # would assign all later shifts to the wrong members.
                 return
             self._computed = [*self._computed, *starts]
             self._computed_until = until if until < self._horizon else None

@@ -111,7 +111,7 @@ class Rotation:
         hand_off: The time of day at which listed shifts given as dates start and end; 00:00 by
             default.
         end: When a shift ends, if it ends before the next shift starts.
-        timezone: The IANA name of the time zone of the shifts, which then change at the same
+        timezone: The IANA name of the time zone for the shifts, which then change at the same
             instant everywhere; if empty, shifts follow the local time of each resource.
 
     Raises:

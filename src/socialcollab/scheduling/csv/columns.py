@@ -1,4 +1,4 @@
-"""Match the columns of a spreadsheet with the fields of a post."""
+"""Match a spreadsheet's columns with a post's fields."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ FIELDS: Final = (
 )
 _PARTS: Final = ("year", "month", "day", "hour", "minute")
 
-# The column names of the bulk composers of Sprout Social, Hootsuite, HighLevel, Auto-PostIt,
+# The column names used by the bulk composers of Sprout Social, Hootsuite, HighLevel, Auto-PostIt,
 # MagicSync, Postcron, Buffer, Ayrshare, PostFast and SocialPatra, and common names in English and
 # Dutch. Only the letters and digits of a name are compared. The names of our own fields are added
 # below. The table in docs/how-to/import-a-spreadsheet.md lists the same names.
@@ -70,7 +70,7 @@ _NAMES: Final[Mapping[str, str]] = {
     **{_plain(field): field for field in FIELDS},
     **{_plain(name): field for field, names in HEADINGS.items() for name in names.split(",")},
 }
-# The column that `write_problems` adds. It is not read, and not reported as unknown either.
+# The column that `write_problems` adds. It is neither read nor reported as unknown.
 PROBLEM: Final = "problem"
 # These columns contain networks in some files and profiles in others. They are read only if no
 # other column contains the profiles.
@@ -94,7 +94,7 @@ _DATE_AND_TIME_NAME: Final = re.compile(
     rf"{_PURPOSE}*(?:(?:date|day)(?:and)?time|(?:datum|dag)(?:en)?tijd|moment)"
     rf"|{_PURPOSE}+(?:at|on|for|op)|schedule|when|wanneer|postatspecifictime"
 )
-# Beside a column of dates, such a column contains the day of the week.
+# Next to a column of dates, such a column contains the day of the week.
 _DAY_NAMES: Final = frozenset(("day", "dag"))
 _DATE_PARTS: Final = frozenset(("year", "month", "day"))
 # A time zone in a header, such as `Time (CET)` or `Date (Europe/Amsterdam)`.
@@ -116,7 +116,7 @@ class Columns:
         unknown: The headers that do not match any field.
         unread: The headers of columns with networks, which are not read because another
             column contains the profiles.
-        missing: The headers that the caller passed and that the file does not contain.
+        missing: The headers that the caller passed but the file does not contain.
         order: The order of day and month in dates, if a header such as
             ``date (dd/mm/yyyy)`` specifies it.
         zone: The time zone in a header such as ``time (Europe/Amsterdam)``, as written.
@@ -132,7 +132,7 @@ class Columns:
     zone: str = ""
 
     def at(self, field: str) -> tuple[int, ...]:
-        """Return the positions of the columns of a field."""
+        """Return the positions of a field's columns."""
         return tuple(index for index, name in enumerate(self.fields) if name == field)
 
 
@@ -140,7 +140,7 @@ def find_columns(
     first: Sequence[str], *, given: Mapping[str, str] | Sequence[str] | None = None
 ) -> Columns | None:
     """
-    Determine the columns of a file from its first row.
+    Determine a file's columns from its first row.
 
     Args:
         first: The first row.

@@ -1,4 +1,4 @@
-"""Read a spreadsheet of posts in the format of a bulk composer."""
+"""Read a spreadsheet of posts in a bulk composer's format."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from socialcollab.verdicts import Reason
 
 # The workbooks of spreadsheet programs are ZIP archives.
 _ZIP: Final = b"PK\x03\x04"
-# The number of characters of a cell that a problem quotes.
+# The maximum number of characters that a problem quotes from a cell.
 _SHOWN: Final = 200
 
 
@@ -68,10 +68,10 @@ def read_csv(
     Args:
         data: The content of the file, in UTF-8, or in UTF-16 with a byte order
             mark.
-        zone: The time zone of the times in the file. The time zone of a row or of a header
-            takes precedence. A time with a UTC offset is converted to the time zone, or to
-            UTC if none is known. If the time zone is known, times that a clock change skips
-            or repeats are reported as problems.
+        zone: The time zone of the times in the file. A time zone in a row or header takes
+            precedence. A time with a UTC offset is converted to the time zone, or to UTC if none is
+            known. If the time zone is known, times that a clock change skips or repeats are
+            reported as problems.
         order: Whether the day or the month comes first in a date such as
             03/04/2026.
         columns: A mapping from headers to fields. For a file without a header: the
@@ -121,7 +121,7 @@ def iter_csv(
     now: dt.datetime | None = None,
 ) -> Iterator[SheetRow | SheetProblem]:
     """
-    Yield the rows and problems of a spreadsheet in the order of the file.
+    Yield the rows and problems of a spreadsheet in file order.
 
     The arguments are the same as for `read_csv`. A problem that does not block its row is
     yielded directly before the row. Memory use does not grow with the number of rows.
@@ -324,7 +324,7 @@ class _CellError(Exception):
 
 
 class _RowReader:
-    """A reader of the rows of a file whose columns are known."""
+    """A reader for the rows of a file whose columns are known."""
 
     def __init__(
         self,
@@ -350,7 +350,7 @@ class _RowReader:
         self.times: dict[tuple[str, str, str], tuple[dt.datetime, str]] = {}
 
     def read(self, record: SheetRecord) -> Iterator[SheetRow | SheetProblem]:
-        """Yield the problems of a row and, unless one of them blocks it, the row itself."""
+        """Yield a row's problems and, unless one of them blocks it, the row itself."""
         cells = record.cells
         if len(cells) > self.width and any(map(str.strip, cells[self.width :])):
             yield self._problem(
@@ -486,7 +486,7 @@ class _RowReader:
         return tuple(names), tuple(texts) if any(texts) else ()
 
     def _local(self, cells: Mapping[str, str]) -> tuple[dt.datetime | None, str]:
-        """Return the planned local time of a row and its time zone."""
+        """Return a row's planned local time and time zone."""
         zone = self._zone(cells.get("zone", ""))
         date, time = cells.get("date", ""), cells.get("time", "")
         fields = ("date", "time" if self.at["time"] else "date")

@@ -190,7 +190,7 @@ class _Lines:
     """
     The lines of a file.
 
-    The attribute *read* contains the lines of the current row.
+    Its *read* attribute contains the lines of the current row.
     """
 
     def __init__(self, source: io.TextIOWrapper) -> None:

@@ -28,7 +28,7 @@ class SheetRow:
         local: The planned local time, or None for a draft.
         zone: The time zone of *local*, or an empty string if neither the file nor the
             caller specified it.
-        text: The text of the post.
+        text: The post's text.
         link: The link.
         images: The files or addresses of the images.
         alts: The alt texts, in the order of the images.

@@ -74,8 +74,8 @@ def translated(error: sqlite3.Error | UnicodeDecodeError, name: str) -> StoreErr
     """
     Return the library's error for an SQLite error in the file *name*.
 
-    If a file is so badly damaged that the error message of SQLite contains invalid bytes, the
-    sqlite3 module raises a UnicodeDecodeError instead of an sqlite3 error.
+    If a file is so badly damaged that SQLite's error message contains invalid bytes, the sqlite3
+    module raises a UnicodeDecodeError instead of an sqlite3 error.
     """
     code = getattr(error, "sqlite_errorcode", None)
     reason = _UNAVAILABLE.get(code & 0xFF) if code is not None else None

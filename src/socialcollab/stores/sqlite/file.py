@@ -80,7 +80,7 @@ class JournalFile:
         Create the tables of a new file, or migrate the tables of an older file.
 
         Raises:
-            StoreUnavailableError: If the file contains tables of another program.
+            StoreUnavailableError: If the file contains tables that belong to another program.
         """
         name = self.connections.name
         with self.connections.connection() as connection:

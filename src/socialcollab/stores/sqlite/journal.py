@@ -98,7 +98,7 @@ class SqliteJournal:
         return row or (0, b"")
 
     def snapshots(self, streams: Sequence[str]) -> dict[str, tuple[int, bytes]]:
-        """Return the version and the snapshot of each of these streams, as `snapshot` does."""
+        """Return the version and snapshot of each of these streams, like `snapshot`."""
         found: dict[str, tuple[int, bytes]] = dict.fromkeys(streams, (0, b""))
         # A name that contains a lone surrogate cannot be stored, so the stream cannot exist.
         names = [name for name in found if name.isascii() or _is_unicode(name)]
@@ -123,7 +123,8 @@ class SqliteJournal:
         with self._connections.transaction() as connection:
             sealed_events = self._append(connection, plan, declared)
         if any(event.erases for event in plan.events):
-            # The write-ahead log still contains the erased values. This usually removes them.
+            # The write-ahead log still contains the erased values. A checkpoint usually removes
+            # them.
             self._connections.checkpoint()
         return tuple(map(open_new, sealed_events, plan.events))
 
@@ -467,7 +468,7 @@ class SqliteJournal:
         """Look for stored data that differ from what was written; see `BoundStore.audit`."""
         declared = self._file.declared
         # Damaged text may not be valid UTF-8. This connection returns it unchanged, so that the
-        # audit finds that its hash does not match.
+        # audit detects the hash mismatch.
         with self._connections.audit_connection() as connection:
             reader = _AuditReader(connection, self._connections.name, self._organization, declared)
             reader.check_file()
@@ -560,7 +561,7 @@ class _AuditReader:
 def _rows_of(
     projection: str, rows: Iterable[tuple[object, ...]]
 ) -> Iterator[tuple[object, str, object, tuple[object, ...]]]:
-    """Yield the stream, projection, key and values of each row of a table."""
+    """Yield the stream, projection, key and values of each row in a table."""
     for key, stream, *values in rows:
         yield stream, projection, key, tuple(values)
 

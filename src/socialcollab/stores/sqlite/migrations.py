@@ -15,7 +15,7 @@ STEPS: Final[Mapping[int, Callable[[SqlConnection], None]]] = {}
 
 
 def table_names(connection: SqlConnection) -> set[str]:
-    """Return the names of all tables of a file, except the tables of SQLite and of media."""
+    """Return the names of all tables in a file, except SQLite's own tables and the media tables."""
     rows = connection.execute(
         "SELECT name FROM sqlite_master WHERE type = 'table'"
         " AND name <> 'socialcollab_media' AND name NOT GLOB 'sqlite_*'"

@@ -152,7 +152,7 @@ def heads(count: int) -> str:
     """
     Return the statement that reads the heads of *count* streams and the counter.
 
-    The counter is returned as the stream ``''``.
+    The counter is returned as the ``''`` stream.
     """
     return (
         "SELECT stream, version, hash, rows FROM socialcollab_streams"  # noqa: S608  # only marks
@@ -293,7 +293,7 @@ class ProjectionTable:
 
     def _floor(self, start: RowValues) -> str:
         """Return the condition for rows that sort after *start*, where None sorts first."""
-        # In SQL, a comparison of row values is never true if one of the values is NULL.
+        # In SQL, a row-value comparison is never true if one of the values is NULL.
         if None not in start:
             return f"({', '.join(self._order)}) > ({', '.join('?' * len(start))})"
         choices = []
@@ -319,7 +319,7 @@ def _indexed(index: tuple[str, ...], order: Sequence[str]) -> list[str]:
 
 
 def _branches(index: tuple[str, ...], conditions: Conditions) -> list[Conditions]:
-    """Return the conditions of a query once for each combination of values of the index."""
+    """Return the query's conditions once for each combination of index values."""
     choices = [
         [(name, (value,)) for value in dict.fromkeys(values)] if name in index else [(name, values)]
         for name, values in conditions

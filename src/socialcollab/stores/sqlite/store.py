@@ -30,8 +30,8 @@ class SqliteStore:
 
     Args:
         path: A path or an SQLite ``file:`` URI.
-        projections: The projections of the store. If this is empty, a desk declares the
-            projections that it needs.
+        projections: The store's projections. If this is empty, a desk declares the projections that
+            it needs.
         durable: Whether an append returns only after the data is on disk. If False, a power
             failure can lose the last appends. If a ``send_started`` event is lost, a post may be
             published twice.
@@ -97,8 +97,8 @@ class SqliteStore:
         Args:
             connection: The host's connection. The store uses it in the calling thread, never closes
                 it, and sets ``PRAGMA secure_delete``.
-            projections: The projections of the store. If this is empty, a desk declares the
-                projections that it needs.
+            projections: The store's projections. If this is empty, a desk declares the projections
+                that it needs.
             durable: Whether to reject a connection that does not wait until the data is on disk.
 
         Raises:

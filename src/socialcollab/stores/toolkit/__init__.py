@@ -1,5 +1,5 @@
 """
-A toolkit for authors of stores, which the built-in stores also use.
+A toolkit for store authors, which the built-in stores also use.
 
 Its functions check the arguments of a store's methods, seal and open events, and audit stored
 data. They do not read or write the data themselves. The how-to page "Write a store" shows how to

@@ -52,7 +52,7 @@ class StoredJournal:
             name.
         counter: The last position that was assigned; None if there is no counter.
         personal: The stream, version, name, salt and JSON text of each personal value, by stream.
-        rows: The stream, projection, key and values of each row of the declared projections, by
+        rows: The stream, projection, key and values of each row in the declared projections, by
             stream; None if the rows were written for other projections.
         problems: Damage that the store itself found, such as a damaged file.
     """
@@ -103,7 +103,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def stream_order(stream: object) -> tuple[int, float, bytes]:
-    """Return the sort key of a stream, which may be damaged, in the order of SQLite."""
+    """Return the sort key, in SQLite's order, of a stream, which may be damaged."""
     if isinstance(stream, str):
         try:
             return 2, 0, stream.encode("utf-8", "surrogateescape")
@@ -120,7 +120,7 @@ class _Stream:
     The audit state of one stream.
 
     Attributes:
-        name: The name of the stream.
+        name: The stream's name.
         findings: The damage found so far in this stream.
         version: The version of the last event.
         hash: The hash of the last event.
@@ -164,7 +164,7 @@ def audit_journal(
         anchor: The anchor of an earlier audit, or None.
         reducer: If given, snapshots and rows are compared with its results.
         progress: If given, it is called repeatedly with the number of events that have been checked
-            and the number of all events.
+            and the total number of events.
     """
     findings: list[Damage] = []
     total = stored.counter if type(stored.counter) is int else 0
@@ -417,7 +417,7 @@ def _check_positions(
             if running != anchor.hash:
                 report(
                     f"positions 1 to {position}",
-                    "the events differ from the events from which the anchor was computed",
+                    "the anchor was computed from different events",
                 )
     if anchor is not None and not anchored:
         report(

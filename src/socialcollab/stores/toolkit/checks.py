@@ -1,4 +1,4 @@
-"""Checks of the arguments of a store's methods, and the errors that stores raise."""
+"""Checks for the arguments of store methods, and the errors that stores raise."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class AppendPlan:
     Attributes:
         expected_versions: The expected version of each stream, sorted by stream.
         events: The new events, in the order given.
-        snapshots: The new snapshot of each stream that is appended to.
-        rows: The rows of each stream that is appended to.
+        snapshots: The new snapshot of each stream that receives events.
+        rows: The rows of each stream that receives events.
     """
 
     expected_versions: tuple[tuple[str, int], ...]
@@ -60,21 +60,22 @@ def check_append(
             check_stream(stream)
         if type(version) is not int or version < 0:
             raise InvalidValueError(
-                f"expected version {version!r} of stream `{stream}` is not a whole number of at"
-                " least 0",
+                f"expected version {version!r} of stream `{stream}` is not a non-negative"
+                " whole number",
                 value=version,
                 expected="a version, or 0 for a stream that must not exist",
             )
     for stream in by_stream:
         if stream not in expected_versions:
             raise InvalidValueError(
-                f"stream `{stream}` is appended to, but expected_versions does not contain it",
+                f"events are appended to stream `{stream}`, but expected_versions does not"
+                " contain it",
                 value=stream,
                 expected="a version for every stream appended to",
             )
         if type(snapshots.get(stream)) is not bytes:
             raise InvalidValueError(
-                f"stream `{stream}` is appended to, but snapshots contains no bytes for it",
+                f"events are appended to stream `{stream}`, but snapshots contains no bytes for it",
                 value=stream,
                 expected="a snapshot for every stream appended to",
             )
@@ -88,7 +89,7 @@ def check_append(
     collect_rows(rows, by_stream, projections)
     for event in events:
         for version, names in event.erases.items():
-            # A tombstone can erase only values of earlier appends, not values of the same append.
+            # A tombstone can erase only values from earlier appends, not from the same append.
             if version > expected_versions[event.stream]:
                 raise nothing_to_erase_error(event.stream, version, names[0])
     return AppendPlan(tuple(sorted(expected_versions.items())), tuple(events), snapshots, by_stream)

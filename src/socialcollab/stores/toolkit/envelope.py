@@ -23,16 +23,16 @@ class SealedEvent(NamedTuple):
         position: The position in the organization's journal.
         stream: The stream.
         version: The version in the stream.
-        id: The id of the event.
-        type: The type of the event.
+        id: The event's id.
+        type: The event's type.
         schema: The version of the structure of the body.
-        at: The time of the event, as text.
+        at: The event's time, as text.
         actor: The actor.
         on_behalf_of: The person or system that the actor acted for, or an empty string.
         cause: The id of the event or command that caused it, or an empty string.
         digest: The digest of the active document.
         body: The body as canonical JSON.
-        prev: The hash of the previous event of the stream, or an empty string.
+        prev: The hash of the previous event in the stream, or an empty string.
         hash: The hash of all other values.
     """
 

@@ -1,4 +1,4 @@
-"""The head of a stream: the stored state of its last event, its snapshot and its rows."""
+"""A stream's head: the stored state of its last event, its snapshot and its rows."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import attrs
 from socialcollab.stores.projections import Column
 
 RowValues: TypeAlias = tuple[Column, ...]
-"""The values of a row, in the order of the projection's columns."""
+"""A row's values, in the order of the projection's columns."""
 
 StreamRows: TypeAlias = dict[tuple[str, str], RowValues]
 """The rows of one stream, by projection and key."""
@@ -27,7 +27,7 @@ class StreamHead:
     Attributes:
         version: The version of the last event; 0 if there are no events.
         hash: The hash of the last event, or an empty string.
-        rows: The rows of the stream, as `dump_rows` returns them.
+        rows: The stream's rows, as `dump_rows` returns them.
     """
 
     version: int
@@ -37,7 +37,7 @@ class StreamHead:
 
 def dump_rows(rows: StreamRows) -> str:
     """
-    Return the rows of a stream as one string, which is stored in the stream's head.
+    Return a stream's rows as one string, which is stored in the stream's head.
 
     With this string, an append can determine the current rows without reading the projections, and
     an audit can detect missing, additional and changed rows in a projection.
@@ -66,7 +66,7 @@ def load_rows(text: str) -> StreamRows:
 def head_checksum(  # noqa: PLR0917  # the parts of one text, in their order
     organization: str, stream: str, version: int, hash_: str, rows: str, snapshot: bytes
 ) -> str:
-    """Return the SHA-256 of all values in the head of a stream, in hexadecimal."""
+    """Return the SHA-256 of all values in a stream's head, in hexadecimal."""
     # Line feeds separate the parts unambiguously, because names contain no line feeds and JSON
     # escapes them.
     head = f"{organization}\n{stream}\n{version}\n{hash_}\n{rows}\n"

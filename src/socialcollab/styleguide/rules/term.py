@@ -137,7 +137,8 @@ def _build(terms: tuple[Avoided, ...], allowed: Iterable[str], preferred: Iterab
 
 def _rarest_words(terms: Iterable[Avoided]) -> frozenset[str]:
     """
-    Return one word of each term. A text without any of them contains none of the terms.
+    Return one word from each term. A text that contains none of these words contains none of the
+    terms.
 
     The word is the one that occurs in the fewest terms, because it is likely to be rare in
     texts, too. The first word of a term is often a common word.

@@ -38,7 +38,7 @@ class TooLong:
         repeat = 12
 
     Source:
-        The descriptions of the networks, which cite the networks' own pages.
+        The network descriptions, which cite the networks' own pages.
     """
 
     code: ClassVar[str] = "SG101"

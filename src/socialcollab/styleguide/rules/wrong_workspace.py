@@ -1,4 +1,4 @@
-"""SG105: links, mentions and names of another workspace."""
+"""SG105: links, mentions and names that belong to another workspace."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class WrongWorkspace:
             )
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
-        """Report every link, mention and name of another workspace."""
+        """Report every link, mention and name that belongs to another workspace."""
         if not draft.workspace:
             return
         if all(each.workspace == draft.workspace for each in draft.neighbours):
@@ -223,7 +223,7 @@ def _users(values: Iterable[tuple[Neighbour, Iterable[str]]]) -> dict[str, tuple
 
 
 def _owner(users: tuple[Neighbour, ...], workspace: str) -> Neighbour | None:
-    """Return the first of *users*, or None if *workspace* is one of them."""
+    """Return the first of *users*, or None if they include *workspace*."""
     if any(user.workspace == workspace for user in users):
         return None
     return users[0] if users else None

@@ -2,7 +2,7 @@
 Deliberately broken stores, each of which breaks one promise.
 
 They show typical mistakes in stores. You can also use them to test your own kit. For each of these
-stores, the kit must report the promise in its attribute ``breaks``.
+stores, the kit must report the promise in its ``breaks`` attribute.
 """
 
 from __future__ import annotations

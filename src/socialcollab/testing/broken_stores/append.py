@@ -39,7 +39,7 @@ class NamesAnyConflict(BrokenJournal):
 
 
 class IgnoresOtherStreams(BrokenJournal):
-    """Only the versions of the streams that are appended to are compared."""
+    """Only the versions of the streams that receive events are compared."""
 
     breaks: ClassVar[str] = "S3"
 
@@ -52,7 +52,7 @@ class IgnoresOtherStreams(BrokenJournal):
 
 
 class AppendsStreamByStream(BrokenJournal):
-    """Each stream is appended to separately, so a failure leaves some of the streams written."""
+    """Each stream is written separately, so a failure leaves some of the streams written."""
 
     breaks: ClassVar[str] = "S4"
 
@@ -78,7 +78,7 @@ class AppendsStreamByStream(BrokenJournal):
 
 
 class IgnoresExtraSnapshots(BrokenJournal):
-    """Snapshots of streams that are not appended to are silently ignored."""
+    """Snapshots of streams that receive no events are silently ignored."""
 
     breaks: ClassVar[str] = "S5"
 
@@ -148,7 +148,7 @@ class CutsSnapshots(BrokenJournal):
 
 
 class _RemembersSnapshots(MemoryJournal):
-    """A journal that reads the snapshot of each stream only once."""
+    """A journal that reads each stream's snapshot only once."""
 
     def __init__(self, organization: str, store: MemoryStore) -> None:
         super().__init__(organization, store)

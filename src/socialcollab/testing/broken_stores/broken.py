@@ -35,7 +35,7 @@ class BrokenStore(MemoryStore):
 
 
 def factory_of(broken: type[BrokenJournal] | type[BrokenStore]) -> StoreFactory:
-    """Return a factory of stores with this fault, for `broken_promises`."""
+    """Return a factory that creates stores with this fault, for `broken_promises`."""
     if issubclass(broken, BrokenStore):
         return broken
     journal_class: type[BrokenJournal] = broken

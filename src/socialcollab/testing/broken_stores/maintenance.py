@@ -64,7 +64,7 @@ class SortsByStream(BrokenJournal):
 
 
 class DoesNotRebuild(BrokenJournal):
-    """A reindex reports changes without making them, so a wrong snapshot remains."""
+    """A reindex reports changes but does not make them, so an incorrect snapshot remains."""
 
     breaks: ClassVar[str] = "S19"
 
@@ -210,7 +210,7 @@ class OverlooksLostValues(BrokenJournal):
 
 
 class KeepsCopies(BrokenJournal):
-    """Erased values are no longer returned, but a copy of them remains."""
+    """Erased values are no longer returned, but a copy remains."""
 
     breaks: ClassVar[str] = "S31"
 

@@ -64,7 +64,7 @@ class StealsKeys(BrokenJournal):
 
 
 class ForgetsToIndexChanges(BrokenJournal):
-    """An index still refers to a row by the values that the row was created with."""
+    """An index still refers to a row by the values with which the row was created."""
 
     breaks: ClassVar[str] = "S12"
 
@@ -107,7 +107,7 @@ class SortsNoneLast(BrokenJournal):
 
 
 class _ChangesColumns(BrokenJournal):
-    """A journal that changes the text of columns before it stores them."""
+    """A journal that changes strings before it stores them in columns."""
 
     def _changed(self, text: str) -> str:
         raise NotImplementedError
@@ -129,7 +129,7 @@ class _ChangesColumns(BrokenJournal):
 
 
 class CutsColumns(_ChangesColumns):
-    """Texts in columns are truncated at 255 characters."""
+    """Strings in columns are truncated at 255 characters."""
 
     breaks: ClassVar[str] = "S12"
 
@@ -138,7 +138,7 @@ class CutsColumns(_ChangesColumns):
 
 
 class TrimsColumns(_ChangesColumns):
-    """Spaces at the end of texts in columns are lost, as with the type CHAR."""
+    """Trailing spaces of strings in columns are lost, as with the CHAR type."""
 
     breaks: ClassVar[str] = "S12"
 
@@ -147,7 +147,7 @@ class TrimsColumns(_ChangesColumns):
 
 
 class NormalizesColumns(_ChangesColumns):
-    """Texts in columns are stored in normal form C."""
+    """Strings in columns are stored in normal form C."""
 
     breaks: ClassVar[str] = "S12"
 

@@ -1,4 +1,4 @@
-"""The laws of stores, by subject; `StoreContract` combines them."""
+"""The store laws, by subject; `StoreContract` combines them."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ class ConcurrencyLaws:
 
     @promise("S24")
     def test_s24_versions_not_appended_to(self, store: Store) -> None:
-        """After an append to another stream, an append that expects its old version is rejected."""
+        """After an append to another stream, an append that expects that stream's old version fails."""
         org = fresh_organization(store)
         for round_ in range(ROUNDS):
             results = run_together(

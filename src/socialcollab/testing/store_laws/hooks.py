@@ -25,11 +25,11 @@ class InspectionHooks:
         Args:
             store: The store under test.
             organization: The organization of the stream.
-            stream: The name of the stream.
+            stream: The stream's name.
             part: The data to damage. ``event`` changes a value of the first event, ``personal``
                 changes a personal value of that event, ``lost`` removes a personal value without a
                 tombstone, ``snapshot`` changes a byte of the snapshot, ``row`` changes a value of
-                the stream's row in the projection ``posts``, and ``row lost`` removes that row.
+                the stream's row in the ``posts`` projection, and ``row lost`` removes that row.
         """
         _ = store, organization, stream, part
         return False

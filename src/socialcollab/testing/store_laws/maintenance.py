@@ -196,7 +196,7 @@ class MaintenanceLaws:
 
     @promise("S37")
     def test_s37_progress(self, store: Store) -> None:
-        """An audit and a reindex report their progress, up to the number of all events."""
+        """An audit and a reindex report their progress, up to the total number of events."""
         org = fresh_organization(store)
         for number in range(7):
             org.put(f"post/{number}", "holds", body={"state": "draft"})

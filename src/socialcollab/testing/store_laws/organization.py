@@ -63,7 +63,7 @@ _numbers = itertools.count(1)
 
 
 def reducer(stream: str, events: Sequence[Event]) -> tuple[bytes, tuple[Row, ...]]:
-    """Return a snapshot of the number of events and the last body, and the rows in that body."""
+    """Return a snapshot with the number of events and the last body, and the rows in that body."""
     return reduce_bodies(stream, [event.body for event in events])
 
 
@@ -109,7 +109,7 @@ class FreshOrganization:
         )
 
     def row(self, stream: str, state: str) -> Row:
-        """Return a row of the stream in the projection ``posts``."""
+        """Return a row of the stream in the ``posts`` projection."""
         return Row("posts", stream, stream, {"state": state, "rank": None})
 
     def version(self, stream: str) -> int:

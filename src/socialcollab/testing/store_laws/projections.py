@@ -148,7 +148,7 @@ class ProjectionLaws:
 
     @promise("S12")
     def test_s12_indexes(self, store: Store) -> None:
-        """A query that uses an index returns exactly the rows that currently match, in order."""
+        """A query with an index returns exactly the rows that currently match, in order."""
         org = fresh_organization(store)
         values: tuple[Column, ...] = (None, 1, 2, "1", "a")
         cells = [(a, b, c) for a in values for b in values[:3] for c in (None, 3, 3, 2, "z")]

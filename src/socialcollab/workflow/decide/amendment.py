@@ -1,4 +1,4 @@
-"""Deciders for amendments of published posts, used for members and for the publisher."""
+"""Deciders for amendments to published posts, used for members and for the publisher."""
 
 from __future__ import annotations
 
@@ -208,8 +208,8 @@ def record_amend_outcome(
     following: tuple[ev.Event, ...] = ()
     if isinstance(outcome, OutcomeUnknownError) and attempt is not None:
         problem, answered = "no_answer", False
-        # The deadline is an instant of the real clock. Only the remaining time can be added to an
-        # instant of the desk's clock.
+        # The deadline is an instant on the real clock. Only the remaining time can be added to an
+        # instant on the desk's clock.
         delay = max(delay, attempt.deadline - real_now)
     elif isinstance(outcome, RateLimitedError):
         problem, following = "rate_limited", (limit_profile(delivery, context.now + delay),)

@@ -492,7 +492,7 @@ def not_waived(
     Args:
         findings: The findings of the style guide on *content*.
         snapshot: The post with its waivers.
-        content: The content of the post, or its content after an edit.
+        content: The post's content, or its content after an edit.
     """
     if not snapshot.waivers:
         return tuple(findings)

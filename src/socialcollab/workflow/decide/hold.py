@@ -26,7 +26,7 @@ HOLDS = "holds"
 
 
 def _resources_of(on: Selector, context: Context) -> tuple[str, ...]:
-    """Return the resources on which a hold on *on* requires the permission `hold`."""
+    """Return the resources on which a hold on *on* requires the `hold` permission."""
     profiles = tuple(
         name for name, profile in sorted(context.profiles.items()) if on.matches_profile(profile)
     )

@@ -49,7 +49,7 @@ _MAX_REQUESTED_DELAY: Final = dt.timedelta(days=1)
 _MAX_LOOKUP_DELAY: Final = dt.timedelta(hours=6)
 _RECHECK_DELAYS: Final = (dt.timedelta(minutes=10), dt.timedelta(hours=2), dt.timedelta(days=1))
 MAX_PROBLEM: Final = 500
-"""The maximum number of characters of an error that are stored as a problem."""
+"""The maximum number of characters from an error that are stored as a problem."""
 # The clocks of different machines are assumed to differ by less than this. A clock that is further
 # behind must have been set back.
 _CLOCK_SKEW: Final = dt.timedelta(minutes=1)
@@ -173,7 +173,7 @@ def record_part(
 
     Returns:
         `PartPublished`, followed by `DeliveryPublished` if the thread is complete, or by
-        `DeliveryDeferred` if no attempt is in doubt any more and the next part can be sent;
+        `DeliveryDeferred` if no attempt remains in doubt and the next part can be sent;
         `DeliveryPublishedAgain` if another copy of the part was already published; or no event if
         the publication has already been recorded.
     """

@@ -104,7 +104,7 @@ def no_such(
 
 
 def workspace_hint(workspace: str, profiles: Iterable[str]) -> str:
-    """Return the suggestion to use the profiles of a workspace where a profile is needed."""
+    """Return the suggestion to use a workspace's profiles where a profile is needed."""
     names = ", ".join(f"`{profile}`" for profile in sorted(profiles)[:5])
     return f"`{workspace}` is a workspace; name its profiles, such as {names}" if names else ""
 

@@ -58,11 +58,10 @@ def draft(
             workspace.
     """
     if snapshot is not None:
-        raise InvalidValueError(f"post `{command.post}` exists already", value=command.post)
+        raise InvalidValueError(f"post `{command.post}` already exists", value=command.post)
     check_id("post", command.post)
     if "." in command.post:
-        # The id of a delivery consists of the post's id, the profile's id and a number, joined by
-        # dots.
+        # A delivery's id consists of the post's id, the profile's id and a number, joined by dots.
         raise InvalidValueError(
             f"post id `{command.post}` contains a dot",
             value=command.post,
@@ -282,7 +281,7 @@ def _mentioned(post: Post, text: str, context: Context, *, internal: bool) -> tu
     Return the members whom *text* mentions and who can view the post.
 
     Raises:
-        InvalidValueError: If the comment is internal and one of them is a client or a guest.
+        InvalidValueError: If the comment is internal and a mentioned member is a client or a guest.
     """
     names = {name for names in mentioned_names(text) for name in names}
     mentioned = []

@@ -1,4 +1,4 @@
-"""Deciders for planning, moving and cancelling the deliveries of a post."""
+"""Deciders for planning, moving and cancelling a post's deliveries."""
 
 from __future__ import annotations
 
@@ -316,7 +316,7 @@ def cancel_unsent(deliveries: Iterable[Delivery], problem: str, actor: Actor) ->
 
 
 def _resume_partly_published(deliveries: Iterable[Delivery], actor: Actor) -> list[ev.Event]:
-    """Return the events that resume sending partly published threads that were missed."""
+    """Return the events that resume missed threads that are already partly published."""
     return [
         ev.delivery_event(delivery.id, ev.DeliveryDeferred(problem=""), actor)
         for delivery in deliveries

@@ -150,7 +150,7 @@ def start_send(
     if waits_for_sign_in(snapshot, delivery, context):
         waits = ev.DeliveryDeferred(problem="credentials_refused")
         return (ev.publisher_event(delivery.id, waits),)
-    # The deadline is an instant of the real clock. Otherwise, a desk with a manually set clock, for
+    # The deadline is an instant on the real clock. Otherwise, a desk with a manually set clock, for
     # example in a simulation, would abandon requests that are still in transit.
     started = ev.SendStarted(
         number=len(delivery.attempts) + 1, part=part, started_at=started_at, deadline=deadline

@@ -225,7 +225,7 @@ def cancel_shift_swap(command: cm.CancelShiftSwap, context: Context) -> tuple[ev
     Cancel shift swaps from now on, so that the original members are on duty again.
 
     Both the member who took over a shift and the original member may cancel a swap. Other members
-    need `manage_access` on the resources of the rotation.
+    need `manage_access` on the rotation's resources.
 
     Raises:
         NotFoundError: If the swap does not exist, or if the actor neither takes shifts in the

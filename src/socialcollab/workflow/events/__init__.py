@@ -1,4 +1,4 @@
-"""The events of posts, deliveries, holds and the runtime state."""
+"""Events for posts, deliveries, holds and the runtime state."""
 
 from socialcollab.workflow.events.calendar import (
     BudgetLimited,

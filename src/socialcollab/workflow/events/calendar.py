@@ -1,4 +1,4 @@
-"""Events of calendars, rate limits, native posts and holds."""
+"""Events for calendars, rate limits, native posts and holds."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Events of a delivery."""
+"""Delivery events."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class DeliveryPublished:
     The post is published.
 
     Attributes:
-        network_id: The network's id of the post.
+        network_id: The network's id for the post.
         url: The address, or an empty string.
         published_at: The time of publication, in UTC.
         found: Whether a lookup found the post, rather than the response to the request.
@@ -97,7 +97,7 @@ class PartPublished:
     Attributes:
         number: The number of the attempt that published it.
         part: The part.
-        network_id: The network's id of the part.
+        network_id: The network's id for the part.
         url: The address, or an empty string.
         published_at: The time of publication, in UTC.
         progress: The checkpoint from which the next part continues.
@@ -180,8 +180,8 @@ class DeliveryDeferred:
     Attributes:
         problem: The reason for the wait.
         not_before: The earliest instant at which it may be sent, or None for the planned time.
-        rate_limited: Whether the network was busy or imposed a waiting period. The next such wait
-            is longer.
+        rate_limited: Whether the network was busy or imposed a waiting period. The next wait of
+            this kind is longer.
         recheck_at: When to look up a missing post again, unless it is sent again first, or None if
             it was not looked up.
     """

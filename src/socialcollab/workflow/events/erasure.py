@@ -1,4 +1,4 @@
-"""Events of an erasure, and the placeholders for erased values."""
+"""Erasure events, and the placeholders for erased values."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ERASED_TEXT: Final = "[erased]"
 @attrs.frozen(kw_only=True)
 class PersonErased:
     """
-    Personal values of earlier events of this stream were erased.
+    Personal values were erased from earlier events in this stream.
 
     Attributes:
         member: The member whose values were erased; empty if a post was erased.
-        content: Whether the content of the post was erased.
+        content: Whether the post's content was erased.
         targets: The target profiles of the post, which still determine who can view it.
         media: The digests of the post's images, which `run_due` then deletes.
         document: The active document without the member's name and contacts.

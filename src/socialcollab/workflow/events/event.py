@@ -13,12 +13,12 @@ _PERSONAL = "socialcollab.personal"
 
 PERSONAL: Final = {_PERSONAL: True}
 """
-The metadata of fields with personal data, of which the hash chain contains only salted digests.
+The metadata of fields with personal data; the hash chain contains only their salted digests.
 """
 
 
 def is_personal(attribute: attrs.Attribute[Any]) -> bool:
-    """Return whether a field of an event contains personal data, which can be erased."""
+    """Return whether an event field contains personal data, which can be erased."""
     return bool(attribute.metadata.get(_PERSONAL))
 
 
@@ -72,25 +72,25 @@ def native_post_stream(profile: str, network_id: str) -> str:
 
 
 def post_event(post: str, data: EventData, actor: Actor) -> Event:
-    """Return an event of a post."""
+    """Return a post event."""
     return Event(post_stream(post), actor, data)
 
 
 def delivery_event(delivery: str, data: EventData, actor: Actor) -> Event:
-    """Return an event of a delivery."""
+    """Return a delivery event."""
     return Event(delivery_stream(delivery), actor, data)
 
 
 def publisher_event(delivery: str, data: EventData) -> Event:
-    """Return an event of a delivery that the publisher causes."""
+    """Return a delivery event caused by the publisher."""
     return Event(delivery_stream(delivery), Actor.PUBLISHER, data)
 
 
 def calendar_event(profile: str, data: EventData, actor: Actor) -> Event:
-    """Return an event of a profile's calendar."""
+    """Return an event for a profile's calendar."""
     return Event(calendar_stream(profile), actor, data)
 
 
 def runtime_event(data: EventData, actor: Actor) -> Event:
-    """Return an event of the organization's runtime state."""
+    """Return an event for the organization's runtime state."""
     return Event("runtime_state", actor, data)

@@ -1,4 +1,4 @@
-"""Events of notifications, for which the journal serves as the outbox."""
+"""Notification events, for which the journal serves as the outbox."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from socialcollab.identifiers import MemberId
 
 @attrs.frozen(kw_only=True)
 class OutboxEntry:
-    """A stored notification, whose id and time are derived from the event that contains it."""
+    """A stored notification; its id and time are derived from the event that contains it."""
 
     to: MemberId
     kind: str

@@ -1,4 +1,4 @@
-"""Events of a post."""
+"""Post events."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class PostSubmitted:
         when: When to publish the post after its approval.
         applicable: The approval steps that apply to the post.
         pins: The digests of the policies that apply to the post.
-        author_posts: The number of published posts of the post's author, or None if no approval
+        author_posts: The number of published posts by the post's author, or None if no approval
             step depends on it.
     """
 

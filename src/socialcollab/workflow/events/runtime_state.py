@@ -1,4 +1,4 @@
-"""Events of the runtime state: absences, temporary grants, shift swaps, campaigns and notes."""
+"""Runtime state events: absences, temporary grants, shift swaps, campaigns and notes."""
 
 from __future__ import annotations
 
@@ -129,6 +129,6 @@ class CampaignStarted:
 
 @attrs.frozen(kw_only=True)
 class RuntimeStateReevaluated:
-    """Posts and deliveries were reevaluated after a change of permissions."""
+    """Posts and deliveries were reevaluated after a permission change."""
 
     TYPE: ClassVar[str] = "runtime_state.reevaluated"

@@ -1,4 +1,4 @@
-"""Conditions on the content of a post under which an approval step applies."""
+"""Conditions on a post's content under which an approval step applies."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from socialcollab.text import DOMAIN_PATTERN, linked_domains
 
 Condition: TypeAlias = Callable[[PostContent], bool]
 """
-A condition that an application defines: a pure function of the content of a post.
+A condition that an application defines: a pure function of a post's content.
 
 Adding content to a post may make the condition true but should not make it false, because a step
 that has applied once remains required.
@@ -47,10 +47,10 @@ class OnlyIf:
         media: The kinds of media that the post has.
         label: Labels that the post has.
         finding: Codes of style rules that report a finding.
-        finding_at_least: The lowest severity of a finding; with `finding`, of a finding with one
-            of these codes.
-        author_posts_fewer_than: A number of published posts. The condition is met if the author of
-            the post had fewer published posts in the workspace when the post was submitted.
+        finding_at_least: The minimum severity of a finding; with `finding`, the finding must also
+            have one of these codes.
+        author_posts_fewer_than: A number of published posts. The condition is met if the post's
+            author had fewer published posts in the workspace when the post was submitted.
         custom: The names of conditions that the application has registered with the desk.
     """
 
@@ -119,7 +119,7 @@ class OnlyIf:
         {'link_domain': ('tulip.nl',)}
 
         Args:
-            content: The content of the post.
+            content: The post's content.
             findings: Returns the findings of the style guides; called only if needed.
             author_posts: The number of posts that the author has published, or None if not
                 counted, which is treated like 0 so that no step is skipped by mistake.
@@ -222,7 +222,7 @@ def check_registered(
         conditions: The conditions that the application has registered.
 
     Raises:
-        NotFoundError: If a condition is not registered; the nearest name is suggested.
+        NotFoundError: If a condition is not registered; the message suggests the most similar name.
     """
     for step, condition in used:
         for name in condition.custom:

@@ -156,8 +156,8 @@ class Step:
             them.
         within: The time after which the step is overdue. If None, it is never overdue.
         timers: The reminders and escalations while the step is open.
-        only_if: The conditions, one of which a post must meet for the step to apply. If empty, the
-            step applies to every post of the policy.
+        only_if: The step applies only to posts that meet at least one of these conditions. If
+            empty, the step applies to every post of the policy.
         binds: The fields to which decisions are bound. If empty, decisions are bound to all
             published fields.
         distinct: Whether an approval that counts for this step cannot count for another step.
@@ -221,8 +221,8 @@ class ApprovalPolicy:
         late: The action for a post that is approved after its planned time: "expire", "hold" (its
             deliveries are missed), or "publish" immediately. If several policies apply to a post,
             the first of these three values counts.
-        late_by: The maximum delay with which a delivery may start; after that it is missed. If
-            None, there is no limit. If several policies apply to a post, the shortest delay counts.
+        late_by: The maximum delay before a delivery starts; after that, it is missed. If None,
+            there is no limit. If several policies apply to a post, the shortest delay counts.
         exempt: Roles that exempt a post from the policy if each author has one of these roles on
             every target.
         reason: The reason for the policy, as free text.
@@ -398,8 +398,7 @@ class Policies:
         Args:
             profile: The profile.
             default: The id of the policy that applies if no other policy does, or "none".
-            author_roles: The roles of the only author of the posts, or None for the posts of all
-                authors.
+            author_roles: The roles of the posts' only author, or None for posts by any author.
         """
         steps = {
             step.key: step

@@ -20,12 +20,12 @@ _ACCOUNT: Final = "account/"
 
 
 def account_pin(profile: str) -> str:
-    """Return the name under which the account of a profile is pinned."""
+    """Return the name under which a profile's account is pinned."""
     return f"{_ACCOUNT}{profile}"
 
 
 def pinned_profile(name: str) -> str:
-    """Return the profile whose account is pinned under *name*, or an empty string for a policy."""
+    """Return the profile whose account is pinned as *name*, or an empty string for a policy."""
     return name.removeprefix(_ACCOUNT) if name.startswith(_ACCOUNT) else ""
 
 
@@ -43,7 +43,7 @@ class Decision:
         revision: The digest of the revision that the member saw.
         fields: The salted digest of each field of that revision.
         note: The member's note, or an empty string.
-        passed: Those of *steps* that passed because of this decision.
+        passed: The *steps* that passed because of this decision.
         on_behalf_of: The absent members whom the member represented as their delegate on one of the
             steps, sorted; empty for a decision that the member made only for themselves.
         internal: Whether the note is for staff only.
@@ -70,7 +70,7 @@ class StepClock:
         key: The step.
         opened_at: When the step opened, in UTC.
         done: The completed actions of the policy, in the form of `Timer.action`.
-        overdue: Whether the time limit of the step has passed.
+        overdue: Whether the step's time limit has passed.
         added: The principals that escalations added to the reviewers.
         notified: The reviewers who know that the step is waiting for them, or None if this was not
             recorded when the step opened.
@@ -101,7 +101,7 @@ class ApprovalRequest:
             remains even if its condition is no longer met.
         pins: The digest of each policy's text when the policy first applied, and the account of
             each target when the post was first submitted for that target.
-        author_posts: The number of published posts that the author of the post had when it was
+        author_posts: The number of posts by the author that had been published when the post was
             submitted, or None if no approval step depended on it.
         decisions: All decisions, oldest first.
         clocks: The clocks of the open steps.
