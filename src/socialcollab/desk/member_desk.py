@@ -604,7 +604,7 @@ class MemberDesk:
         )
 
     def remove_native_post(self, profile: str, *, network_id: str) -> None:
-        """Remove a native post from the calendar, because it was deleted or recorded by mistake."""
+        """Remove a native post from the calendar: it was recorded by mistake, or has been deleted."""
         self.do(cm.RemoveNativePost(profile=profile, network_id=network_id))
 
     def hold(self, on: SelectorLike, *, reason: str, until: TimeLike | None = None) -> HoldResult:

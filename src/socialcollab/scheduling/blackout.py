@@ -186,6 +186,6 @@ def _block(number: int) -> tuple[dt.datetime, dt.datetime]:
 def _bounds_in(
     times: _Times, tz: ZoneInfo, number: int
 ) -> tuple[tuple[dt.datetime, dt.datetime], ...]:
-    """Return the start and end of each window that overlaps a block of days, merged."""
+    """Merge the windows that overlap a block of days, and return the start and end of each."""
     merged = merge_spans(times.bounds(tz.key, *_block(number)))
     return tuple((start, end) for start, end in merged if start is not None and end is not None)

@@ -229,7 +229,8 @@ def find_links(
         domain, end = _find_domain(text, start, first, labels, on_x=on_x)
         position = run.end()
         if end:
-            # If a domain is not a link, the links in its path are also ignored.
+            # If a domain is not treated as a link, anything in its path that looks like one is not
+            # a link either.
             position, has_path = paths.tail(text, end)
             first = position + 1
             if domain is not None:

@@ -477,7 +477,7 @@ class AddNativePost:
 
 @attrs.frozen(kw_only=True)
 class RemoveNativePost:
-    """Remove a native post from the calendar, because it was deleted or recorded by mistake."""
+    """Remove a native post from the calendar: it was recorded by mistake, or has been deleted."""
 
     NAME: ClassVar[str] = "remove_native_post"
 

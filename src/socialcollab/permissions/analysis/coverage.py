@@ -374,7 +374,7 @@ def _add(
 
 
 def _sweep(by_member: Mapping[str, Iterable[Span]]) -> Iterator[tuple[frozenset[str], Span]]:
-    """Yield periods in which the available members stay the same, with these members."""
+    """Yield each period in which the set of available members is constant, with its members."""
     bounds: dict[dt.datetime, tuple[list[str], list[str]]] = {}
     for member, spans in by_member.items():
         for start, end in spans:
