@@ -106,18 +106,17 @@ def store_media(
             )
     for one in media:
         size = yield from call(engine.media.size, one.digest)
-        if isinstance(one, Video) and one.digest in sources:
+        if isinstance(one, Video):
             yield from _check_description(engine, one, size)
 
 
 def _check_description(engine: Engine, video: Video, size: int) -> Effects[None]:
     """Check the description of a new video, because it is part of the approved content."""
-
-    def beginning(digest: str) -> bytes:
-        with engine.media.open(digest) as file:
-            return file.read(64)
-
-    media_type = sniff_video((yield from call(beginning, video.digest)))
+    file = yield from call(engine.media.open, video.digest)
+    try:
+        media_type = sniff_video((yield from call(file.read, 64)))
+    finally:
+        file.close()
     if (size, media_type) != (video.size_bytes, video.media_type):
         raise InvalidValueError(
             f"`{video.name or 'video'}` is described as {video.media_type} with {video.size_bytes}"
