@@ -268,7 +268,7 @@ def test_lost_answer(bluesky: Bluesky, pds: Pds) -> None:
 
 
 def test_forgotten_images(bluesky: Bluesky, pds: Pds) -> None:
-    """Images that the server has forgotten since they were uploaded are uploaded again."""
+    """Images that the server has forgotten since they were uploaded are uploaded again in the next attempt."""
     progress = {"did": DID}
     for place in range(2):
         blob = {
@@ -278,7 +278,9 @@ def test_forgotten_images(bluesky: Bluesky, pds: Pds) -> None:
             "size": 1,
         }
         progress[f"blob-{place}"] = json.dumps(blob)
-    publish(bluesky, outgoing(media=IMAGES), progress)
+    with pytest.raises(TransientError, match="no longer has"):
+        publish(bluesky, outgoing(media=IMAGES), progress)
+    publish(bluesky, outgoing(media=IMAGES), {"did": DID})
     (record,) = pds.records.values()
     assert {image["image"]["ref"]["$link"] for image in record["embed"]["images"]} == set(pds.blobs)
 

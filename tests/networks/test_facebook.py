@@ -295,6 +295,47 @@ def test_usage_header(
     assert caught.value.retry_after_s == waits
 
 
+def test_server_errors(facebook: Facebook, server: FacebookServer) -> None:
+    """An error of Meta's servers leaves the outcome unknown, whatever its code."""
+    for response in (graph_error(400, -1, "server error"), graph_error(503, 12345, "broken")):
+        server.scripted[f"POST /{PAGE}/feed"] = response
+        with pytest.raises(OutcomeUnknownError):
+            publish(facebook, outgoing())
+
+
+def test_quoted_token(facebook: Facebook, server: FacebookServer) -> None:
+    """The message of a refused token, which can contain the token, is not repeated."""
+    server.scripted[f"POST /{PAGE}/feed"] = graph_error(400, 190, f"Malformed access token {TOKEN}")
+    with pytest.raises(AuthenticationError) as caught:
+        publish(facebook, outgoing())
+    assert TOKEN not in str(caught.value)
+
+
+def test_refused_takedown(facebook: Facebook, server: FacebookServer) -> None:
+    """A post that is still shown is not taken for deleted, although the API calls it unknown."""
+    published = publish(facebook, outgoing())
+    path = f"/{published.network_id}"
+    server.scripted[f"DELETE {path}"] = graph_error(400, 100, "no permission", error_subcode=33)
+    server.scripted[f"GET {path}"] = httpx.Response(200, json={"id": published.network_id})
+    adapter = facebook.adapter(PROFILE)
+    with pytest.raises(RejectedError, match="no permission"):
+        Driver().run(adapter.take_down(published.network_id), transport=facebook.transport(PROFILE))
+    assert len(server.posts) == 1
+
+
+def test_failing_secret_store(server: FacebookServer) -> None:
+    """If the host's secret store fails, nothing was sent, and the error hides its message."""
+
+    def fails(_: str) -> str:
+        raise KeyError(TOKEN)
+
+    with server.client() as client, Facebook(fails, client=client) as facebook:
+        with pytest.raises(TransientError, match="KeyError") as caught:
+            publish(facebook, outgoing())
+        assert TOKEN not in str(caught.value)
+    assert server.requests == []
+
+
 def test_failing_upload(facebook: Facebook, server: FacebookServer) -> None:
     """If an upload fails, nothing was published, and the upload can be repeated."""
     server.scripted[f"POST /{PAGE}/photos"] = graph_error(500, 2, "temporary")

@@ -34,6 +34,8 @@ from socialcollab.stores import MemoryMedia, MemoryStore
 from socialcollab.testing import AdapterContract
 from socialcollab.transport import (
     Adapter,
+    Checkpoint,
+    Done,
     Driver,
     Found,
     Inconclusive,
@@ -42,6 +44,7 @@ from socialcollab.transport import (
     Published,
     RetryPolicy,
     Transport,
+    advance,
 )
 
 PROFILE = Profile(id="tulip-x", workspace="tulip", network="x", handle="@TulipAir")
@@ -264,10 +267,40 @@ def test_processing(x: X, server: XServer) -> None:
 
 
 def test_forgotten_images(x: X, server: XServer) -> None:
-    """Images that X has deleted since they were uploaded are uploaded again."""
-    publish(x, outgoing(media=IMAGES), {"account": ACCOUNT, "media-0": "1", "media-1": "2"})
+    """Images that X has deleted since they were uploaded are uploaded again in the next attempt."""
+    stale = {"account": ACCOUNT, "media-0": "1", "media-1": "2"}
+    adapter = x.adapter(PROFILE)
+    prepared = adapter.prepare(outgoing(media=IMAGES), now=NOW, entropy=bytes(16))
+    kept: list[dict[str, str]] = []
+
+    def run() -> None:
+        flow = adapter.publish(prepared, stale)
+        op = advance(flow)
+        while not isinstance(op, Done):
+            answer = None
+            if isinstance(op, Checkpoint):
+                kept.append(dict(op.values))
+            else:
+                answer = x.transport(PROFILE).send(op, timeout_s=5)
+            op = advance(flow, answer)
+
+    with pytest.raises(TransientError, match="no longer has"):
+        run()
+    assert kept == [{"account": ACCOUNT}]
+    publish(x, outgoing(media=IMAGES), kept[0])
     (post,) = server.posts
     assert post["media"] == list(server.media)
+    # If the media were just uploaded, uploading them again would not help.
+    server.scripted["POST /2/tweets"] = problem(400, "Your media IDs are invalid.")
+    with pytest.raises(RejectedError, match="just uploaded"):
+        publish(x, outgoing(media=IMAGES))
+
+
+def test_equal_texts(x: X, server: XServer) -> None:
+    """A text that occurs twice in a thread is refused by X, and is not mistaken for itself."""
+    with pytest.raises(RejectedError, match="duplicate"):
+        publish(x, outgoing(text="Nieuw!", thread=("Lees dit", "Nieuw!")))
+    assert server.sent == ["Nieuw!", "Lees dit"]
 
 
 def test_wrong_token(server: XServer) -> None:

@@ -105,3 +105,20 @@ def test_naive_expiry() -> None:
     """The expiry of a token must have a UTC offset."""
     with pytest.raises(NaiveDatetimeError):
         Token(access="a", expires_at=NOW.replace(tzinfo=None))
+
+
+def test_failed_early_renewal() -> None:
+    """If an early renewal fails, the old token is used until it expires."""
+
+    def fails(_: Token) -> Token:
+        raise TransientError("no answer")
+
+    _, tokens = tokens_of(Token(access="a", expires_at=NOW + dt.timedelta(minutes=1)), fails)
+    assert tokens("x") == "a"
+
+
+def test_removed_token() -> None:
+    """A token that was removed is not renewed."""
+    credentials = MemoryCredentials({})
+    with pytest.raises(AuthenticationError):
+        credentials.renew("x", Token(access="a"), lambda: pytest.fail("renewed"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
 import attrs
 
 from socialcollab.directory import Profile
-from socialcollab.errors import AuthenticationError
+from socialcollab.errors import AuthenticationError, NetworkError, TransientError
 from socialcollab.networks.server import server_of
 from socialcollab.transport import HttpTransport, Media, Request, Response, Transport
 
@@ -38,6 +38,23 @@ def secret_of(profile: Profile, secrets: Secrets, kind: str) -> str:
             f"there is no {kind} for profile `{profile.id}`", network=profile.network
         )
     return secret
+
+
+def fetched(secret: Callable[[], str]) -> str:
+    """
+    Return the secret that a function of the host returns.
+
+    Raises:
+        TransientError: If the function fails, for example because its store is not available.
+        NetworkError: As raised by the function.
+    """
+    try:
+        return secret()
+    except NetworkError:
+        raise
+    except Exception as error:  # noqa: BLE001  the host's function can raise anything
+        # The message could contain the secret.
+        raise TransientError(f"the credentials cannot be read ({type(error).__name__})") from None
 
 
 def with_token(request: Request, token: str) -> Request:
@@ -72,7 +89,8 @@ class BearerTransport:
             OutcomeUnknownError: If the request may have reached the server, but there was no
                 complete response.
         """
-        return self._inner.send(with_token(request, self._token()), timeout_s=timeout_s)
+        request = with_token(request, fetched(self._token))
+        return self._inner.send(request, timeout_s=timeout_s)
 
     def close(self) -> None:
         """Close the connections."""

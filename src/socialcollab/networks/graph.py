@@ -22,7 +22,7 @@ VERSION: Final = "v25.0"
 # response does not tell these errors apart; a throttled request can even have status 200.
 _REFUSES_TOKEN: Final = frozenset({10, 102, 190, *range(200, 300)})
 _THROTTLES: Final = frozenset({4, 17, 32, 613, *range(80001, 80015)})
-_TEMPORARY: Final = frozenset({1, 2})
+_TEMPORARY: Final = frozenset({-2, -1, 1, 2})
 _DUPLICATE: Final = 506
 # "Object does not exist": code 100 with this subcode.
 _NOT_FOUND: Final = 33
@@ -98,7 +98,8 @@ def error_of(response: Response, *, network: str, creates: bool = False) -> Netw
     message = f"the Graph API answered with status {status}"
     if isinstance(code, int):
         message = f"{message} and code {code}"
-    if stated:
+    # The message of a refused token can contain the token.
+    if stated and code not in (102, 190):
         message = f"{message}: {stated}"
     if code in _THROTTLES or status == 429:
         return RateLimitedError(
@@ -106,7 +107,7 @@ def error_of(response: Response, *, network: str, creates: bool = False) -> Netw
         )
     if code in _REFUSES_TOKEN:
         return AuthenticationError(message, network=network, status=status)
-    if code in _TEMPORARY or error.get("is_transient") is True:
+    if code in _TEMPORARY or error.get("is_transient") is True or status >= 500:
         # The request may have created the post before it failed.
         return error_for(500, message, network=network, creates=creates)
     if isinstance(code, int):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final, Protocol
 
-from socialcollab.errors import InvalidValueError, StoreUnavailableError
+from socialcollab.errors import AuthenticationError, InvalidValueError, StoreUnavailableError
 from socialcollab.transport import Token
 
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS tokens (account TEXT PRIMARY KEY, token BLOB NOT NULL)"
@@ -96,7 +96,9 @@ class SqliteCredentials:
         with self._connected() as db:
             db.execute("BEGIN IMMEDIATE")
             stored = self._stored(db, account)
-            if stored is None or stored == old:
+            if stored is None:
+                raise AuthenticationError(f"there is no access token for `{account}`")
+            if stored == old:
                 stored = new()
                 self._write(db, account, stored)
             db.execute("COMMIT")

@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 import attrs
 
-from socialcollab.errors import AuthenticationError, NaiveDatetimeError
+from socialcollab.errors import AuthenticationError, NaiveDatetimeError, NetworkError
 from socialcollab.transport.ports import Clock, system_clock
 
 _MARGIN: Final = dt.timedelta(minutes=5)
@@ -85,7 +85,9 @@ class MemoryCredentials:
         """Replace a token, and return the token that is then stored; see `Credentials.renew`."""
         with self._lock:
             stored = self._tokens.get(account)
-            if stored is None or stored == old:
+            if stored is None:
+                raise AuthenticationError(f"there is no access token for `{account}`")
+            if stored == old:
                 stored = self._tokens[account] = new()
             return stored
 
@@ -139,7 +141,13 @@ class RenewedTokens:
         if token.is_valid(self._clock() + self._margin):
             return token.access
         old = token
-        return self._credentials.renew(account, old, lambda: self._renewed(account, old)).access
+        try:
+            return self._credentials.renew(account, old, lambda: self._renewed(account, old)).access
+        except NetworkError:
+            # Until the old token expires, the renewal can be repeated.
+            if old.is_valid(self._clock()):
+                return old.access
+            raise
 
     def _renewed(self, account: str, old: Token) -> Token:
         new = self._renew(old)

@@ -12,6 +12,7 @@ import attrs
 
 from socialcollab.content import Attachment, Json
 from socialcollab.directory import NetworkDescription, Profile
+from socialcollab.errors import RejectedError, TransientError
 from socialcollab.networks.bluesky.record import (
     COLLECTION,
     instant_text,
@@ -20,6 +21,7 @@ from socialcollab.networks.bluesky.record import (
     tid,
 )
 from socialcollab.networks.bluesky.responses import (
+    NETWORK,
     error_name,
     error_of,
     text_of,
@@ -93,15 +95,11 @@ class BlueskyAdapter:
 
         def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
             response = yield from call(self._create(prepared, done, part))
-            values: dict[str, str] = {}
             if error_name(response) == "BlobNotFound":
-                # A server keeps a file that no record refers to only for a short time.
-                kept = {name: value for name, value in done.items() if not name.startswith(_BLOB)}
-                values = yield from self._ready(prepared, kept)
-                response = yield from call(self._create(prepared, {**done, **values}, part))
+                yield from _forget_blobs(progress, done)
             uri = text_of(response, "uri", creates=True)
-            values[f"{_CID}{part}"] = text_of(response, "cid", creates=True)
-            return self._published(prepared, uri, part), values
+            cid = text_of(response, "cid", creates=True)
+            return self._published(prepared, uri, part), {f"{_CID}{part}": cid}
 
         return (yield from publish_parts(1 + len(prepared.outgoing.thread), ready, create))
 
@@ -230,6 +228,26 @@ class BlueskyAdapter:
         return Request(
             method=method, url=f"{self.server}/xrpc/{name}", params=params or {}, json=body
         )
+
+
+def _forget_blobs(before: Mapping[str, str], done: Mapping[str, str]) -> Flow[None]:
+    """
+    Forget media that the server has deleted since they were uploaded.
+
+    A server keeps a file that no record refers to only for a short time.
+
+    Raises:
+        TransientError: If the media were uploaded in an earlier attempt; the next attempt uploads
+            them again.
+        RejectedError: If they were uploaded in this attempt.
+    """
+    if not any(name.startswith(_BLOB) for name in before):
+        raise RejectedError(
+            "the server rejected the media that were just uploaded", network=NETWORK
+        )
+    kept = {name: value for name, value in done.items() if not name.startswith(_BLOB)}
+    yield from call(Checkpoint(values=kept))
+    raise TransientError("the server no longer has the uploaded media", network=NETWORK)
 
 
 def _part(key: str, part: int) -> str:

@@ -14,7 +14,7 @@ from socialcollab.errors import (
     OutcomeUnknownError,
     TransientError,
 )
-from socialcollab.networks.bearer import with_token
+from socialcollab.networks.bearer import fetched, with_token
 from socialcollab.networks.bluesky.responses import (
     NETWORK,
     error_name,
@@ -117,7 +117,7 @@ class SessionTransport:
         return self._read(response) if response.status == 200 else None
 
     def _created(self, until: float) -> _Session:
-        body = {"identifier": self._handle, "password": self._password()}
+        body = {"identifier": self._handle, "password": fetched(self._password)}
         response = self._exchange(
             self._request("com.atproto.server.createSession", body=body), until
         )

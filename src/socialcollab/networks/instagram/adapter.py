@@ -20,7 +20,14 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
-from socialcollab.networks.graph import instant_of, is_gone, items_of, next_page, values_of
+from socialcollab.networks.graph import (
+    error_of,
+    instant_of,
+    is_gone,
+    items_of,
+    next_page,
+    values_of,
+)
 from socialcollab.networks.limits import check_limits, text_to_send
 from socialcollab.networks.responses import text_in
 from socialcollab.time import as_utc
@@ -42,6 +49,7 @@ NETWORK: Final = "instagram"
 _ACCOUNT: Final = "account"
 _ITEM: Final = "item-"
 _CONTAINER: Final = "container"
+_UNREADABLE: Final = "UNREADABLE"
 _WAIT_S: Final = 5.0
 _MOST_WAITS: Final = 60
 _PAGE_SIZE: Final = 100
@@ -88,13 +96,12 @@ class InstagramAdapter:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
         yield from self._check_quota(done)
-        if _CONTAINER in done and (yield from self._state(done[_CONTAINER])) == "PUBLISHED":
+        if _CONTAINER in done:
             found = yield from self.find(prepared, done)
             if isinstance(found, Found):
                 return found.published
-            raise OutcomeUnknownError(
-                "the container is published, but its post was not found", network=NETWORK
-            )
+            if isinstance(found, Inconclusive):
+                raise OutcomeUnknownError(found.reason, network=NETWORK)
         done = yield from self._ready(prepared.outgoing, done)
         request = attrs.evolve(
             self._request(
@@ -115,7 +122,11 @@ class InstagramAdapter:
         """Read the container's state; if it is published, look for its post."""
         container = progress.get(_CONTAINER, "")
         missing = Missing(conclusive_after=self.description.create_once.conclusive_after)
-        if not container or (yield from self._state(container)) != "PUBLISHED":
+        if not container:
+            return missing
+        state, _ = yield from self._state(container)
+        # A container that cannot be read may have been published.
+        if state not in ("PUBLISHED", _UNREADABLE):
             return missing
         account = progress.get(_ACCOUNT) or (yield from self._account())
         created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
@@ -139,13 +150,22 @@ class InstagramAdapter:
             after = next_page(response)
             if not after:
                 break
-        return Inconclusive("the container is published, but the account does not list its post")
+        return Inconclusive(
+            "the container may be published, but the account does not list its post"
+        )
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
         response = yield from call(self._request("DELETE", f"/{quote(network_id, safe='')}"))
-        if not is_gone(response):
-            values_of(response, "success", network=NETWORK)
+        if is_gone(response):
+            # The API also answers this way if the token lacks a permission.
+            shown = yield from call(
+                self._request("GET", f"/{quote(network_id, safe='')}", params={"fields": "id"})
+            )
+            if shown.status == 200:
+                raise error_of(response, network=NETWORK)
+            return
+        values_of(response, "success", network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""
@@ -236,26 +256,29 @@ class InstagramAdapter:
             return {"media_type": "REELS", "video_url": url}
         return {"image_url": url, **({"alt_text": one.alt} if one.alt else {})}
 
-    def _state(self, container: str) -> Flow[str]:
+    def _state(self, container: str) -> Flow[tuple[str, str]]:
+        """Return the state of a container, and the reason for it or an empty string."""
         response = yield from call(
             self._request(
                 "GET", f"/{quote(container, safe='')}", params={"fields": "status_code,status"}
             )
         )
         if is_gone(response):
-            return "EXPIRED"
+            return _UNREADABLE, ""
         values = values_of(response, "status_code", network=NETWORK)
-        if values["status_code"] == "ERROR":
-            stated = text_in(values, "status") or "without a reason"
-            raise RejectedError(f"Instagram could not process the media: {stated}", network=NETWORK)
-        return str(values["status_code"])
+        return str(values["status_code"]), text_in(values, "status")
 
     def _finished(self, container: str) -> Flow[bool]:
         """Wait until a container is ready, and return whether it still exists."""
         for _ in range(_MOST_WAITS):
-            state = yield from self._state(container)
+            state, reason = yield from self._state(container)
+            if state == "ERROR":
+                raise RejectedError(
+                    f"Instagram could not process the media: {reason or 'no reason'}",
+                    network=NETWORK,
+                )
             if state != "IN_PROGRESS":
-                return state != "EXPIRED"
+                return state not in ("EXPIRED", _UNREADABLE)
             yield from call(Wait(seconds=_WAIT_S))
         raise TransientError("Instagram is still processing the media", network=NETWORK)
 

@@ -102,17 +102,13 @@ class XAdapter:
             done = yield from self._with_media(prepared, done)
 
         def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
-            values: dict[str, str] = {}
             response = yield from call(self._create(prepared, done, part))
             if part == 0 and is_without_media(response):
-                # X deletes media that were uploaded long ago and never published.
-                kept = {name: value for name, value in done.items() if not name.startswith(_MEDIA)}
-                values = yield from self._with_media(prepared, kept)
-                response = yield from call(self._create(prepared, {**done, **values}, part))
+                yield from self._forget_media(progress, done)
             if is_duplicate(response):
-                return (yield from self._duplicate(prepared, done)), values
+                return (yield from self._duplicate(prepared, done)), {}
             data = data_of(response, "id", ok=(200, 201), creates=True)
-            return self._published(str(data["id"]), None), values
+            return self._published(str(data["id"]), None), {}
 
         return (yield from publish_parts(1 + len(prepared.outgoing.thread), done, create))
 
@@ -185,6 +181,20 @@ class XAdapter:
                 done[f"{_MEDIA}{place}"] = yield from self._upload(one)
                 yield from call(Checkpoint(values=dict(done)))
         return done
+
+    def _forget_media(self, before: Mapping[str, str], done: Mapping[str, str]) -> Flow[None]:
+        """
+        Forget media that X has deleted since they were uploaded, so that they are uploaded again.
+
+        Raises:
+            TransientError: If the media were uploaded in an earlier attempt.
+            RejectedError: If they were uploaded in this attempt.
+        """
+        if not any(name.startswith(_MEDIA) for name in before):
+            raise RejectedError("X rejected the media that were just uploaded", network=NETWORK)
+        kept = {name: value for name, value in done.items() if not name.startswith(_MEDIA)}
+        yield from call(Checkpoint(values=kept))
+        raise TransientError("X no longer has the uploaded media", network=NETWORK)
 
     def _upload(self, one: Attachment) -> Flow[str]:
         """Upload media with their alt text, wait until they are processed, and return their id."""
@@ -276,6 +286,9 @@ class XAdapter:
         note = post.get("note_post")
         shown = text_in(note, "text") if isinstance(note, Mapping) else ""
         if not is_same_text(text, shown or text_in(post, "text")):
+            return False
+        if str(post["id"]) in {id_of_part(progress, known) for known in range(part)}:
+            # A thread can contain the same text twice.
             return False
         # All posts of a thread have the id of its first post as their conversation.
         conversation = text_in(post, "conversation_id") or str(post["id"])
