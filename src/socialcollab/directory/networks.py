@@ -223,7 +223,7 @@ def _entry_points() -> Mapping[str, EntryPoint]:
     return {
         each.name: each
         # If two packages have the same network, the first one on the path wins.
-        for each in reversed(entry_points(group=_GROUP))
+        for each in reversed(tuple(entry_points(group=_GROUP)))
         if each.name not in NETWORKS and not each.value.startswith("socialcollab.")
     }
 
