@@ -267,6 +267,10 @@ async def served(reply: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", got
+        server.close()
+        for _ in range(5):
+            # A connection that was just accepted needs some turns of the loop before it talks.
+            await asyncio.sleep(0)
         await asyncio.gather(*talks)
 
 
