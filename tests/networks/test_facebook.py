@@ -396,7 +396,8 @@ on = { workspace = "*" }
 """
 
 
-@pytest.mark.parametrize("arrives", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("arrives", [True, False])
 def test_broken_connections(server: FacebookServer, arrives: bool) -> None:
     """Wherever the connection breaks, there is exactly one post, and the desk knows it."""
     # The Page, the image, the post, its lookup, and one more.

@@ -137,7 +137,7 @@ def test_memory(media: FolderMedia, make: Callable[[int], Video]) -> None:
         return httpx.Response(200, json={"id": "1"})
 
     tracemalloc.start()
-    video = make(64 << 20)
+    video = make(24 << 20)
     profile = Profile(
         id="m", workspace="tulip", network="mastodon", server="https://mastodon.example"
     )
@@ -155,5 +155,5 @@ def test_memory(media: FolderMedia, make: Callable[[int], Video]) -> None:
         assert Driver().run(flow, transport=mastodon.transport(profile)) == ("1", True)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    assert received[0] > 64 << 20
+    assert received[0] > 24 << 20
     assert peak < 8 << 20

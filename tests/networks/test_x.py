@@ -464,7 +464,8 @@ class Fault(httpx.MockTransport):
         raise httpx.ReadError("the connection broke", request=request)
 
 
-@pytest.mark.parametrize("arrives", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("arrives", [True, False])
 def test_broken_connections(server: XServer, arrives: bool) -> None:
     """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
     # The requests: account, image, its alt text, two posts, and the lookup of each.
