@@ -7,14 +7,14 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from socialcollab.text import unicode_table
+from socialcollab.text.tables import unicode
 
 
 @cache
 def unicode_tool() -> ModuleType:
-    """Return ``tools/unicode_table.py`` as a module."""
-    file = Path(__file__).resolve().parents[2] / "tools" / "unicode_table.py"
-    spec = importlib.util.spec_from_file_location("unicode_table_tool", file)
+    """Return ``tools/text_tables.py`` as a module."""
+    file = Path(__file__).resolve().parents[2] / "tools" / "text_tables.py"
+    spec = importlib.util.spec_from_file_location("text_tables", file)
     assert spec is not None
     assert spec.loader is not None
     tool = importlib.util.module_from_spec(spec)
@@ -24,4 +24,4 @@ def unicode_tool() -> ModuleType:
 
 def same_unicode_version() -> bool:
     """Return whether the installed `regex` has the Unicode version of the table."""
-    return unicode_tool().unicode_version() == unicode_table.UNICODE_VERSION
+    return unicode_tool().unicode_version() == unicode.UNICODE_VERSION

@@ -1,7 +1,7 @@
 """Measure texts and find their links, mentions and hashtags, using each network's rules."""
 
 from socialcollab.text.bluesky import Facet, facets
-from socialcollab.text.characters import char_class
+from socialcollab.text.characters import mark_class
 from socialcollab.text.domain import DOMAIN_PATTERN, linked_domains
 from socialcollab.text.entities import entities
 from socialcollab.text.entity import Entity
@@ -16,7 +16,6 @@ __all__ = [
     "Entity",
     "Facet",
     "Length",
-    "char_class",
     "entities",
     "facets",
     "fitting_end",
@@ -25,6 +24,7 @@ __all__ = [
     "is_domain",
     "linked_domains",
     "links_not_in_text",
+    "mark_class",
     "measure",
     "split_text",
     "text_with_links",

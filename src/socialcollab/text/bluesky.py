@@ -9,10 +9,10 @@ from functools import cache
 import attrs
 
 from socialcollab.directory import EntityKind
-from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class
 from socialcollab.text.entity import Entity, without_overlaps
 from socialcollab.text.grapheme import grapheme_count
+from socialcollab.text.tables import unicode as table
 from socialcollab.text.url import is_domain, top_level
 
 _LONGEST_TAG = 64  # in graphemes; lexicon app.bsky.richtext.facet, read 2026-11-22

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from socialcollab.text import unicode_table as table
+from socialcollab.text.tables import unicode as table
 
 
 def char_class(*properties: str) -> str:
@@ -23,6 +23,13 @@ def char_class(*properties: str) -> str:
 def word_class() -> str:
     """Return the contents of a class that matches underscores, letters, marks and digits."""
     return char_class(table.LETTER_OR_MARK, table.DIGIT) + "_"
+
+
+@cache
+def mark_class() -> str:
+    """Return the contents of a class that matches combining marks in the first Unicode plane."""
+    words = (word for word in table.MARK.split() if int(word.partition("-")[0], 16) < 0x10000)
+    return char_class(*words)
 
 
 @cache

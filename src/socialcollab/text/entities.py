@@ -8,11 +8,11 @@ from functools import cache
 
 from socialcollab.directory import NetworkDescription
 from socialcollab.directory import network as description_of
-from socialcollab.text import unicode_table as table
 from socialcollab.text.bluesky import find_in_bluesky
 from socialcollab.text.characters import char_class, word_class
 from socialcollab.text.entity import Entity, without_overlaps
 from socialcollab.text.mastodon import find_in_mastodon
+from socialcollab.text.tables import unicode as table
 from socialcollab.text.url import find_links
 from socialcollab.text.x import find_in_x
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class
+from socialcollab.text.tables import unicode as table
 
 # The scripts of the first supplementary plane, before the pictographs. They would add many
 # ranges to a character class, which the regex engine tries one after the other. Patterns for

@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class, host_class, word_class
 from socialcollab.text.entity import Entity, without_overlaps
+from socialcollab.text.tables import unicode as table
 from socialcollab.text.url import PathRules, brackets, find_links
 
 _SPACES = "\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"

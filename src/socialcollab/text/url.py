@@ -10,7 +10,7 @@ from itertools import groupby
 import attrs
 
 from socialcollab.text.characters import host_class
-from socialcollab.text.domain_table import TOP_LEVEL
+from socialcollab.text.tables.domains import TOP_LEVEL
 
 
 @attrs.frozen

@@ -7,9 +7,9 @@ import unicodedata
 from collections.abc import Iterator
 from functools import cache
 
-from socialcollab.text import unicode_table as table
 from socialcollab.text.characters import char_class, word_class
 from socialcollab.text.entity import Entity, without_overlaps
+from socialcollab.text.tables import unicode as table
 from socialcollab.text.url import find_links
 
 _MENTION = re.compile(

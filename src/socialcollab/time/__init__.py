@@ -8,13 +8,6 @@ from socialcollab.time.holiday_file import read_holidays
 from socialcollab.time.holidays import HolidayEntry, Holidays
 from socialcollab.time.recurrence import Occurrences, Recurrence, SkippedOccurrence
 from socialcollab.time.rule import Rule, local_times
-from socialcollab.time.spans import (
-    Span,
-    intersect_spans,
-    merge_spans,
-    spans_overlap,
-    subtract_spans,
-)
 from socialcollab.time.wall_time import (
     AmbiguousDateError,
     DateOrder,
@@ -31,7 +24,14 @@ from socialcollab.time.weekly_time import (
     Weekdays,
     WeeklyTime,
 )
-from socialcollab.time.window import Window
+from socialcollab.time.window import (
+    Span,
+    Window,
+    intersect_spans,
+    merge_spans,
+    spans_overlap,
+    subtract_spans,
+)
 from socialcollab.time.zones import (
     Repeated,
     Skipped,

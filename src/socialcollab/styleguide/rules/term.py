@@ -14,15 +14,12 @@ from socialcollab.content import Finding
 from socialcollab.document_fields import as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.styleguide.lint_input import LintInput, TextSpan
-from socialcollab.text import Entity, char_class, unicode_table
+from socialcollab.text import Entity, mark_class
 
 LONGEST_TERM = 200
 
 # `\w` does not match combining marks, so it would split a word at a decomposed accent.
-_MARK_CLASS = char_class(
-    *(word for word in unicode_table.MARK.split() if int(word.partition("-")[0], 16) < 0x10000)
-)
-_TOKEN = re.compile(f"[\\w{_MARK_CLASS}]+|[^\\w\\s]")
+_TOKEN = re.compile(f"[\\w{mark_class()}]+|[^\\w\\s]")
 _APOSTROPHES = str.maketrans({"\u2019": "'", "\u2018": "'", "\u02bc": "'", "\u2011": "-"})
 _MARKS = re.compile("[\u0300-\u036f]")
 

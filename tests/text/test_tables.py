@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.text.unicode_tool import same_unicode_version, unicode_tool
 
-from socialcollab.text import unicode_table
+from socialcollab.text.tables import unicode
 
 
 def test_table_is_generated() -> None:
@@ -19,8 +19,8 @@ def test_table_is_generated() -> None:
     """
     if not same_unicode_version():
         pytest.skip(
-            f"the table is of Unicode {unicode_table.UNICODE_VERSION} and `regex` knows"
-            f" {unicode_tool().unicode_version()}: run `python tools/unicode_table.py`, and read"
+            f"the table is of Unicode {unicode.UNICODE_VERSION} and `regex` knows"
+            f" {unicode_tool().unicode_version()}: run `python tools/text_tables.py`, and read"
             " what the new version changes in the rules of Annex 29"
         )
-    assert Path(unicode_table.__file__).read_text("utf-8") == unicode_tool().unicode_table()
+    assert Path(unicode.__file__).read_text("utf-8") == unicode_tool().unicode_table()

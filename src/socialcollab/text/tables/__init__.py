@@ -1,0 +1,1 @@
+"""Generated tables of Unicode properties and top-level domains."""
