@@ -63,7 +63,7 @@ class GraphServer:
 
     def page_of(self, request: httpx.Request, items: list[dict[str, Any]]) -> httpx.Response:
         """Return a page of a list."""
-        fields = request.url.params["fields"].split(",")
+        fields = re.sub(r"{.*?}", "", request.url.params["fields"]).split(",")
         first = int(request.url.params.get("after", "0"))
         count = int(request.url.params["limit"])
         data = [
@@ -91,12 +91,14 @@ class FacebookServer(GraphServer):
 
     Attributes:
         photos: The alt text of each unpublished photo.
+        videos: The videos, by id.
         refuses_duplicates: Whether a message is refused that was just published.
     """
 
     def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
         super().__init__(check)
         self.photos: dict[str, str] = {}
+        self.videos: dict[str, dict[str, Any]] = {}
         self.refuses_duplicates = False
 
     def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
@@ -112,8 +114,11 @@ class FacebookServer(GraphServer):
             assert form_of(request)["published"] == "false"
             return httpx.Response(200, json={"id": photo})
         if operation == f"POST /{PAGE}/videos":
-            post = self._add(form_of(request).get("description", ""), video=True)
-            return httpx.Response(200, json={"id": post["id"]})
+            assert form_of(request)["published"] == "false"
+            video = self.new_id()
+            description = form_of(request)["description"]
+            self.videos[video] = {"id": video, "published": False, "message": description}
+            return httpx.Response(200, json={"id": video})
         if operation == f"POST /{PAGE}/feed":
             body = json.loads(request.content)
             photos = [one["media_fbid"] for one in body.get("attached_media", ())]
@@ -124,8 +129,17 @@ class FacebookServer(GraphServer):
                 return graph_error(400, 506, "Duplicate status message")
             post = self._add(message, photos=photos, link=body.get("link", ""))
             return httpx.Response(200, json={"id": post["id"]})
-        identifier = operation.removeprefix("DELETE /")
-        if any(post["id"] == identifier for post in self.posts):
+        method, _, identifier = operation.partition(" /")
+        if method == "POST" and identifier in self.videos:
+            assert json.loads(request.content) == {"published": True}
+            video = self.videos[identifier] | {"published": True, "created_time": self.time()}
+            self.videos[identifier] = video
+            self.posts.append(video)
+            return httpx.Response(200, json={"success": True})
+        if method == "GET" and identifier in self.videos:
+            return httpx.Response(200, json=self.videos[identifier])
+        if method == "DELETE" and any(post["id"] == identifier for post in self.posts):
+            self.videos.pop(identifier, None)
             self.posts = [post for post in self.posts if post["id"] != identifier]
             return httpx.Response(200, json={"success": True})
         return graph_error(400, 100, "Object does not exist", error_subcode=33)
@@ -137,10 +151,19 @@ class FacebookServer(GraphServer):
             "message": message,
             "created_time": self.time(),
             "permalink_url": f"https://www.facebook.com/{PAGE}/posts/{self._last}",
+            "attachments": {"data": self._attachments(**more)},
             **more,
         }
         self.posts.append(post)
         return post
+
+    @staticmethod
+    def _attachments(photos: list[str], link: str) -> list[dict[str, Any]]:
+        """Return the attachments of a post; several photos are attachments of an album."""
+        shown = [{"target": {"id": photo}} for photo in photos]
+        if len(shown) > 1:
+            return [{"target": {"id": "1"}, "subattachments": {"data": shown}}]
+        return [*shown, *([{"unshimmed_url": link}] if link else [])]
 
 
 class InstagramServer(GraphServer):

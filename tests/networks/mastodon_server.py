@@ -117,6 +117,8 @@ class MastodonServer:
                 return error(422, f"Validation failed: Media {media} not found")
             if self.media[media]:
                 return error(422, "Cannot attach files that have not finished processing.")
+        if not body["status"] and body.get("spoiler_text"):
+            body = {**body, "status": body["spoiler_text"], "spoiler_text": ""}
         status = self._status(body)
         self.statuses.append(status)
         self.texts[status["id"]] = body["status"]

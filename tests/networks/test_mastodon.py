@@ -27,7 +27,7 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.networks.mastodon import Mastodon
-from socialcollab.networks.mastodon.responses import plain_text
+from socialcollab.networks.mastodon.responses import is_same_text
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, MemoryStore
 from socialcollab.testing import AdapterContract
@@ -448,17 +448,46 @@ def test_invalid_profiles(mastodon: Mastodon, options, message) -> None:
 
 
 @pytest.mark.parametrize(
-    ("html", "text"),
+    ("text", "html", "same"),
     [
-        ("<p>De lente<br>is er</p><p>&amp; de zomer</p>", "De lente is er & de zomer"),
-        ('<p><a href="https://tulip.nl"><span>tulip.nl</span></a> &#39;t</p>', "tulip.nl 't"),
-        ("", ""),
-        ("<", "<"),
+        ("De lente\nis er\n\n& de zomer", "<p>De lente<br>is er</p><p>&amp; de zomer</p>", True),
+        ("tulip.nl 't", '<p><a href="https://tulip.nl"><span>tulip.nl</span></a> &#39;t</p>', True),
+        ("dag @ben@rose.nl!", '<p>dag <a href="#">@<span>ben</span></a>!</p>', True),
+        ("De *lente*", "<p>De <em>lente</em></p>", True),
+        ("🌷", "<p>🌷</p>", True),
+        ("🌷", "<p>🌹</p>", False),
+        ("De lente", "<p>De lente niet</p>", False),
+        ("", "", True),
+        ("a", "<", False),
     ],
 )
-def test_plain_text(html: str, text: str) -> None:
-    """The text of a post's HTML has no tags and no references."""
-    assert plain_text(html) == text
+def test_same_text(text: str, html: str, same: bool) -> None:
+    """A text is recognised in the HTML that a server makes of it."""
+    assert is_same_text(text, html) is same
+
+
+def test_other_media(mastodon: Mastodon, server: MastodonServer) -> None:
+    """A post with other images is another post, even if neither has a text."""
+    server.honours_keys = False
+    post = outgoing(text="", media=IMAGES)
+    publish(mastodon, post)
+    adapter, transport = mastodon.adapter(PROFILE), mastodon.transport(PROFILE)
+    prepared = adapter.prepare(post, now=NOW, entropy=bytes(16))
+    shown = [one["id"] for one in server.statuses[0]["media_attachments"]]
+    for ids, kind in ((shown, Found), (["1", "2"], Missing)):
+        progress = {"account": ACCOUNT, "media-0": ids[0], "media-1": ids[1]}
+        found = driver().run(adapter.find(prepared, progress), transport=transport)
+        assert isinstance(found, kind)
+
+
+def test_warning_without_text(mastodon: Mastodon, server: MastodonServer) -> None:
+    """A post without a text gets its warning as its text, and is found nevertheless."""
+    post = outgoing(text="", media=IMAGES, labels=("food",))
+    published = publish(mastodon, post)
+    assert server.texts[published.network_id] == "food"
+    found = find(mastodon, post)
+    assert isinstance(found, Found)
+    assert found.published == published
 
 
 DOCUMENT = """

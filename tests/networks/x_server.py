@@ -121,8 +121,9 @@ class XServer:
         media = body.get("media", {}).get("media_ids", [])
         if any(identifier not in self.media for identifier in media):
             return problem(400, "Your media IDs are invalid.")
-        text = self._shown(body["text"], with_media=bool(media))
-        if self.refuses_duplicates and any(post["text"] == text for post in self.posts):
+        text, urls = self._shown(body["text"], media)
+        plain = body["text"].strip()
+        if self.refuses_duplicates and any(post["plain"] == plain for post in self.posts):
             return problem(403, "You are not allowed to create a Tweet with duplicate content.")
         identifier = self._new_id()
         parent = body.get("reply", {}).get("in_reply_to_tweet_id", "")
@@ -135,6 +136,10 @@ class XServer:
                 "text": text,
                 "conversation_id": conversation,
                 "created_at": self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                "entities": {"urls": urls},
+                "attachments": {"media_keys": [f"3_{one}" for one in media]}
+                | ({"poll_ids": ["1"]} if "poll" in body else {}),
+                "plain": plain,
                 "parent": parent,
                 "media": media,
                 "poll": body.get("poll"),
@@ -143,25 +148,34 @@ class XServer:
         self.sent.append(body["text"])
         return httpx.Response(201, json={"data": {"id": identifier, "text": text}})
 
-    def _shown(self, text: str, *, with_media: bool) -> str:
-        """Return a text as X shows it: with short links, escaped, and with a link to the media."""
-        done, parts = 0, []
+    def _shown(self, text: str, media: list[str]) -> tuple[str, list[dict[str, Any]]]:
+        """Return a text as X shows it, escaped and with short links, and what these stand for."""
+        done, parts, urls = 0, [], []
         for number, entity in enumerate(entities("x", text)):
             if entity.kind == "url":
-                parts += [
-                    html.escape(text[done : entity.start], quote=False),
-                    f"https://t.co/a{number}",
-                ]
+                short = f"https://t.co/a{number}"
+                parts += [html.escape(text[done : entity.start], quote=False), short]
+                full = entity.text if "://" in entity.text else f"http://{entity.text}"
+                urls.append({"start": 0, "end": 1, "url": short, "expanded_url": full})
                 done = entity.end
         parts.append(html.escape(text[done:], quote=False))
-        return "".join(parts).strip() + (" https://t.co/media" if with_media else "")
+        if media:
+            parts.append(" https://t.co/media")
+            link = f"https://x.com/{self.username}/status/1/photo/1"
+            urls.append(
+                {"start": 0, "end": 1, "url": "https://t.co/media", "expanded_url": link}
+                | {"media_key": f"3_{media[0]}"}
+            )
+        return "".join(parts).strip(), urls
 
     def _page(self, request: httpx.Request) -> httpx.Response:
         start = dt.datetime.fromisoformat(request.url.params["start_time"])
         count = int(request.url.params["max_results"])
+        known = {"attachments", "conversation_id", "created_at", "entities"}
+        fields = known & set(request.url.params["post.fields"].split(","))
         first = int(request.url.params.get("pagination_token", "0"))
         found = [
-            {name: post[name] for name in ("id", "text", "conversation_id", "created_at")}
+            {name: post[name] for name in ("id", "text", *fields)}
             for post in reversed(self.posts)
             if dt.datetime.fromisoformat(post["created_at"]) >= start
         ]

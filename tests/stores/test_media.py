@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -12,7 +13,12 @@ from typing import BinaryIO
 
 import pytest
 
-from socialcollab.errors import InvalidValueError, NotFoundError, StoreUnavailableError
+from socialcollab.errors import (
+    CorruptJournalError,
+    InvalidValueError,
+    NotFoundError,
+    StoreUnavailableError,
+)
 from socialcollab.stores import FolderMedia, MemoryMedia, SqliteMedia, SqliteStore
 from socialcollab.stores import media as media_module
 from socialcollab.stores.media import check_digest
@@ -324,3 +330,20 @@ def test_deleted_bytes(tmp_path: Path) -> None:
     media.delete(digest)
     assert b"Zeepaardje" not in (tmp_path / "media.db").read_bytes()
     media.close()
+
+
+def test_verified_once(tmp_path: Path) -> None:
+    """A file that has not changed is read only once, and a changed file is verified again."""
+    media = FolderMedia(tmp_path)
+    digest = media.put(b"tulpen")
+    name = digest.removeprefix("sha256:")
+    path = tmp_path / name[:2] / name
+    media.open(digest).close()
+    state = path.stat()
+    path.write_bytes(b"rozen!")
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns))
+    with media.open(digest) as file:
+        assert file.read() == b"rozen!"
+    os.utime(path, ns=(state.st_atime_ns, state.st_mtime_ns + 1))
+    with pytest.raises(CorruptJournalError):
+        media.open(digest)

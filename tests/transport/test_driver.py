@@ -20,6 +20,9 @@ from socialcollab.errors import (
 from socialcollab.transport import (
     AsyncDriver,
     Checkpoint,
+    Driver,
+    Flow,
+    MediaPart,
     Request,
     Response,
     RetryPolicy,
@@ -252,3 +255,26 @@ print("tenacity" in sys.modules)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.stdout.split() == ["201", "False"], done.stderr
+
+
+def test_time_for_uploads() -> None:
+    """An upload has time in proportion to its size, if the size is known."""
+    seen: list[float] = []
+
+    class Recording:
+        def send(self, request: Request, *, timeout_s: float) -> Response:
+            seen.append(timeout_s)
+            return Response(status=200)
+
+        def close(self) -> None: ...
+
+    def flow() -> Flow[None]:
+        for media in (
+            None,
+            MediaPart(digest="sha256:" + "0" * 64),
+            MediaPart(digest="sha256:" + "0" * 64, size=10_000_000),
+        ):
+            yield from call(Request(method="POST", url="https://a.example", media=media))
+
+    Driver(read_within_s=30).run(flow(), transport=Recording())
+    assert seen == [30, 30, 130]

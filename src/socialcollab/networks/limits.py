@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialcollab.content import exceeded_limits
+from socialcollab.content import Attachment, Video, exceeded_limits
 from socialcollab.directory import NetworkDescription
 from socialcollab.errors import RejectedError
 from socialcollab.text import text_with_links
@@ -36,3 +36,12 @@ def check_limits(description: NetworkDescription, outgoing: OutgoingPost) -> Non
     if exceeded:
         messages = "; ".join(finding.message for finding in exceeded)
         raise RejectedError(messages, network=outgoing.profile.network)
+
+
+def upload_size(one: Attachment) -> int | None:
+    """
+    Return the size of a video, whose upload may take a while, or None for an image.
+
+    The size of a video was compared with its bytes when the video was stored.
+    """
+    return one.size_bytes if isinstance(one, Video) else None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -302,6 +303,7 @@ class _Workers:
 
     def __init__(self) -> None:
         self._idle: list[SimpleQueue[tuple[Callable[[], None], threading.Lock] | None]] = []
+        self._process = os.getpid()
         self._lock = threading.Lock()
 
     def start(self, job: Callable[[], None], done: threading.Lock) -> None:
@@ -313,6 +315,10 @@ class _Workers:
             done: A lock that is held by the caller, and is released when the job has ended.
         """
         with self._lock:
+            if self._process != os.getpid():
+                # The threads of the parent process do not exist in a forked process.
+                self._idle.clear()
+                self._process = os.getpid()
             jobs = self._idle.pop() if self._idle else None
         if jobs is None:
             jobs = SimpleQueue()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 import attrs
 
@@ -26,6 +26,9 @@ from socialcollab.transport.ports import Clock
 from socialcollab.transport.retry import RetryPolicy, retry_after_s
 
 T = TypeVar("T")
+
+# An upload may take as long as on a connection of this speed, in bytes per second.
+_SLOWEST_UPLOAD: Final = 100_000
 
 
 @attrs.frozen(kw_only=True)
@@ -55,7 +58,8 @@ class FlowInterpreter:
         retry: The retry policy for requests that create nothing.
         retry_creating: The retry policy for requests that create a post, which are retried only
             within their window and only if their `repeat` is ``same key``.
-        read_within_s: The time limit for requests that create nothing, in seconds.
+        read_within_s: The time limit for requests that create nothing, in seconds. For an upload
+            whose size is known, it is longer.
         abandon_creating: Whether a request that creates a post is abandoned if an async caller is
             cancelled. If False, its response is awaited first, so that the caller can store it.
     """
@@ -120,9 +124,12 @@ class FlowInterpreter:
 
     def _read(self, request: Request, transport: Transport) -> Effects[Response]:
         """Send a request that creates nothing."""
+        within_s = self.read_within_s
+        if request.media is not None and request.media.size is not None:
+            within_s += request.media.size / _SLOWEST_UPLOAD
 
         def attempt() -> Effects[Response | NetworkError]:
-            return _outcome(call_cancellable(transport.send, request, timeout_s=self.read_within_s))
+            return _outcome(call_cancellable(transport.send, request, timeout_s=within_s))
 
         outcome = yield from self._persist(attempt, request, self.retry, lambda: True)
         if isinstance(outcome, OutcomeUnknownError):

@@ -185,7 +185,8 @@ class _Run:
             for row in (yield from self._in_order(new)):
                 if self._is_spent():
                     break
-                yield from self._work(row, now, reevaluated=reevaluated)
+                # Earlier work of this page may have taken minutes.
+                yield from self._work(row, self.until(), reevaluated=reevaluated)
             yield from call(engine.store.release, rows, worker=self.worker)
             if self.spent or (not new and len(rows) < limit):
                 return

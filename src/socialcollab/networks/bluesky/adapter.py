@@ -27,7 +27,7 @@ from socialcollab.networks.bluesky.responses import (
     text_of,
     value_of,
 )
-from socialcollab.networks.limits import check_limits, text_to_send
+from socialcollab.networks.limits import check_limits, text_to_send, upload_size
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.time import as_utc
 from socialcollab.transport import (
@@ -81,11 +81,13 @@ class BlueskyAdapter:
         """
         check_limits(self.description, outgoing)
         at, clock_id = as_utc(now), int.from_bytes(entropy[:2], "big") & 1023
+        # Two posts that are prepared in the same microsecond need different keys.
+        offset = dt.timedelta(microseconds=int.from_bytes(entropy[2:4], "big"))
         keys: dict[str, str] = {}
         for part in range(1 + len(outgoing.thread)):
             # The records of a thread are sorted by their time.
             created_at = at + part * _MILLISECOND
-            keys[_part("rkey", part)] = tid(created_at, clock_id)
+            keys[_part("rkey", part)] = tid(created_at + offset, clock_id)
             keys[_part("created_at", part)] = instant_text(created_at)
         return Prepared(outgoing=outgoing, idempotency_keys=keys)
 
@@ -203,7 +205,7 @@ class BlueskyAdapter:
         return attrs.evolve(request, creates=part, repeat="same key")
 
     def _upload(self, one: Attachment) -> Request:
-        media = MediaPart(digest=one.digest, media_type=one.media_type)
+        media = MediaPart(digest=one.digest, media_type=one.media_type, size=upload_size(one))
         return attrs.evolve(self._request("POST", "com.atproto.repo.uploadBlob"), media=media)
 
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Image, Json, Video
+from socialcollab.content import Attachment, Json, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import AuthenticationError, OutcomeUnknownError
 from socialcollab.networks.graph import (
@@ -21,7 +21,7 @@ from socialcollab.networks.graph import (
     next_page,
     values_of,
 )
-from socialcollab.networks.limits import check_limits
+from socialcollab.networks.limits import check_limits, upload_size
 from socialcollab.networks.responses import text_in
 from socialcollab.time import as_utc
 from socialcollab.transport import (
@@ -41,7 +41,11 @@ from socialcollab.transport import (
 NETWORK: Final = "facebook"
 _PAGE: Final = "page"
 _PHOTO: Final = "photo-"
+_VIDEO: Final = "video"
 _PAGE_SIZE: Final = 100
+_POST_FIELDS: Final = (
+    "id,message,created_time,permalink_url,attachments{target,unshimmed_url,subattachments}"
+)
 _MOST_PAGES: Final = 3
 _CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 
@@ -82,43 +86,63 @@ class FacebookAdapter:
         if _PAGE not in done:
             done[_PAGE] = yield from self._page()
             yield from call(Checkpoint(values=dict(done)))
-        videos = [one for one in outgoing.media if isinstance(one, Video)]
-        if videos:
-            return (yield from self._create(prepared, done, self._video(outgoing, videos[0], done)))
-        for place, image in enumerate(outgoing.media):
-            if isinstance(image, Image) and f"{_PHOTO}{place}" not in done:
-                done[f"{_PHOTO}{place}"] = yield from self._upload(image, done)
+        for place, one in enumerate(outgoing.media):
+            name = _VIDEO if isinstance(one, Video) else f"{_PHOTO}{place}"
+            if name not in done:
+                done[name] = yield from self._upload(one, outgoing, done)
                 yield from call(Checkpoint(values=dict(done)))
-        return (yield from self._create(prepared, done, self._feed(outgoing, done)))
+        if _VIDEO in done:
+            return (yield from self._publish_video(done[_VIDEO]))
+        response = yield from call(self._feed(outgoing, done))
+        if is_duplicate(response):
+            found = yield from self.find(prepared, done)
+            if isinstance(found, Found):
+                return found.published
+            error = error_of(response, network=NETWORK)
+            if isinstance(found, Missing):
+                raise error
+            raise OutcomeUnknownError(f"{error}; {found.reason}", network=NETWORK)
+        return _published(values_of(response, "id", network=NETWORK, creates=True))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """Look for the post among the Page's posts since it was prepared."""
+        """
+        Look for the post among the Page's posts since it was prepared.
+
+        A video is looked up by its id, because it exists before it is published.
+        """
+        missing = Missing(conclusive_after=self.description.create_once.conclusive_after)
+        if any(isinstance(one, Video) for one in prepared.outgoing.media):
+            if _VIDEO not in progress:
+                return missing
+            return (yield from self._find_video(progress[_VIDEO], missing))
         page = progress.get(_PAGE) or (yield from self._page())
         created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
-        since, after = created_at - _CLOCK_SKEW, ""
-        message = _message(prepared.outgoing)
+        message = " ".join(_message(prepared.outgoing).split())
+        params = {"fields": _POST_FIELDS, "limit": str(_PAGE_SIZE)}
+        doubtful = False
         for _ in range(_MOST_PAGES):
-            params = {
-                "fields": "id,message,created_time,permalink_url",
-                "limit": str(_PAGE_SIZE),
-            }
-            if after:
-                params["after"] = after
             response = yield from call(
                 self._request("GET", f"/{quote(page, safe='')}/published_posts", params=params)
             )
-            for post in items_of(response, network=NETWORK):
-                at = instant_of(post, "created_time")
-                if at is not None and at < since:
-                    return self._missing()
-                if " ".join(text_in(post, "message").split()) == " ".join(message.split()):
-                    return Found(_published(post))
-            after = next_page(response)
+            posts = items_of(response, network=NETWORK)
+            recent = [post for post in posts if _is_since(post, created_at - _CLOCK_SKEW)]
+            for post in recent:
+                if " ".join(text_in(post, "message").split()) == message:
+                    if _has_attachments(post, prepared.outgoing, progress):
+                        return Found(_published(post))
+                    doubtful = True
+            after = next_page(response) if len(recent) == len(posts) else ""
+            if not after and doubtful:
+                return Inconclusive("the Page has a post with the same text, but other attachments")
             if not after:
-                return self._missing()
-        return Inconclusive(f"the Page has more than {_MOST_PAGES * _PAGE_SIZE} posts since then")
+                return missing
+            params = {**params, "after": after}
+        return Inconclusive(
+            f"the Page has published more than {_MOST_PAGES * _PAGE_SIZE} posts"
+            " since this post was prepared"
+        )
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
@@ -156,20 +180,48 @@ class FacebookAdapter:
             )
         return str(values["id"])
 
-    def _upload(self, image: Image, done: Mapping[str, str]) -> Flow[str]:
-        """Upload an image without publishing it, and return its id."""
+    def _upload(
+        self, one: Attachment, outgoing: OutgoingPost, done: Mapping[str, str]
+    ) -> Flow[str]:
+        """Upload an image or a video without publishing it, and return its id."""
         form = {"published": "false"}
-        if image.alt:
-            form["alt_text_custom"] = image.alt
+        edge = "photos"
+        if isinstance(one, Video):
+            form["description"] = _message(outgoing)
+            edge = "videos"
+        elif one.alt:
+            form["alt_text_custom"] = one.alt
         request = attrs.evolve(
-            self._request("POST", f"/{quote(done[_PAGE], safe='')}/photos"),
+            self._request("POST", f"/{quote(done[_PAGE], safe='')}/{edge}"),
             form=form,
             media=MediaPart(
-                digest=image.digest, field="source", media_type=image.media_type, name="image"
+                digest=one.digest,
+                field="source",
+                media_type=one.media_type,
+                name="media",
+                size=upload_size(one),
             ),
         )
         response = yield from call(request)
         return str(values_of(response, "id", network=NETWORK)["id"])
+
+    def _publish_video(self, video: str) -> Flow[Published]:
+        request = attrs.evolve(
+            self._request("POST", f"/{quote(video, safe='')}", body={"published": True}),
+            creates=0,
+            repeat="no",
+        )
+        response = yield from call(request)
+        values_of(response, "success", network=NETWORK, creates=True)
+        return _published({"id": video})
+
+    def _find_video(self, video: str, missing: Missing) -> Flow[Found | Missing | Inconclusive]:
+        params = {"fields": "id,published,created_time,permalink_url"}
+        response = yield from call(self._request("GET", f"/{quote(video, safe='')}", params=params))
+        if is_gone(response):
+            return Inconclusive("the video cannot be read")
+        values = values_of(response, "id", network=NETWORK)
+        return Found(_published(values)) if values.get("published") is True else missing
 
     def _feed(self, outgoing: OutgoingPost, done: Mapping[str, str]) -> Request:
         body: dict[str, Json] = {}
@@ -184,34 +236,6 @@ class FacebookAdapter:
             body["link"] = outgoing.links[0]
         path = f"/{quote(done[_PAGE], safe='')}/feed"
         return attrs.evolve(self._request("POST", path, body=body), creates=0, repeat="no")
-
-    def _video(self, outgoing: OutgoingPost, video: Video, done: Mapping[str, str]) -> Request:
-        return attrs.evolve(
-            self._request("POST", f"/{quote(done[_PAGE], safe='')}/videos"),
-            form={"description": _message(outgoing)},
-            media=MediaPart(
-                digest=video.digest, field="source", media_type=video.media_type, name="video"
-            ),
-            creates=0,
-            repeat="no",
-        )
-
-    def _create(
-        self, prepared: Prepared, done: Mapping[str, str], request: Request
-    ) -> Flow[Published]:
-        response = yield from call(request)
-        if is_duplicate(response):
-            found = yield from self.find(prepared, done)
-            if isinstance(found, Found):
-                return found.published
-            error = error_of(response, network=NETWORK)
-            if isinstance(found, Missing):
-                raise error
-            raise OutcomeUnknownError(f"{error}; {found.reason}", network=NETWORK)
-        return _published(values_of(response, "id", network=NETWORK, creates=True))
-
-    def _missing(self) -> Missing:
-        return Missing(conclusive_after=self.description.create_once.conclusive_after)
 
     def _request(
         self,
@@ -228,6 +252,42 @@ def _message(outgoing: OutgoingPost) -> str:
     """Return a post's text, with the links that are not shown as its card."""
     links = outgoing.links if outgoing.media else outgoing.links[1:]
     return "\n".join(part for part in (outgoing.text, *links) if part)
+
+
+def _is_since(post: Mapping[str, Json], since: dt.datetime) -> bool:
+    at = instant_of(post, "created_time")
+    return at is None or at >= since
+
+
+def _has_attachments(
+    post: Mapping[str, Json], outgoing: OutgoingPost, progress: Mapping[str, str]
+) -> bool:
+    """Return whether a post has the images that were uploaded for it, or its link."""
+    attached = list(_attachments(post))
+    if outgoing.media:
+        sent = {progress.get(f"{_PHOTO}{place}", "") for place in range(len(outgoing.media))}
+        return sent == {text_in(target, "id") for target in map(_target, attached)} - {""}
+    if outgoing.links:
+        link = outgoing.links[0].rstrip("/")
+        return link in {text_in(each, "unshimmed_url").rstrip("/") for each in attached}
+    return True
+
+
+def _attachments(
+    values: Mapping[str, Json], key: str = "attachments"
+) -> Iterator[Mapping[str, Json]]:
+    """Yield the attachments of a post. Those of an album are attachments of its attachment."""
+    table = values.get(key)
+    data = table.get("data") if isinstance(table, Mapping) else None
+    for each in data if isinstance(data, list) else ():
+        if isinstance(each, Mapping):
+            inner = list(_attachments(each, "subattachments"))
+            yield from inner or [each]
+
+
+def _target(attachment: Mapping[str, Json]) -> Mapping[str, Json]:
+    target = attachment.get("target")
+    return target if isinstance(target, Mapping) else {}
 
 
 def _published(post: Mapping[str, Json]) -> Published:

@@ -13,12 +13,12 @@ import attrs
 from socialcollab.content import Attachment, Json
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import AuthenticationError, RejectedError, TransientError
-from socialcollab.networks.limits import check_limits, text_to_send
+from socialcollab.networks.limits import check_limits, text_to_send, upload_size
 from socialcollab.networks.mastodon.responses import (
     NETWORK,
     error_of,
+    is_same_text,
     list_of,
-    plain_text,
     published_of,
     values_of,
 )
@@ -204,7 +204,11 @@ class MastodonAdapter:
             self._request("POST", "/api/v2/media"),
             form={"description": one.alt} if one.alt else {},
             media=MediaPart(
-                digest=one.digest, field="file", media_type=one.media_type, name="media"
+                digest=one.digest,
+                field="file",
+                media_type=one.media_type,
+                name="media",
+                size=upload_size(one),
             ),
         )
         response = yield from call(request)
@@ -229,15 +233,16 @@ class MastodonAdapter:
     ) -> Flow[bool]:
         """Return whether a post of the account is the first unconfirmed part."""
         part = next_part(progress, 1 + len(outgoing.thread))
-        media = outgoing.media if part == 0 else ()
-        attachments = status.get("media_attachments")
-        if isinstance(attachments, list) and len(attachments) != len(media):
+        if not _has_media(status, outgoing, progress, part):
             return False
-        if str(status.get("spoiler_text") or "") != _warning(outgoing):
+        text, warning = self._texts(outgoing)[part], _warning(outgoing)
+        if not text.strip():
+            # A post without a text gets its warning as its text.
+            text, warning = warning, ""
+        if str(status.get("spoiler_text") or "") != warning:
             return False
         if part and str(status.get("in_reply_to_id")) != id_of_part(progress, part - 1):
             return False
-        text = self._texts(outgoing)[part]
         path = f"/api/v1/statuses/{quote(str(status['id']), safe='')}/source"
         response = yield from call(self._request("GET", path))
         if response.status == 200:
@@ -245,7 +250,7 @@ class MastodonAdapter:
             return str(source.get("text")).strip() == text.strip()
         if response.status in (404, 410, 501):
             # Some servers do not return the source.
-            return plain_text(str(status.get("content"))) == " ".join(text.split())
+            return is_same_text(text, str(status.get("content")))
         raise error_of(response)
 
     def _missing(self) -> Missing:
@@ -299,6 +304,21 @@ class MastodonAdapter:
         body: Json | None = None,
     ) -> Request:
         return Request(method=method, url=f"{self.server}{path}", params=params or {}, json=body)
+
+
+def _has_media(
+    status: Mapping[str, Json], outgoing: OutgoingPost, progress: Mapping[str, str], part: int
+) -> bool:
+    """Return whether a post has the media of a part."""
+    attachments = status.get("media_attachments")
+    shown = [
+        str(one.get("id"))
+        for one in (attachments if isinstance(attachments, list) else ())
+        if isinstance(one, Mapping)
+    ]
+    places = range(len(outgoing.media)) if part == 0 else range(0)
+    sent = [progress.get(f"{_MEDIA}{place}", "") for place in places]
+    return len(shown) == len(sent) and ("" in sent or shown == sent)
 
 
 def _warning(outgoing: OutgoingPost) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Final
@@ -19,6 +20,8 @@ from socialcollab.networks.responses import (
 from socialcollab.transport import Published, Response, retry_after_s
 
 NETWORK: Final = "mastodon"
+_MARKUP: Final = re.compile(r"[\s!-/:-@\[-`{-~]+")
+_HOST: Final = re.compile(r"(@\w+)@[\w.-]*\w")
 
 
 def values_of(
@@ -93,27 +96,30 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
     )
 
 
-def plain_text(html: str) -> str:
+def is_same_text(sent: str, html: str) -> bool:
     """
-    Return the text of a post's HTML, in which white space is not significant.
+    Return whether a post's HTML shows a text that was sent.
 
-    >>> plain_text("<p>De lente<br>is er</p><p>&amp; de zomer</p>")
-    'De lente is er & de zomer'
+    White space, ASCII punctuation and the hosts of mentions are ignored, because a server can
+    interpret markup and shorten mentions.
+
+    >>> is_same_text("De *lente* @ben@rose.nl", '<p>De <em>lente</em> <a href="#">@ben</a></p>')
+    True
     """
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    return " ".join("".join(reader.parts).split())
+    return _comparable(sent) == _comparable("".join(reader.parts))
+
+
+def _comparable(text: str) -> str:
+    return _MARKUP.sub("", _HOST.sub(r"\1", text))
 
 
 class _Reader(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.parts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        if tag in ("br", "p"):
-            self.parts.append("\n")
 
     def handle_data(self, data: str) -> None:
         self.parts.append(data)

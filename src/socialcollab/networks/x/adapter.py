@@ -28,6 +28,7 @@ from socialcollab.networks.x.responses import (
     is_same_text,
     is_without_media,
     posts_of,
+    shown_text,
 )
 from socialcollab.time import as_utc
 from socialcollab.transport import (
@@ -123,23 +124,27 @@ class XAdapter:
         since = (created_at - _CLOCK_SKEW).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         count, token = 1 + len(prepared.outgoing.thread), ""
         part = next_part(progress, count)
-        text = self._texts(prepared.outgoing)[part]
+        doubtful = False
         for _ in range(_MOST_PAGES):
             params = {
                 "max_results": str(_PAGE),
                 "start_time": since,
                 "exclude": "retweets",
-                self.fields_parameter: "conversation_id,created_at,note_post",
+                self.fields_parameter: "attachments,conversation_id,created_at,entities,note_post",
             }
             if token:
                 params["pagination_token"] = token
             path = f"/2/users/{quote(account, safe='')}/tweets"
             page, token = posts_of((yield from call(self._request("GET", path, params=params))))
             for post in page:
-                if self._is_part(post, text, progress, part):
+                same = self._is_part(post, prepared.outgoing, progress, part)
+                doubtful = doubtful or same is None
+                if same:
                     at = _instant(text_in(post, "created_at"))
                     published = self._published(str(post["id"]), at)
                     return found_part(published, count, progress, {})
+            if not token and doubtful:
+                return Inconclusive("the account has a post with the same text, but other links")
             if not token:
                 return Missing(conclusive_after=self.description.create_once.conclusive_after)
         return Inconclusive(
@@ -281,18 +286,35 @@ class XAdapter:
         raise OutcomeUnknownError(f"{message}; {found.reason}", network=NETWORK, status=403)
 
     def _is_part(
-        self, post: Mapping[str, Json], text: str, progress: Mapping[str, str], part: int
-    ) -> bool:
-        note = post.get("note_post")
-        shown = text_in(note, "text") if isinstance(note, Mapping) else ""
-        if not is_same_text(text, shown or text_in(post, "text")):
-            return False
+        self,
+        post: Mapping[str, Json],
+        outgoing: OutgoingPost,
+        progress: Mapping[str, str],
+        part: int,
+    ) -> bool | None:
+        """Return whether a post is the part, or None if only its links differ."""
         if str(post["id"]) in {id_of_part(progress, known) for known in range(part)}:
             # A thread can contain the same text twice.
             return False
         # All posts of a thread have the id of its first post as their conversation.
         conversation = text_in(post, "conversation_id") or str(post["id"])
-        return conversation == (id_of_part(progress, 0) if part else str(post["id"]))
+        if conversation != (id_of_part(progress, 0) if part else str(post["id"])):
+            return False
+        attached = post.get("attachments")
+        attachments = attached if isinstance(attached, Mapping) else {}
+        if bool(attachments.get("poll_ids")) != (outgoing.poll is not None and part == 0):
+            return False
+        keys = attachments.get("media_keys")
+        # A media key consists of the kind and the id of the media, such as "3_1900000000000000001".
+        shown = {str(key).rpartition("_")[2] for key in (keys if isinstance(keys, list) else ())}
+        places = range(len(outgoing.media)) if part == 0 else range(0)
+        sent = {progress.get(f"{_MEDIA}{place}", "") for place in places}
+        if len(shown) != len(places) or ("" not in sent and shown != sent):
+            return False
+        text, actual = self._texts(outgoing)[part], shown_text(post)
+        if is_same_text(text, actual):
+            return True
+        return None if is_same_text(text, actual, any_links=True) else False
 
     def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing = prepared.outgoing

@@ -24,6 +24,7 @@ from socialcollab.transport import Response, retry_after_s
 NETWORK: Final = "x"
 # X replaces each link with a t.co link, and adds a t.co link for a post's media.
 _SHORT_LINK: Final = re.compile(r"https?://t\.co/\w+")
+_SCHEME: Final = re.compile(r"https?://", re.IGNORECASE)
 _LINK: Final = "\0"
 
 
@@ -98,22 +99,49 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
     )
 
 
-def is_same_text(sent: str, shown: str) -> bool:
-    """
-    Return whether the text shown on X is the text that was sent, ignoring links and white space.
+def shown_text(post: Mapping[str, Json]) -> str:
+    """Return the text of a post as it was sent: with the original links, and without media links."""
+    note = post.get("note_post")
+    text = text_in(note, "text") if isinstance(note, Mapping) else ""
+    source = note if text and isinstance(note, Mapping) else post
+    links: dict[str, str] = {}
+    tables = source.get("entities"), post.get("entities")
+    for table in tables:
+        urls = table.get("urls") if isinstance(table, Mapping) else None
+        for entity in urls if isinstance(urls, list) else ():
+            if isinstance(entity, Mapping) and entity.get("url"):
+                original = "" if entity.get("media_key") else text_in(entity, "expanded_url")
+                links.setdefault(str(entity["url"]), original)
+    plain = html.unescape(text or text_in(post, "text"))
+    return _SHORT_LINK.sub(lambda match: links.get(match[0], match[0]), plain)
 
-    >>> is_same_text("Kijk op tulip.nl & geniet", "Kijk op https://t.co/a1B2 &amp; geniet")
-    True
+
+def is_same_text(sent: str, shown: str, *, any_links: bool = False) -> bool:
     """
+    Return whether two texts are equal, regardless of white space and of the scheme of links.
+
+    >>> is_same_text("Kijk op tulip.nl & geniet", "Kijk op http://tulip.nl/ & geniet")
+    True
+
+    Args:
+        sent: The text that was sent.
+        shown: The text that X shows; see `shown_text`.
+        any_links: Whether each link equals every other link.
+    """
+    return _comparable(sent, any_links=any_links) == _comparable(shown, any_links=any_links)
+
+
+def _comparable(text: str, *, any_links: bool) -> str:
+    """Return a text with its links replaced by a form in which equal links are equal."""
     done, parts = 0, []
-    for entity in entities("x", sent):
+    for entity in entities("x", text):
         if entity.kind == "url":
-            parts += [sent[done : entity.start], _LINK]
+            link = _SCHEME.sub("", entity.text).rstrip("/")
+            host, slash, rest = link.partition("/")
+            target = "" if any_links else f"{host.lower()}{slash}{rest}"
+            parts += [text[done : entity.start], f"{_LINK}{target}{_LINK}"]
             done = entity.end
-    expected = _plain("".join([*parts, sent[done:]]))
-    actual = _plain(_SHORT_LINK.sub(_LINK, html.unescape(shown)))
-    # The last link can be the link of the media.
-    return actual in (expected, f"{expected} {_LINK}".strip())
+    return _plain("".join([*parts, text[done:]]))
 
 
 def _plain(text: str) -> str:
