@@ -6,6 +6,7 @@ import datetime as dt
 import json
 from collections.abc import Mapping
 from typing import Final
+from urllib.parse import quote
 
 from socialcollab.content import Json
 from socialcollab.errors import (
@@ -15,7 +16,7 @@ from socialcollab.errors import (
     RejectedError,
 )
 from socialcollab.networks.responses import error_for, object_of, text_in, unreadable
-from socialcollab.transport import Response, retry_after_s
+from socialcollab.transport import Flow, Request, Response, call, retry_after_s
 
 VERSION: Final = "v25.0"
 # developers.facebook.com/docs/graph-api/guides/error-handling, read 2026-11-30. The status of a
@@ -88,6 +89,24 @@ def is_gone(response: Response) -> bool:
 def is_duplicate(response: Response) -> bool:
     """Return whether a post was refused because it duplicates an earlier post."""
     return _error(response).get("code") == _DUPLICATE
+
+
+def delete(server: str, network_id: str, *, network: str) -> Flow[None]:
+    """
+    Delete a post. A post that no longer exists counts as deleted.
+
+    Raises:
+        NetworkError: If the post was not deleted.
+    """
+    url = f"{server}/{quote(network_id, safe='')}"
+    response = yield from call(Request(method="DELETE", url=url))
+    if not is_gone(response):
+        values_of(response, "success", network=network)
+        return
+    # The API also answers this way if the token lacks a permission.
+    shown = yield from call(Request(method="GET", url=url, params={"fields": "id"}))
+    if shown.status == 200:
+        raise error_of(response, network=network)
 
 
 def error_of(response: Response, *, network: str, creates: bool = False) -> NetworkError:

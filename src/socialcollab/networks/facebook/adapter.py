@@ -13,6 +13,7 @@ from socialcollab.content import Attachment, Json, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import AuthenticationError, OutcomeUnknownError
 from socialcollab.networks.graph import (
+    delete,
     error_of,
     instant_of,
     is_duplicate,
@@ -21,9 +22,9 @@ from socialcollab.networks.graph import (
     next_page,
     values_of,
 )
-from socialcollab.networks.limits import check_limits, upload_size
+from socialcollab.networks.limits import upload_size
+from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.responses import text_in
-from socialcollab.time import as_utc
 from socialcollab.transport import (
     Checkpoint,
     Flow,
@@ -47,7 +48,6 @@ _POST_FIELDS: Final = (
     "id,message,created_time,permalink_url,attachments{target,unshimmed_url,subattachments}"
 )
 _MOST_PAGES: Final = 3
-_CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 
 
 @attrs.frozen(kw_only=True)
@@ -77,8 +77,7 @@ class FacebookAdapter:
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
         """
-        check_limits(self.description, outgoing)
-        return Prepared(outgoing=outgoing, idempotency_keys={"created_at": as_utc(now).isoformat()})
+        return prepared_at(self.description, outgoing, now)
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
         """Check the Page, upload the images, and create the post."""
@@ -112,13 +111,12 @@ class FacebookAdapter:
 
         A video is looked up by its id, because it exists before it is published.
         """
-        missing = Missing(conclusive_after=self.description.create_once.conclusive_after)
         if any(isinstance(one, Video) for one in prepared.outgoing.media):
             if _VIDEO not in progress:
-                return missing
-            return (yield from self._find_video(progress[_VIDEO], missing))
+                return missing(self.description)
+            return (yield from self._find_video(progress[_VIDEO]))
         page = progress.get(_PAGE) or (yield from self._page())
-        created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
+        since = earliest(prepared)
         message = " ".join(_message(prepared.outgoing).split())
         params = {"fields": _POST_FIELDS, "limit": str(_PAGE_SIZE)}
         doubtful = False
@@ -127,7 +125,7 @@ class FacebookAdapter:
                 self._request("GET", f"/{quote(page, safe='')}/published_posts", params=params)
             )
             posts = items_of(response, network=NETWORK)
-            recent = [post for post in posts if _is_since(post, created_at - _CLOCK_SKEW)]
+            recent = [post for post in posts if _is_since(post, since)]
             for post in recent:
                 if " ".join(text_in(post, "message").split()) == message:
                     if _has_attachments(post, prepared.outgoing, progress):
@@ -137,7 +135,7 @@ class FacebookAdapter:
             if not after and doubtful:
                 return Inconclusive("the Page has a post with the same text, but other attachments")
             if not after:
-                return missing
+                return missing(self.description)
             params = {**params, "after": after}
         return Inconclusive(
             f"the Page has published more than {_MOST_PAGES * _PAGE_SIZE} posts"
@@ -146,16 +144,7 @@ class FacebookAdapter:
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
-        response = yield from call(self._request("DELETE", f"/{quote(network_id, safe='')}"))
-        if is_gone(response):
-            # The API also answers this way if the token lacks a permission.
-            shown = yield from call(
-                self._request("GET", f"/{quote(network_id, safe='')}", params={"fields": "id"})
-            )
-            if shown.status == 200:
-                raise error_of(response, network=NETWORK)
-            return
-        values_of(response, "success", network=NETWORK)
+        yield from delete(self.server, network_id, network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the Page."""
@@ -215,13 +204,17 @@ class FacebookAdapter:
         values_of(response, "success", network=NETWORK, creates=True)
         return _published({"id": video})
 
-    def _find_video(self, video: str, missing: Missing) -> Flow[Found | Missing | Inconclusive]:
+    def _find_video(self, video: str) -> Flow[Found | Missing | Inconclusive]:
         params = {"fields": "id,published,created_time,permalink_url"}
         response = yield from call(self._request("GET", f"/{quote(video, safe='')}", params=params))
         if is_gone(response):
             return Inconclusive("the video cannot be read")
         values = values_of(response, "id", network=NETWORK)
-        return Found(_published(values)) if values.get("published") is True else missing
+        return (
+            Found(_published(values))
+            if values.get("published") is True
+            else missing(self.description)
+        )
 
     def _feed(self, outgoing: OutgoingPost, done: Mapping[str, str]) -> Request:
         body: dict[str, Json] = {}

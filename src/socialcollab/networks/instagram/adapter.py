@@ -21,16 +21,16 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.networks.graph import (
-    error_of,
+    delete,
     instant_of,
     is_gone,
     items_of,
     next_page,
     values_of,
 )
-from socialcollab.networks.limits import check_limits, text_to_send
+from socialcollab.networks.limits import text_to_send
+from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.responses import text_in
-from socialcollab.time import as_utc
 from socialcollab.transport import (
     Checkpoint,
     Flow,
@@ -54,7 +54,6 @@ _WAIT_S: Final = 5.0
 _MOST_WAITS: Final = 60
 _PAGE_SIZE: Final = 100
 _MOST_PAGES: Final = 3
-_CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 
 
 @attrs.frozen(kw_only=True)
@@ -86,8 +85,7 @@ class InstagramAdapter:
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
         """
-        check_limits(self.description, outgoing)
-        return Prepared(outgoing=outgoing, idempotency_keys={"created_at": as_utc(now).isoformat()})
+        return prepared_at(self.description, outgoing, now)
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
         """Create the container, wait until Instagram has downloaded the media, and publish it."""
@@ -121,15 +119,14 @@ class InstagramAdapter:
     ) -> Flow[Found | Missing | Inconclusive]:
         """Read the container's state; if it is published, look for its post."""
         container = progress.get(_CONTAINER, "")
-        missing = Missing(conclusive_after=self.description.create_once.conclusive_after)
         if not container:
-            return missing
+            return missing(self.description)
         state, _ = yield from self._state(container)
         # A container that cannot be read may have been published.
         if state not in ("PUBLISHED", _UNREADABLE):
-            return missing
+            return missing(self.description)
         account = progress.get(_ACCOUNT) or (yield from self._account())
-        created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
+        since = earliest(prepared)
         caption = text_to_send(self.description, prepared.outgoing)
         after = ""
         for _ in range(_MOST_PAGES):
@@ -141,7 +138,7 @@ class InstagramAdapter:
             )
             for post in items_of(response, network=NETWORK):
                 at = instant_of(post, "timestamp")
-                if at is not None and at < created_at - _CLOCK_SKEW:
+                if at is not None and at < since:
                     break
                 if " ".join(text_in(post, "caption").split()) == " ".join(caption.split()):
                     return Found(
@@ -156,16 +153,7 @@ class InstagramAdapter:
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
-        response = yield from call(self._request("DELETE", f"/{quote(network_id, safe='')}"))
-        if is_gone(response):
-            # The API also answers this way if the token lacks a permission.
-            shown = yield from call(
-                self._request("GET", f"/{quote(network_id, safe='')}", params={"fields": "id"})
-            )
-            if shown.status == 200:
-                raise error_of(response, network=NETWORK)
-            return
-        values_of(response, "success", network=NETWORK)
+        yield from delete(self.server, network_id, network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""

@@ -13,7 +13,8 @@ import attrs
 from socialcollab.content import Attachment, Json
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import AuthenticationError, RejectedError, TransientError
-from socialcollab.networks.limits import check_limits, text_to_send, upload_size
+from socialcollab.networks.limits import text_to_send, upload_size
+from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.mastodon.responses import (
     NETWORK,
     error_of,
@@ -23,7 +24,6 @@ from socialcollab.networks.mastodon.responses import (
     values_of,
 )
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
-from socialcollab.time import as_utc
 from socialcollab.transport import (
     Checkpoint,
     Flow,
@@ -45,8 +45,6 @@ _WAIT_S: Final = 2.0
 _MOST_WAITS: Final = 60
 _PAGE: Final = 40
 _MOST_PAGES: Final = 5
-# A server's clock may be ahead of or behind the sender's.
-_CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 
 
 @attrs.frozen(kw_only=True)
@@ -76,11 +74,8 @@ class MastodonAdapter:
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
         """
-        check_limits(self.description, outgoing)
         key = hashlib.sha256(outgoing.delivery.encode() + b"/" + entropy).hexdigest()[:32]
-        return Prepared(
-            outgoing=outgoing, idempotency_keys={"key": key, "created_at": as_utc(now).isoformat()}
-        )
+        return prepared_at(self.description, outgoing, now, key=key)
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
         """Check the account, upload the images, await their processing, and create the posts."""
@@ -114,8 +109,7 @@ class MastodonAdapter:
         """Look for the first unconfirmed part among the account's posts since the preparation."""
         account = progress.get(_ACCOUNT) or (yield from self._account())
         count = 1 + len(prepared.outgoing.thread)
-        created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
-        since, oldest = created_at - _CLOCK_SKEW, ""
+        since, oldest = earliest(prepared), ""
         for _ in range(_MOST_PAGES):
             params = {"limit": str(_PAGE), "exclude_reblogs": "true"}
             if oldest:
@@ -125,11 +119,11 @@ class MastodonAdapter:
             for status in page:
                 published = published_of(status)
                 if published.at is not None and published.at < since:
-                    return self._missing()
+                    return missing(self.description)
                 if (yield from self._is_part(status, prepared.outgoing, progress)):
                     return found_part(published, count, progress, {})
             if len(page) < _PAGE:
-                return self._missing()
+                return missing(self.description)
             oldest = str(page[-1]["id"])
         return Inconclusive(
             f"the account has published more than {_MOST_PAGES * _PAGE} posts"
@@ -252,9 +246,6 @@ class MastodonAdapter:
             # Some servers do not return the source.
             return is_same_text(text, str(status.get("content")))
         raise error_of(response)
-
-    def _missing(self) -> Missing:
-        return Missing(conclusive_after=self.description.create_once.conclusive_after)
 
     def _create(
         self, prepared: Prepared, media_ids: list[str], done: Mapping[str, str], part: int

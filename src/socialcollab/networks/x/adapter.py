@@ -17,7 +17,8 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
-from socialcollab.networks.limits import check_limits, text_to_send
+from socialcollab.networks.limits import text_to_send
+from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.responses import text_in
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.networks.x.responses import (
@@ -30,7 +31,6 @@ from socialcollab.networks.x.responses import (
     posts_of,
     shown_text,
 )
-from socialcollab.time import as_utc
 from socialcollab.transport import (
     Checkpoint,
     Flow,
@@ -55,7 +55,6 @@ _MOST_WAITS: Final = 60
 _CHUNK: Final = 1_000_000
 _ACCEPTED: Final = (200, 201, 202)
 _LONGEST_WAIT_S: Final = 30.0
-_CLOCK_SKEW: Final = dt.timedelta(minutes=5)
 
 
 @attrs.frozen(kw_only=True)
@@ -90,8 +89,7 @@ class XAdapter:
         Raises:
             RejectedError: If the post exceeds limits. The message lists all exceeded limits.
         """
-        check_limits(self.description, outgoing)
-        return Prepared(outgoing=outgoing, idempotency_keys={"created_at": as_utc(now).isoformat()})
+        return prepared_at(self.description, outgoing, now)
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
         """Check the account, upload the media, and create the posts."""
@@ -120,8 +118,7 @@ class XAdapter:
         if not self.reads:
             return Inconclusive("reading posts is switched off for X")
         account = progress.get(_ACCOUNT) or (yield from self._account())
-        created_at = dt.datetime.fromisoformat(prepared.idempotency_keys["created_at"])
-        since = (created_at - _CLOCK_SKEW).astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        since = earliest(prepared).strftime("%Y-%m-%dT%H:%M:%SZ")
         count, token = 1 + len(prepared.outgoing.thread), ""
         part = next_part(progress, count)
         doubtful = False
@@ -146,7 +143,7 @@ class XAdapter:
             if not token and doubtful:
                 return Inconclusive("the account has a post with the same text, but other links")
             if not token:
-                return Missing(conclusive_after=self.description.create_once.conclusive_after)
+                return missing(self.description)
         return Inconclusive(
             f"the account has published more than {_MOST_PAGES * _PAGE} posts"
             " since this post was prepared"
