@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -118,36 +119,38 @@ def check_each_break(
     """
     Check that a desk publishes each text exactly once, wherever the connection breaks.
 
-    The desk publishes one thread for each request at which the connection can break, and one
-    thread without a break.
+    The desk publishes threads through connections that break at one request or at two consecutive
+    requests, such as the creation of a post and its lookup, and also without a break.
 
     Args:
         account: The account.
         server: The account's server.
         texts: The texts of each thread; `{}` stands for a number that differs between the threads.
-        requests: The number of requests with which a thread is published if the connection does
-            not break.
+        requests: The number of requests that publish a thread if the connection does not break.
         arrives: Whether the server processes a request before the connection breaks.
         **options: Options of `published_by_desk`.
     """
-    start, expected = dt.datetime.now(dt.UTC), []
-    for at in range(1, requests + 2):
+    start = dt.datetime.now(dt.UTC)
+    expected: list[str] = []
+    breaks = itertools.product((1, 2), range(1, requests + 2))
+    for number, (times, at) in enumerate(breaks):
         # Each lookup also sees the earlier threads, because they were published at the same time.
         server.now = start
-        connection = BrokenConnection(server, at=at, arrives=arrives)
-        thread = [text.format(at) for text in texts]
+        connection = BrokenConnection(server, at=at, arrives=arrives, times=times)
+        thread = [text.format(number) for text in texts]
         with published_by_desk(account, connection, thread, clock=server, **options) as (
             desk,
             post,
         ):
             assert connection.broke is (at <= requests)
-            expected += thread
-            assert [posted.text for posted in server.posted] == expected
+            assert [posted.text for posted in server.posted] == expected + thread
             parts = server.posted[-len(thread) :]
             (delivery,) = desk.deliveries(post)
             assert delivery.network_id == parts[0].id
             assert [part.parent for part in parts] == ["", *(part.id for part in parts[:-1])]
-            if at > requests:
+            if connection.broke:
+                expected += thread
+            else:
                 desk.acting_as("eva").take_down(post.id, reason="typo")
                 desk.run_due()
-                assert [posted.text for posted in server.posted] == expected[: -len(thread)]
+                assert [posted.text for posted in server.posted] == expected

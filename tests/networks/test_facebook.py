@@ -23,20 +23,12 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.networks.facebook import Facebook
-from socialcollab.transport import (
-    Found,
-    Inconclusive,
-    Missing,
-    OutgoingPost,
-    Response,
-)
+from socialcollab.transport import Found, Inconclusive, Missing, OutgoingPost, Response
 
 TULIP = ACCOUNTS["facebook"]
 PROFILE = TULIP.profile
 IMAGES = TULIP.images
 outgoing = TULIP.outgoing
-
-
 POSTS = (
     outgoing(),
     outgoing(text="met beeld", media=IMAGES, links=("https://tulip.nl",)),

@@ -22,20 +22,12 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.instagram import Instagram
 from socialcollab.stores import MemoryMedia
-from socialcollab.transport import (
-    Found,
-    Inconclusive,
-    Missing,
-    OutgoingPost,
-    Response,
-)
+from socialcollab.transport import Found, Inconclusive, Missing, OutgoingPost, Response
 
 TULIP = ACCOUNTS["instagram"]
 PROFILE = TULIP.profile
 IMAGES = TULIP.images
 outgoing = TULIP.outgoing
-
-
 POSTS = (
     outgoing(),
     outgoing(text="", media=IMAGES),

@@ -52,8 +52,6 @@ TULIP = ACCOUNTS["mastodon"]
 PROFILE = TULIP.profile
 IMAGES = TULIP.images
 outgoing = TULIP.outgoing
-
-
 POSTS = (
     outgoing(),
     outgoing(text="Twee\n\nalinea's <b>&</b> een @ben@social.example #tulpen", language="nl-BE"),

@@ -17,7 +17,7 @@ from socialcollab.content import Image
 from socialcollab.errors import NetworkError
 from socialcollab.stores import MemoryStore
 
-# Requests are repeated after most failures, which takes some time.
+# Most failures are tried in the slow session only, because each one takes several requests.
 FAILURES = (
     None,
     httpx.Response(401, json={"error": "refused"}),

@@ -107,19 +107,15 @@ def test_memory(media: FolderMedia, make: Callable[[int], Video]) -> None:
     """Creating, storing and uploading a video needs much less memory than its size."""
     received = [0]
 
-    def answer(request: httpx.Request) -> httpx.Response:
-        for chunk in request.stream:  # type: ignore[union-attr]  # a blocking stream
-            received[0] += len(chunk)
-        return httpx.Response(200, json={"id": "1"})
+    class Streaming(httpx.BaseTransport):
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            for chunk in request.stream:  # type: ignore[union-attr]  # a blocking stream
+                received[0] += len(chunk)
+            return httpx.Response(200, json={"id": "1"})
 
     tracemalloc.start()
     video = make(24 << 20)
     account = ACCOUNTS["mastodon"]
-
-    class Streaming(httpx.BaseTransport):
-        def handle_request(self, request: httpx.Request) -> httpx.Response:
-            return answer(request)
-
     with account.connect(Streaming(), media=media) as mastodon:
         flow = mastodon.adapter(account.profile)._upload(video)
         transport = mastodon.transport(account.profile)

@@ -42,8 +42,6 @@ TULIP = ACCOUNTS["x"]
 PROFILE = TULIP.profile
 IMAGES = TULIP.images
 outgoing = TULIP.outgoing
-
-
 POSTS = (
     outgoing(),
     outgoing(text="Twee\n\nalinea's <b>&</b> een @ben #tulpen tulip.nl/lente en https://tulip.nl"),
