@@ -2,64 +2,38 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import httpx
+from tests.networks.fake_server import Check, FakeServer, Posted
 
 TOKEN = "graph-token-8d2e"
 PAGE = "104999"
 ACCOUNT = "17841400000000001"
 
 
-class GraphServer:
+class GraphServer(FakeServer):
     """
     What both servers have in common.
 
     Attributes:
         posts: The posts, from old to new.
-        now: The time of the next post.
-        username: The user name of the Page or the account.
-        check: Called with each request and its response.
-        requests: The method and path of each request.
-        scripted: The responses to give instead of the usual ones, by method and path.
     """
 
-    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+    token = TOKEN
+    handle = "tulipair"
+    root = "/v25.0"
+
+    def __init__(self, check: Check | None = None) -> None:
+        super().__init__(check)
         self.posts: list[dict[str, Any]] = []
-        self.now = dt.datetime(2026, 4, 7, 7, 30, 1, tzinfo=dt.UTC)
-        self.username = "tulipair"
-        self.check = check
-        self.requests: list[str] = []
-        self.scripted: dict[str, httpx.Response] = {}
         self._last = 5000
 
-    def client(self) -> httpx.Client:
-        """Return a client that is connected to this server."""
-        return httpx.Client(transport=httpx.MockTransport(self.answer))
-
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """Return the response to a request."""
-        request.read()
-        path = request.url.path.removeprefix("/v25.0")
-        operation = f"{request.method} {path}"
-        self.requests.append(operation)
-        response = self.scripted.get(operation)
-        if response is None:
-            if request.headers.get("authorization") != f"Bearer {TOKEN}":
-                response = graph_error(400, 190, "Invalid OAuth access token")
-            else:
-                response = self.respond(request, operation)
-        if self.check is not None:
-            self.check(request, response)
-        return response
-
-    def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
-        """Return the usual response to a request."""
-        raise NotImplementedError
+    def refusal(self) -> httpx.Response:
+        """Return the response to a request that is not authorized."""
+        return graph_error(400, 190, "Invalid OAuth access token")
 
     def page_of(self, request: httpx.Request, items: list[dict[str, Any]]) -> httpx.Response:
         """Return a page of a list."""
@@ -95,16 +69,21 @@ class FacebookServer(GraphServer):
         refuses_duplicates: Whether a message is refused that was just published.
     """
 
-    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+    def __init__(self, check: Check | None = None) -> None:
         super().__init__(check)
         self.photos: dict[str, str] = {}
         self.videos: dict[str, dict[str, Any]] = {}
         self.refuses_duplicates = False
 
+    @property
+    def posted(self) -> list[Posted]:
+        """The posts of the Page, oldest first."""
+        return [Posted(post["id"], post["message"]) for post in self.posts]
+
     def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
-        """Return the usual response to a request."""
+        """Return the usual response to an authorized request."""
         if operation == "GET /me":
-            page = {"id": PAGE, "name": "Tulip Air", "username": self.username}
+            page = {"id": PAGE, "name": "Tulip Air", "username": self.handle}
             return httpx.Response(200, json=page)
         if operation == f"GET /{PAGE}/published_posts":
             return self.page_of(request, list(reversed(self.posts)))
@@ -176,16 +155,21 @@ class InstagramServer(GraphServer):
         quota: How many posts may be published in a day.
     """
 
-    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+    def __init__(self, check: Check | None = None) -> None:
         super().__init__(check)
         self.containers: dict[str, dict[str, Any]] = {}
         self.processing = 0
         self.quota = 100
 
+    @property
+    def posted(self) -> list[Posted]:
+        """The posts of the account, oldest first."""
+        return [Posted(post["id"], post["caption"]) for post in self.posts]
+
     def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
-        """Return the usual response to a request."""
+        """Return the usual response to an authorized request."""
         if operation == "GET /me":
-            user = {"user_id": ACCOUNT, "username": self.username}
+            user = {"user_id": ACCOUNT, "username": self.handle}
             return httpx.Response(200, json=user)
         if operation == f"GET /{ACCOUNT}/content_publishing_limit":
             config = {"quota_total": self.quota, "quota_duration": 86400}

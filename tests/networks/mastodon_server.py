@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import httpx
+from tests.networks.fake_server import Check, FakeServer, Posted
 
 TOKEN = "mastodon-token-7f3a"
 ACCOUNT = "109000000000000001"
 SERVER = "https://mastodon.example"
 
 
-class MastodonServer:
+class MastodonServer(FakeServer):
     """
     A server with one account.
 
@@ -26,15 +25,14 @@ class MastodonServer:
         honours_keys: Whether an idempotency key is respected.
         has_source: Whether the source of a post can be read.
         processing: The number of requests that find a new image unprocessed.
-        handle: The name of the account.
         characters: The maximum length of a text.
-        now: The time of the next post.
-        check: Called with each request and its response.
-        requests: The method and path of each request.
-        scripted: Responses that replace the usual responses, by method and path.
     """
 
-    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+    token = TOKEN
+    handle = "tulip"
+
+    def __init__(self, check: Check | None = None) -> None:
+        super().__init__(check)
         self.statuses: list[dict[str, Any]] = []
         self.texts: dict[str, str] = {}
         self.media: dict[str, int] = {}
@@ -43,34 +41,24 @@ class MastodonServer:
         self.honours_keys = True
         self.has_source = True
         self.processing = 0
-        self.handle = "tulip"
         self.characters = 5000
-        self.now = dt.datetime(2026, 4, 7, 7, 30, 1, tzinfo=dt.UTC)
-        self.check = check
-        self.requests: list[str] = []
-        self.scripted: dict[str, httpx.Response] = {}
         self._last = 0
 
-    def client(self) -> httpx.Client:
-        """Return a client that is connected to this server."""
-        return httpx.Client(transport=httpx.MockTransport(self.answer))
+    @property
+    def posted(self) -> list[Posted]:
+        """The posts of the account, oldest first."""
+        return [
+            Posted(status["id"], self.texts[status["id"]], status["in_reply_to_id"] or "")
+            for status in self.statuses
+        ]
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """Return the response to a request."""
-        request.read()
-        operation = f"{request.method} {request.url.path}"
-        self.requests.append(operation)
-        response = self.scripted.get(operation)
-        if response is None:
-            if request.headers.get("authorization") != f"Bearer {TOKEN}":
-                response = error(401, "The access token is invalid")
-            else:
-                response = self._answer(request, request.method, request.url.path)
-        if self.check is not None:
-            self.check(request, response)
-        return response
+    def refusal(self) -> httpx.Response:
+        """Return the response to a request that is not authorized."""
+        return error(401, "The access token is invalid")
 
-    def _answer(self, request: httpx.Request, method: str, path: str) -> httpx.Response:
+    def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
+        """Return the usual response to an authorized request."""
+        method, _, path = operation.partition(" ")
         if path == "/api/v2/instance":
             return httpx.Response(200, json=self._instance())
         if path == "/api/v1/accounts/verify_credentials":

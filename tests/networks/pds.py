@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import httpx
+from tests.networks.fake_server import Check, FakeServer, Posted
 
 HANDLE = "tulip.example"
 DID = "did:plc:tulip"
 PASSWORD = "abcd-efgh-ijkl-mnop"
 
 
-class Pds:
+class Pds(FakeServer):
     """
     A server with one account.
 
@@ -23,36 +24,49 @@ class Pds:
         blobs: The size of each uploaded blob, by its identifier.
         known: The identifiers of other accounts, by handle.
         sessions: The number of sessions that were created and renewed.
-        check: Called with each request and its response.
-        handle: The handle of the account.
     """
 
-    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+    root = "/xrpc/"
+    handle = HANDLE
+
+    def __init__(self, check: Check | None = None) -> None:
+        super().__init__(check)
         self.records: dict[tuple[str, str], dict[str, Any]] = {}
         self.blobs: dict[str, int] = {}
         self.known = {"ben.bsky.social": "did:plc:ben"}
         self.sessions: list[str] = []
-        self.check = check
-        self.handle = HANDLE
         self.valid: set[str] = set()
 
-    def client(self) -> httpx.Client:
-        """Return a client that is connected to this server."""
-        return httpx.Client(transport=httpx.MockTransport(self.answer))
+    @property
+    def posted(self) -> list[Posted]:
+        """The posts of the account, oldest first."""
+        return [
+            Posted(
+                f"at://{DID}/{collection}/{key}",
+                record["text"],
+                record.get("reply", {}).get("parent", {}).get("uri", ""),
+            )
+            for (collection, key), record in self.records.items()
+        ]
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """Return the response to a request."""
-        request.read()
-        name = request.url.path.removeprefix("/xrpc/")
+    def authorizes(self, request: httpx.Request, operation: str) -> bool:
+        """Return whether a request has a valid token, or needs no token."""
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        refreshes = operation.endswith("refreshSession")
+        is_valid = token in self.valid and token.startswith("refresh") == refreshes
+        return is_valid or operation.endswith("createSession")
+
+    def refusal(self) -> httpx.Response:
+        """Return the response to a request that is not authorized."""
+        return error(400, "ExpiredToken")
+
+    def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
+        """Return the usual response to an authorized request."""
+        name = operation.partition(" ")[2]
         handler = getattr(self, name.replace(".", "_"), None)
         if handler is None:
-            response = error(501, "MethodNotImplemented")
-        elif not name.endswith("createSession") and not self._authorized(request, name):
-            response = error(400, "ExpiredToken")
-        else:
-            response = handler(request)
-        if self.check is not None:
-            self.check(request, response)
+            return error(501, "MethodNotImplemented")
+        response: httpx.Response = handler(request)
         return response
 
     def expire(self) -> None:
@@ -114,11 +128,6 @@ class Pds:
         body = json.loads(request.content)
         self.records.pop((body["collection"], body["rkey"]), None)
         return httpx.Response(200, json={})
-
-    def _authorized(self, request: httpx.Request, name: str) -> bool:
-        token = request.headers.get("authorization", "").removeprefix("Bearer ")
-        refresh = token.startswith("refresh")
-        return token in self.valid and refresh == name.endswith("refreshSession")
 
     def _session(self, how: str) -> httpx.Response:
         self.sessions.append(how)

@@ -6,19 +6,19 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import attrs
 import httpx
 import lexrpc.base
 import pytest
+from tests.networks.accounts import ACCOUNTS, NetworkContract
+from tests.networks.broken_connection import check_each_break
+from tests.networks.desks import desk_of
 from tests.networks.pds import DID, HANDLE, PASSWORD, Pds, error
+from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
 
-from socialcollab.content import Image, Video
-from socialcollab.desk import Desk
-from socialcollab.directory import Profile
+from socialcollab.content import Image
 from socialcollab.errors import (
     AuthenticationError,
     InvalidValueError,
@@ -28,44 +28,13 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.bluesky import Bluesky
 from socialcollab.networks.bluesky.record import tid
-from socialcollab.organization import Organization
-from socialcollab.stores import MemoryMedia, MemoryStore
-from socialcollab.testing import AdapterContract
-from socialcollab.transport import (
-    Adapter,
-    Driver,
-    Found,
-    Missing,
-    OutgoingPost,
-    Published,
-    Request,
-    Response,
-    RetryPolicy,
-    Transport,
-)
+from socialcollab.stores import MemoryMedia
+from socialcollab.transport import Found, Missing, OutgoingPost, Published, Request, Response
 
-PROFILE = Profile(id="tulip-bluesky", workspace="tulip", network="bluesky", handle=f"@{HANDLE}")
-NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
-MEDIA = MemoryMedia()
-IMAGES = tuple(
-    attrs.evolve(
-        Image.from_bytes(b"GIF89a" + bytes([number]) * 40, alt=f"tulp {number}"), data=None
-    )
-    for number in range(2)
-)
-for _number in range(2):
-    MEDIA.put(b"GIF89a" + bytes([_number]) * 40)
-MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)
-VIDEO = attrs.evolve(Video.from_stream(BytesIO(MP4), alt="wind"), source=None)
-MEDIA.put(MP4)
-
-
-def outgoing(**options: Any) -> OutgoingPost:
-    return OutgoingPost(
-        **{"delivery": "d1", "profile": PROFILE, "text": "De lente is er 🌷", **options}
-    )
-
-
+TULIP = ACCOUNTS["bluesky"]
+PROFILE = TULIP.profile
+IMAGES = TULIP.images
+outgoing = TULIP.outgoing
 POSTS = (
     outgoing(),
     outgoing(
@@ -86,33 +55,15 @@ def pds() -> Pds:
 
 @pytest.fixture
 def bluesky(pds: Pds) -> Iterator[Bluesky]:
-    with (
-        pds.client() as client,
-        Bluesky({PROFILE.id: PASSWORD}, media=MEDIA, client=client) as made,
-    ):
-        yield made
+    with TULIP.connect(pds) as used:
+        yield used
 
 
-def publish(bluesky: Bluesky, post: OutgoingPost, progress: dict[str, str] | None = None):
-    adapter = bluesky.adapter(PROFILE)
-    prepared = adapter.prepare(post, now=NOW, entropy=bytes(16))
-    driver = Driver(retry=RetryPolicy(tries=1))
-    flow = adapter.publish(prepared, progress or {})
-    return driver.run(flow, transport=bluesky.transport(PROFILE))
-
-
-class TestAdapter(AdapterContract):
+class TestAdapter(NetworkContract):
     """The adapter keeps the promises of adapters."""
 
+    account = TULIP
     secrets = (PASSWORD, "access-1", "refresh-1")
-
-    @pytest.fixture
-    def adapter(self, bluesky: Bluesky) -> Adapter:
-        return bluesky.adapter(PROFILE)
-
-    @pytest.fixture
-    def transport(self, bluesky: Bluesky) -> Transport:
-        return bluesky.transport(PROFILE)
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
@@ -151,20 +102,15 @@ def test_lexicons(shared_specs: Callable[[str], Path]) -> None:
     """Every request, response and record is valid according to the published lexicons."""
     lexicons = Lexicons(shared_specs("bluesky") / "lexicons")
     pds = Pds(lexicons.check)
-    with (
-        pds.client() as client,
-        Bluesky({PROFILE.id: PASSWORD}, media=MEDIA, client=client) as used,
-    ):
-        transport, driver = used.transport(PROFILE), Driver()
-        adapter = used.adapter(PROFILE)
-        assert driver.run(adapter.verify_credentials(), transport=transport) == HANDLE
+    with TULIP.connect(pds) as bluesky:
+        assert verify(bluesky, PROFILE) == HANDLE
         for number, post in enumerate(POSTS):
             if number == 1:
                 pds.expire()
-            prepared = adapter.prepare(post, now=NOW, entropy=bytes([number]) * 16)
-            published = driver.run(adapter.publish(prepared, {}), transport=transport)
-            assert isinstance(driver.run(adapter.find(prepared, {}), transport=transport), Found)
-            driver.run(adapter.take_down(published.network_id), transport=transport)
+            entropy = bytes([number]) * 16
+            published = publish(bluesky, post, entropy=entropy)
+            assert isinstance(find(bluesky, post, entropy=entropy), Found)
+            take_down(bluesky, PROFILE, published.network_id)
     assert set(lexicons.checked) == {
         "com.atproto.identity.resolveHandle",
         "com.atproto.repo.deleteRecord",
@@ -254,17 +200,15 @@ def test_thread(bluesky: Bluesky, pds: Pds) -> None:
 
 def test_lost_answer(bluesky: Bluesky, pds: Pds) -> None:
     """A post whose response was lost is found by its key, and sending it again changes nothing."""
-    adapter, transport, driver = bluesky.adapter(PROFILE), bluesky.transport(PROFILE), Driver()
-    prepared = adapter.prepare(outgoing(), now=NOW, entropy=b"\x01\x02" * 8)
-    assert isinstance(driver.run(adapter.find(prepared, {}), transport=transport), Missing)
-    first = driver.run(adapter.publish(prepared, {}), transport=transport)
-    again = driver.run(adapter.publish(prepared, {}), transport=transport)
-    found = driver.run(adapter.find(prepared, {}), transport=transport)
+    assert isinstance(find(bluesky, outgoing()), Missing)
+    first = publish(bluesky, outgoing())
+    again = publish(bluesky, outgoing())
+    found = find(bluesky, outgoing())
     assert isinstance(found, Found)
     assert first == again == found.published
     assert len(pds.records) == 1
-    driver.run(adapter.take_down(first.network_id), transport=transport)
-    assert isinstance(driver.run(adapter.find(prepared, {}), transport=transport), Missing)
+    take_down(bluesky, PROFILE, first.network_id)
+    assert isinstance(find(bluesky, outgoing()), Missing)
 
 
 def test_forgotten_images(bluesky: Bluesky, pds: Pds) -> None:
@@ -298,24 +242,6 @@ def test_session(bluesky: Bluesky, pds: Pds) -> None:
     assert pds.sessions == ["create", "refresh", "create"]
 
 
-def test_wrong_password(pds: Pds) -> None:
-    """A refused or missing password is an authentication error, and the request is not repeated."""
-    for passwords in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong"):
-        with pds.client() as client, Bluesky(passwords, client=client) as bluesky:
-            with pytest.raises(AuthenticationError) as caught:
-                publish(bluesky, outgoing())
-            assert "wrong" not in str(caught.value)
-    assert pds.records == {}
-
-
-def test_other_account(bluesky: Bluesky, pds: Pds) -> None:
-    """Nothing is posted if the password belongs to a different account."""
-    pds.handle = "other.example"
-    with pytest.raises(AuthenticationError, match=r"`tulip\.example`.*`other\.example`"):
-        publish(bluesky, outgoing())
-    assert pds.records == {}
-
-
 @pytest.mark.parametrize(
     ("response", "kind"),
     [
@@ -329,9 +255,8 @@ def test_other_account(bluesky: Bluesky, pds: Pds) -> None:
 )
 def test_signing_in_fails(pds: Pds, bluesky: Bluesky, response: httpx.Response, kind: type) -> None:
     """If signing in fails, nothing was sent."""
-    pds.com_atproto_server_createSession = lambda _: response  # type: ignore[method-assign]
-    with pytest.raises(kind):
-        publish(bluesky, outgoing())
+    pds.scripted["POST com.atproto.server.createSession"] = response
+    assert type(failure_of(bluesky, outgoing())) is kind
 
 
 def test_rate_limit_header(bluesky: Bluesky, pds: Pds) -> None:
@@ -340,10 +265,10 @@ def test_rate_limit_header(bluesky: Bluesky, pds: Pds) -> None:
     limited = httpx.Response(
         429, json={"error": "RateLimitExceeded"}, headers={"ratelimit-reset": str(reset)}
     )
-    pds.com_atproto_repo_putRecord = lambda _: limited  # type: ignore[method-assign]
-    with pytest.raises(RateLimitedError) as caught:
-        publish(bluesky, outgoing())
-    assert 90 < caught.value.retry_after_s <= 100
+    pds.scripted["POST com.atproto.repo.putRecord"] = limited
+    failure = failure_of(bluesky, outgoing())
+    assert isinstance(failure, RateLimitedError)
+    assert 90 < failure.retry_after_s <= 100
 
 
 def test_limits(bluesky: Bluesky) -> None:
@@ -354,82 +279,18 @@ def test_limits(bluesky: Bluesky) -> None:
         publish(bluesky, outgoing(media=IMAGES[:1] * 5))
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"network": "x"}, "is on x, not on Bluesky"),
-        ({"handle": ""}, "has no handle"),
-        ({"server": "http://pds.example"}, "without encryption"),
-    ],
-)
-def test_invalid_profiles(bluesky: Bluesky, options, message) -> None:
-    """A profile must be on Bluesky, have a handle, and use an encrypted connection."""
-    with pytest.raises(InvalidValueError, match=message):
-        bluesky.transport(attrs.evolve(PROFILE, **options))
-
-
-def test_servers(pds: Pds) -> None:
-    """Requests go to the server of the profile; plain HTTP is accepted on this machine."""
-    hosts: list[str] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        hosts.append(str(request.url.copy_with(path="", query=None)))
-        return pds.answer(request)
-
-    with (
-        httpx.Client(transport=httpx.MockTransport(answer)) as client,
-        Bluesky({PROFILE.id: PASSWORD}, client=client) as bluesky,
-    ):
-        for server in ("", "https://pds.example/", "http://127.0.0.1:2583"):
-            profile = attrs.evolve(PROFILE, server=server)
-            flow = bluesky.adapter(profile).verify_credentials()
-            assert Driver().run(flow, transport=bluesky.transport(profile)) == HANDLE
-    assert sorted(set(hosts)) == [
-        "http://127.0.0.1:2583",
-        "https://bsky.social",
-        "https://pds.example",
-    ]
-
-
-DOCUMENT = """
-[organization]
-id = "tulip"
-timezone = "Europe/Amsterdam"
-[[workspaces]]
-id = "tulip"
-lead = "eva"
-default_approval = "none"
-[[profiles]]
-id = "tulip-bluesky"
-workspace = "tulip"
-network = "bluesky"
-handle = "@tulip.example"
-[[members]]
-id = "eva"
-[roles.owner]
-permissions = ["*"]
-[[grants]]
-to = "member:eva"
-role = "owner"
-on = { workspace = "*" }
-"""
+def test_no_handle(bluesky: Bluesky) -> None:
+    """A profile must have a handle, with which the network signs in."""
+    with pytest.raises(InvalidValueError, match="has no handle"):
+        bluesky.transport(attrs.evolve(PROFILE, handle=""))
 
 
 def test_desk(pds: Pds) -> None:
     """A desk publishes a post with an image to Bluesky, and takes it down again."""
-    now = [NOW]
     media = MemoryMedia()
     with (
-        pds.client() as client,
-        Bluesky({PROFILE.id: PASSWORD}, media=media, client=client) as bluesky,
-        Desk.create(
-            MemoryStore(),
-            Organization.loads(DOCUMENT),
-            owner="eva",
-            networks={"bluesky": bluesky},
-            media=media,
-            clock=lambda: now[0],
-        ) as desk,
+        TULIP.connect(pds, media=media) as bluesky,
+        desk_of(PROFILE, bluesky, media=media, clock=lambda: NOW) as desk,
     ):
         eva = desk.acting_as("eva")
         image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
@@ -446,23 +307,21 @@ def test_desk(pds: Pds) -> None:
 
 def test_refused_password_holds_profile(pds: Pds) -> None:
     """If the server refuses the password, the profile is put on hold, and nothing is lost."""
-    with (
-        pds.client() as client,
-        Bluesky({}, client=client) as bluesky,
-        Desk.create(
-            MemoryStore(),
-            Organization.loads(DOCUMENT),
-            owner="eva",
-            networks={"bluesky": bluesky},
-            clock=lambda: NOW,
-        ) as desk,
-    ):
+    with TULIP.connect(pds, {}) as bluesky, desk_of(PROFILE, bluesky, clock=lambda: NOW) as desk:
         eva = desk.acting_as("eva")
         post = eva.publish_now(eva.draft("De lente is er", profiles=[PROFILE.id]))
         desk.run_due()
         assert [hold.on.profile for hold in desk.holds()] == [(PROFILE.id,)]
         (delivery,) = desk.deliveries(post)
         assert delivery.state == "waiting"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("arrives", [True, False])
+def test_broken_connections(pds: Pds, arrives: bool) -> None:
+    """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
+    # The requests: sign-in, account, image, two records.
+    check_each_break(TULIP, pds, ["Poging {}", "en meer"], requests=5, arrives=arrives)
 
 
 def test_no_secrets(bluesky: Bluesky) -> None:

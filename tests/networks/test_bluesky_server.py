@@ -10,19 +10,20 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
 import httpx
 import pytest
+from tests.networks.accounts import ACCOUNTS
+from tests.networks.broken_connection import BrokenConnection, published_by_desk
 
 from socialcollab.content import Image
-from socialcollab.desk import Desk
 from socialcollab.directory import Profile
 from socialcollab.errors import AuthenticationError
 from socialcollab.networks.bluesky import Bluesky
-from socialcollab.organization import Organization
-from socialcollab.stores import MemoryMedia, MemoryStore
+from socialcollab.stores import MemoryMedia
 from socialcollab.transport import Driver, Found, OutgoingPost
 
 pytestmark = pytest.mark.integration
@@ -97,24 +98,6 @@ def profile(server: str) -> Profile:
     )
 
 
-class Fault(httpx.HTTPTransport):
-    """A connection that breaks at one request, before it is sent or after it was processed."""
-
-    def __init__(self, at: int = 0, *, arrives: bool = True) -> None:
-        super().__init__()
-        self.at = at
-        self.arrives = arrives
-        self.count = 0
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.count += 1
-        if self.count != self.at:
-            return super().handle_request(request)
-        if self.arrives:
-            super().handle_request(request).read()
-        raise httpx.ReadError("the connection broke", request=request)
-
-
 def records_of(profile: Profile) -> list[dict[str, Any]]:
     """Return the posts in the repository of an account, newest first."""
     response = httpx.get(
@@ -163,66 +146,17 @@ def test_wrong_password(profile: Profile) -> None:
             Driver().run(flow, transport=bluesky.transport(profile))
 
 
-def organization_of(profile: Profile) -> Organization:
-    """Return an organization in which eva publishes on the profile without an approval."""
-    return Organization.from_dict(
-        {
-            "organization": {"id": "tulip", "timezone": "UTC"},
-            "workspaces": [{"id": "tulip", "lead": "eva", "default_approval": "none"}],
-            "profiles": [
-                {
-                    "id": profile.id,
-                    "workspace": "tulip",
-                    "network": "bluesky",
-                    "handle": profile.handle,
-                    "server": profile.server,
-                }
-            ],
-            "members": [{"id": "eva"}],
-            "roles": {"owner": {"permissions": ["*"]}},
-            "grants": [{"to": "member:eva", "role": "owner", "on": {"workspace": "*"}}],
-        }
-    )
-
-
-def publish_with(profile: Profile, fault: Fault, text: str) -> str:
-    """Publish a post with an image through a broken connection; return the delivery's state."""
-    now = [dt.datetime.now(dt.UTC)]
-    media = MemoryMedia()
-    with (
-        httpx.Client(transport=fault) as client,
-        Bluesky({profile.id: PASSWORD}, media=media, client=client) as bluesky,
-        Desk.create(
-            MemoryStore(),
-            organization_of(profile),
-            owner="eva",
-            networks={"bluesky": bluesky},
-            media=media,
-            clock=lambda: now[0],
-            real_clock=lambda: now[0],
-        ) as desk,
-    ):
-        eva = desk.acting_as("eva")
-        image = Image.from_bytes(PNG, alt="Een tulp")
-        post = eva.publish_now(
-            eva.draft(text, thread=["en verder"], profiles=[profile.id], media=[image])
-        )
-        for _ in range(10):
-            desk.run_due()
-            now[0] += dt.timedelta(minutes=10)
-        (delivery,) = desk.deliveries(post)
-        assert desk.audit().clean
-        return f"{delivery.state} {delivery.problem}".strip()
-
-
 @pytest.mark.parametrize("arrives", [True, False])
 def test_broken_connections(profile: Profile, *, arrives: bool) -> None:
     """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
-    # The requests: sign-in, account, image, two records, a lookup for each, and one more.
-    for at in range(1, 9):
-        state = publish_with(profile, Fault(at, arrives=arrives), f"Poging {at}")
-        assert (at, state) == (at, "published")
-        records = [record["text"] for record in records_of(profile)]
-        assert records == [
-            text for number in range(at, 0, -1) for text in ("en verder", f"Poging {number}")
-        ]
+    account = attrs.evolve(ACCOUNTS["bluesky"], profile=profile, secret=PASSWORD, files=(PNG,))
+    expected: list[str] = []
+    # The requests: sign-in, account, image, two records. In the last run, no connection breaks.
+    for at in range(1, 7):
+        connection = BrokenConnection(httpx.HTTPTransport(), at=at, arrives=arrives)
+        texts = [f"Poging {at}", "en verder"]
+        clock = SimpleNamespace(now=dt.datetime.now(dt.UTC))
+        with published_by_desk(account, connection, texts, clock=clock):
+            assert connection.broke is (at < 6)
+            expected += texts
+            assert [record["text"] for record in reversed(records_of(profile))] == expected

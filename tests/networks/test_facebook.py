@@ -4,66 +4,31 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import attrs
 import httpx
 import pytest
+from tests.networks.accounts import ACCOUNTS, NetworkContract
+from tests.networks.broken_connection import check_each_break
 from tests.networks.graph_server import PAGE, TOKEN, FacebookServer, graph_error
 from tests.networks.meta_nodes import Nodes
+from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
 
-from socialcollab.content import Image, Video
-from socialcollab.desk import Desk
-from socialcollab.directory import Profile
 from socialcollab.errors import (
     AuthenticationError,
-    InvalidValueError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
     TransientError,
 )
 from socialcollab.networks.facebook import Facebook
-from socialcollab.organization import Organization
-from socialcollab.stores import MemoryMedia, MemoryStore
-from socialcollab.testing import AdapterContract
-from socialcollab.transport import (
-    Adapter,
-    Driver,
-    Found,
-    Inconclusive,
-    Missing,
-    OutgoingPost,
-    Published,
-    Response,
-    RetryPolicy,
-    Transport,
-)
+from socialcollab.transport import Found, Inconclusive, Missing, OutgoingPost, Response
 
-PROFILE = Profile(id="tulip-facebook", workspace="tulip", network="facebook", handle="TulipAir")
-NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
-MEDIA = MemoryMedia()
-IMAGES = tuple(
-    attrs.evolve(
-        Image.from_bytes(b"GIF89a" + bytes([number]) * 40, alt=f"tulp {number}"), data=None
-    )
-    for number in range(2)
-)
-for _number in range(2):
-    MEDIA.put(b"GIF89a" + bytes([_number]) * 40)
-MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)
-VIDEO = attrs.evolve(Video.from_stream(BytesIO(MP4), alt="wind"), source=None)
-MEDIA.put(MP4)
-
-
-def outgoing(**options: Any) -> OutgoingPost:
-    return OutgoingPost(
-        **{"delivery": "d1", "profile": PROFILE, "text": "De lente is er 🌷", **options}
-    )
-
-
+TULIP = ACCOUNTS["facebook"]
+PROFILE = TULIP.profile
+IMAGES = TULIP.images
+outgoing = TULIP.outgoing
 POSTS = (
     outgoing(),
     outgoing(text="met beeld", media=IMAGES, links=("https://tulip.nl",)),
@@ -80,19 +45,8 @@ def server() -> FacebookServer:
 
 @pytest.fixture
 def facebook(server: FacebookServer) -> Iterator[Facebook]:
-    with (
-        server.client() as client,
-        Facebook({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used,
-    ):
+    with TULIP.connect(server) as used:
         yield used
-
-
-def publish(
-    facebook: Facebook, post: OutgoingPost, progress: dict[str, str] | None = None
-) -> Published:
-    adapter = facebook.adapter(PROFILE)
-    flow = adapter.publish(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress or {})
-    return Driver(retry=RetryPolicy(tries=1)).run(flow, transport=facebook.transport(PROFILE))
 
 
 def progress_of(server: FacebookServer, post: OutgoingPost) -> dict[str, str]:
@@ -103,15 +57,10 @@ def progress_of(server: FacebookServer, post: OutgoingPost) -> dict[str, str]:
     return {f"photo-{place}": photo for place, photo in enumerate(photos)}
 
 
-def find(facebook: Facebook, post: OutgoingPost, progress: dict[str, str] | None = None):
-    adapter = facebook.adapter(PROFILE)
-    flow = adapter.find(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress or {})
-    return Driver(retry=RetryPolicy(tries=1)).run(flow, transport=facebook.transport(PROFILE))
-
-
-class TestAdapter(AdapterContract):
+class TestAdapter(NetworkContract):
     """The adapter keeps the promises of adapters."""
 
+    account = TULIP
     secrets = (TOKEN,)
     refused = Response(status=400, body=graph_error(400, 190, "expired").content)
     rejected = Response(status=400, body=graph_error(400, 100, "Invalid parameter").content)
@@ -121,20 +70,6 @@ class TestAdapter(AdapterContract):
         body=graph_error(400, 32, "Page request limit reached").content,
     )
     failed = Response(status=500, body=graph_error(500, 1, "unknown error").content)
-
-    @pytest.fixture
-    def server(self) -> FacebookServer:
-        server = FacebookServer()
-        server.now = dt.datetime.now(dt.UTC)
-        return server
-
-    @pytest.fixture
-    def adapter(self, facebook: Facebook) -> Adapter:
-        return facebook.adapter(PROFILE)
-
-    @pytest.fixture
-    def transport(self, facebook: Facebook) -> Transport:
-        return facebook.transport(PROFILE)
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
@@ -163,19 +98,12 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             nodes.check(request, "PagePost")
 
     server = FacebookServer(check)
-    with (
-        server.client() as client,
-        Facebook({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used,
-    ):
-        adapter, transport = used.adapter(PROFILE), used.transport(PROFILE)
-        assert Driver().run(adapter.verify_credentials(), transport=transport) == "Tulip Air"
+    with TULIP.connect(server) as facebook:
+        assert verify(facebook, PROFILE) == "Tulip Air"
         for post in POSTS:
-            prepared = adapter.prepare(post, now=NOW, entropy=bytes(16))
-            published = Driver().run(adapter.publish(prepared, {}), transport=transport)
-            progress = progress_of(server, post)
-            found = Driver().run(adapter.find(prepared, progress), transport=transport)
-            assert isinstance(found, Found)
-            Driver().run(adapter.take_down(published.network_id), transport=transport)
+            published = publish(facebook, post)
+            assert isinstance(find(facebook, post, progress_of(server, post)), Found)
+            take_down(facebook, PROFILE, published.network_id)
     assert server.posts == []
     assert nodes.checked == {
         "DELETE PagePost",
@@ -273,26 +201,8 @@ def test_duplicate(facebook: Facebook, server: FacebookServer) -> None:
 @pytest.mark.parametrize("handle", ["TulipAir", "@tulipair", PAGE, "Tulip Air", ""])
 def test_handles(facebook: Facebook, handle: str) -> None:
     """A profile names its Page by its user name, its name or its id, or not at all."""
-    adapter = facebook.adapter(attrs.evolve(PROFILE, handle=handle))
-    flow = adapter.publish(adapter.prepare(outgoing(), now=NOW, entropy=bytes(16)), {})
-    assert Driver().run(flow, transport=facebook.transport(PROFILE)).network_id
-
-
-def test_wrong_token(server: FacebookServer) -> None:
-    """A refused or missing token, or one of another Page, is an error about the credentials."""
-    for tokens in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong"):
-        with server.client() as client, Facebook(tokens, client=client) as facebook:
-            with pytest.raises(AuthenticationError) as caught:
-                publish(facebook, outgoing())
-            assert "wrong" not in str(caught.value)
-    server.username = "other"
-    other = attrs.evolve(PROFILE, handle="someone")
-    with server.client() as client, Facebook(lambda _: TOKEN, client=client) as facebook:
-        adapter = facebook.adapter(other)
-        flow = adapter.publish(adapter.prepare(outgoing(), now=NOW, entropy=bytes(16)), {})
-        with pytest.raises(AuthenticationError, match=r"`someone`.*`other`"):
-            Driver().run(flow, transport=facebook.transport(other))
-    assert server.posts == []
+    post = outgoing(profile=attrs.evolve(PROFILE, handle=handle))
+    assert publish(facebook, post).network_id
 
 
 @pytest.mark.parametrize(
@@ -318,9 +228,7 @@ def test_errors(
 ) -> None:
     """The code of an error, not its status, tells what the caller can do; a post is sent once."""
     server.scripted[f"POST /{PAGE}/feed"] = response
-    with pytest.raises(kind) as caught:
-        publish(facebook, outgoing())
-    assert type(caught.value) is kind
+    assert type(failure_of(facebook, outgoing())) is kind
     assert server.requests == ["GET /me", f"POST /{PAGE}/feed"]
 
 
@@ -341,9 +249,9 @@ def test_usage_header(
     """The time of the header `X-Business-Use-Case-Usage`, which is in minutes, is respected."""
     headers = {"x-business-use-case-usage": usage}
     server.scripted[f"POST /{PAGE}/feed"] = graph_error(400, 32, "limit", headers)
-    with pytest.raises(RateLimitedError) as caught:
-        publish(facebook, outgoing())
-    assert caught.value.retry_after_s == waits
+    error = failure_of(facebook, outgoing())
+    assert isinstance(error, RateLimitedError)
+    assert error.retry_after_s == waits
 
 
 def test_server_errors(facebook: Facebook, server: FacebookServer) -> None:
@@ -368,9 +276,8 @@ def test_refused_takedown(facebook: Facebook, server: FacebookServer) -> None:
     path = f"/{published.network_id}"
     server.scripted[f"DELETE {path}"] = graph_error(400, 100, "no permission", error_subcode=33)
     server.scripted[f"GET {path}"] = httpx.Response(200, json={"id": published.network_id})
-    adapter = facebook.adapter(PROFILE)
     with pytest.raises(RejectedError, match="no permission"):
-        Driver().run(adapter.take_down(published.network_id), transport=facebook.transport(PROFILE))
+        take_down(facebook, PROFILE, published.network_id)
     assert len(server.posts) == 1
 
 
@@ -380,7 +287,7 @@ def test_failing_secret_store(server: FacebookServer) -> None:
     def fails(_: str) -> str:
         raise KeyError(TOKEN)
 
-    with server.client() as client, Facebook(fails, client=client) as facebook:
+    with TULIP.connect(server, fails) as facebook:
         with pytest.raises(TransientError, match="KeyError") as caught:
             publish(facebook, outgoing())
         assert TOKEN not in str(caught.value)
@@ -395,90 +302,9 @@ def test_failing_upload(facebook: Facebook, server: FacebookServer) -> None:
     assert server.posts == []
 
 
-def test_invalid_profiles(facebook: Facebook) -> None:
-    """A profile must be on Facebook, and its server must receive the token with encryption."""
-    for options, message in (
-        ({"network": "x"}, "is on x, not on Facebook"),
-        ({"server": "http://proxy.example"}, "without encryption"),
-    ):
-        for used in (facebook.transport, facebook.adapter):
-            with pytest.raises(InvalidValueError, match=message):
-                used(attrs.evolve(PROFILE, **options))
-
-
-class Fault(httpx.MockTransport):
-    """A connection that breaks at one request: before it is sent, or after it was carried out."""
-
-    def __init__(self, server: FacebookServer, at: int, *, arrives: bool) -> None:
-        super().__init__(server.answer)
-        self.at = at
-        self.arrives = arrives
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.at -= 1
-        if self.at != 0:
-            return super().handle_request(request)
-        if self.arrives:
-            super().handle_request(request)
-        raise httpx.ReadError("the connection broke", request=request)
-
-
-DOCUMENT = """
-[organization]
-id = "tulip"
-timezone = "Europe/Amsterdam"
-[[workspaces]]
-id = "tulip"
-lead = "eva"
-default_approval = "none"
-[[profiles]]
-id = "tulip-facebook"
-workspace = "tulip"
-network = "facebook"
-handle = "tulipair"
-[[members]]
-id = "eva"
-[roles.owner]
-permissions = ["*"]
-[[grants]]
-to = "member:eva"
-role = "owner"
-on = { workspace = "*" }
-"""
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("arrives", [True, False])
 def test_broken_connections(server: FacebookServer, arrives: bool) -> None:
-    """Wherever the connection breaks, there is exactly one post, and the desk knows it."""
-    # The Page, the image, the post, its lookup, and one more.
-    for at in range(1, 6):
-        now, media = [dt.datetime.now(dt.UTC)], MemoryMedia()
-        server.now = now[0]
-        with (
-            httpx.Client(transport=Fault(server, at, arrives=arrives)) as client,
-            Facebook({PROFILE.id: TOKEN}, media=media, client=client) as facebook,
-            Desk.create(
-                MemoryStore(),
-                Organization.loads(DOCUMENT),
-                owner="eva",
-                networks={"facebook": facebook},
-                media=media,
-                clock=lambda now=now: now[0],
-                real_clock=lambda now=now: now[0],
-            ) as desk,
-        ):
-            eva = desk.acting_as("eva")
-            image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
-            post = eva.draft(f"Poging {at}", profiles=[PROFILE.id], media=[image])
-            post = eva.publish_now(post)
-            for _ in range(4):
-                desk.run_due()
-                now[0] += dt.timedelta(minutes=10)
-                server.now = now[0]
-            (delivery,) = desk.deliveries(post)
-            assert (delivery.state, delivery.problem) == ("published", "")
-            assert [one["message"] for one in server.posts] == [
-                f"Poging {number}" for number in range(1, at + 1)
-            ]
-            assert delivery.network_id == server.posts[-1]["id"]
+    """Wherever the connection breaks, there is exactly one post, and the desk has recorded it."""
+    # The requests: the Page, the image, the post.
+    check_each_break(TULIP, server, ["Poging {}"], requests=3, arrives=arrives)

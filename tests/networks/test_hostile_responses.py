@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import datetime as dt
 import json
 import math
 from collections.abc import Callable
@@ -12,58 +11,36 @@ from typing import Any
 
 import httpx
 import pytest
+from tests.networks.accounts import ACCOUNTS
+from tests.networks.publishing import publish, verify
 
-from socialcollab.directory import Profile
 from socialcollab.errors import NetworkError, OutcomeUnknownError, RateLimitedError, TransientError
-from socialcollab.networks.bluesky import Bluesky
-from socialcollab.networks.facebook import Facebook
-from socialcollab.networks.instagram import Instagram
-from socialcollab.networks.mastodon import Mastodon
-from socialcollab.networks.x import X
 from socialcollab.stores import MemoryMedia
-from socialcollab.transport import Driver, OutgoingPost, Published, Response, RetryPolicy
+from socialcollab.transport import Published, Response
 
-NETWORKS: dict[str, type[Any]] = {
-    "bluesky": Bluesky,
-    "facebook": Facebook,
-    "instagram": Instagram,
-    "mastodon": Mastodon,
-    "x": X,
-}
 # Thousands of responses for each network take a while.
 MOST_IN_SLOW_SESSION = [
-    name if name == "x" else pytest.param(name, marks=pytest.mark.slow) for name in sorted(NETWORKS)
+    name if name == "x" else pytest.param(name, marks=pytest.mark.slow) for name in sorted(ACCOUNTS)
 ]
-NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
-
-
-def profile_of(network: str) -> Profile:
-    server = "https://mastodon.example" if network == "mastodon" else ""
-    return Profile(id="p", workspace="w", network=network, handle="tulip.example", server=server)
 
 
 class Asking:
     """A network whose server gives any response."""
 
     def __init__(self, network: str) -> None:
-        self.network = network
+        account = ACCOUNTS[network]
         self.response = httpx.Response(200)
-        profile = profile_of(network)
         client = httpx.Client(transport=httpx.MockTransport(lambda _: self.response))
-        used = NETWORKS[network](lambda _: "token", media=MemoryMedia(), client=client)
-        self.adapter, self.transport = used.adapter(profile), used.transport(profile)
-        self.driver = Driver(retry=RetryPolicy(tries=1), sleep=lambda _: None)
-        self.outgoing = OutgoingPost(delivery="d1", profile=profile, text="Lente")
+        self.network = account.network(lambda _: "token", media=MemoryMedia(), client=client)
+        self.outgoing = account.outgoing()
 
     def __call__(self, response: httpx.Response, *, creates: bool = False) -> object:
         """Return the result of a request that is answered with *response*, or the error."""
         self.response = response
-        flow = self.adapter.verify_credentials()
-        if creates:
-            prepared = self.adapter.prepare(self.outgoing, now=NOW, entropy=bytes(16))
-            flow = self.adapter.publish(prepared, {"account": "1", "page": "1"})
         try:
-            return self.driver.run(flow, transport=self.transport)
+            if creates:
+                return publish(self.network, self.outgoing, {"account": "1", "page": "1"})
+            return verify(self.network, self.outgoing.profile)
         except NetworkError as error:
             # Messages are stored and shown, so they must be texts that can be encoded.
             str(error).encode()
@@ -122,7 +99,7 @@ def test_headers(network: str, shared_data: Callable[[str], Path]) -> None:
             assert wait_s is None or (wait_s >= 0 and math.isfinite(wait_s)), line
 
 
-@pytest.mark.parametrize("network", sorted(NETWORKS))
+@pytest.mark.parametrize("network", sorted(ACCOUNTS))
 @pytest.mark.parametrize("text", ["\ud800", "a\0b\x1b[31m\r\nc", "x" * 10**6, "\u202eevil"])
 def test_messages(network: str, text: str) -> None:
     """A message of a server is shortened, and can be stored and shown."""

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
-import attrs
 import httpx
 import pytest
+from tests.networks.accounts import ACCOUNTS, NetworkContract
+from tests.networks.broken_connection import check_each_break
 from tests.networks.graph_server import ACCOUNT, TOKEN, InstagramServer, graph_error
 from tests.networks.meta_nodes import Nodes
+from tests.networks.publishing import JPEGS, VIDEO, failure_of, find, publish, take_down, verify
 
-from socialcollab.content import Image, Video
-from socialcollab.desk import Desk
-from socialcollab.directory import Profile
 from socialcollab.errors import (
     AuthenticationError,
     OutcomeUnknownError,
@@ -25,53 +21,13 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.networks.instagram import Instagram
-from socialcollab.organization import Organization
-from socialcollab.stores import MemoryMedia, MemoryStore
-from socialcollab.testing import AdapterContract
-from socialcollab.transport import (
-    Adapter,
-    Driver,
-    Found,
-    Inconclusive,
-    Missing,
-    OutgoingPost,
-    Published,
-    Response,
-    RetryPolicy,
-    Transport,
-)
+from socialcollab.stores import MemoryMedia
+from socialcollab.transport import Found, Inconclusive, Missing, OutgoingPost, Response
 
-PROFILE = Profile(id="tulip-instagram", workspace="tulip", network="instagram", handle="@TulipAir")
-NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
-JPEG = b"\xff\xd8\xff"
-MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)
-
-
-class PublicMedia(MemoryMedia):
-    """A media store whose media can be downloaded."""
-
-    def public_url(self, digest: str) -> str | None:
-        return f"https://media.example/{digest.removeprefix('sha256:')}"
-
-
-MEDIA = PublicMedia()
-IMAGES = tuple(
-    attrs.evolve(Image.from_bytes(JPEG + bytes([number]), alt=f"tulp {number}"), data=None)
-    for number in range(2)
-)
-VIDEO = attrs.evolve(Video.from_stream(BytesIO(MP4), alt="wind"), source=None)
-
-
-def outgoing(**options: Any) -> OutgoingPost:
-    fields = {
-        "delivery": "d1",
-        "profile": PROFILE,
-        "text": "De lente is er 🌷",
-        "media": IMAGES[:1],
-    }
-    return OutgoingPost(**fields | options)
-
-
+TULIP = ACCOUNTS["instagram"]
+PROFILE = TULIP.profile
+IMAGES = TULIP.images
+outgoing = TULIP.outgoing
 POSTS = (
     outgoing(),
     outgoing(text="", media=IMAGES),
@@ -87,35 +43,14 @@ def server() -> InstagramServer:
 
 @pytest.fixture
 def instagram(server: InstagramServer) -> Iterator[Instagram]:
-    with (
-        server.client() as client,
-        Instagram({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used,
-    ):
+    with TULIP.connect(server) as used:
         yield used
 
 
-def driver() -> Driver:
-    """Return a driver that never repeats a request and does not wait."""
-    return Driver(retry=RetryPolicy(tries=1), sleep=lambda _: None)
-
-
-def publish(
-    instagram: Instagram, post: OutgoingPost, progress: dict[str, str] | None = None
-) -> Published:
-    adapter = instagram.adapter(PROFILE)
-    flow = adapter.publish(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress or {})
-    return driver().run(flow, transport=instagram.transport(PROFILE))
-
-
-def find(instagram: Instagram, post: OutgoingPost, progress: dict[str, str]):
-    adapter = instagram.adapter(PROFILE)
-    flow = adapter.find(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress)
-    return driver().run(flow, transport=instagram.transport(PROFILE))
-
-
-class TestAdapter(AdapterContract):
+class TestAdapter(NetworkContract):
     """The adapter keeps the promises of adapters."""
 
+    account = TULIP
     secrets = (TOKEN,)
     refused = Response(status=400, body=graph_error(400, 190, "expired").content)
     rejected = Response(status=400, body=graph_error(400, 100, "Invalid parameter").content)
@@ -125,20 +60,6 @@ class TestAdapter(AdapterContract):
         body=graph_error(400, 4, "Application request limit reached").content,
     )
     failed = Response(status=500, body=graph_error(500, 1, "unknown error").content)
-
-    @pytest.fixture
-    def server(self) -> InstagramServer:
-        server = InstagramServer()
-        server.now = dt.datetime.now(dt.UTC)
-        return server
-
-    @pytest.fixture
-    def adapter(self, instagram: Instagram) -> Adapter:
-        return instagram.adapter(PROFILE)
-
-    @pytest.fixture
-    def transport(self, instagram: Instagram) -> Transport:
-        return instagram.transport(PROFILE)
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
@@ -164,21 +85,13 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             nodes.check_fields(request, "IGMedia")
 
     server = InstagramServer(check)
-    with (
-        server.client() as client,
-        Instagram({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used,
-    ):
-        adapter, transport = used.adapter(PROFILE), used.transport(PROFILE)
-        assert driver().run(adapter.verify_credentials(), transport=transport) == "tulipair"
+    with TULIP.connect(server) as instagram:
+        assert verify(instagram, PROFILE) == "tulipair"
         for post in POSTS:
-            prepared = adapter.prepare(post, now=NOW, entropy=bytes(16))
-            published = driver().run(adapter.publish(prepared, {}), transport=transport)
+            published = publish(instagram, post)
             container = server.posts[-1]["container"]
-            found = driver().run(
-                adapter.find(prepared, {"container": container}), transport=transport
-            )
-            assert isinstance(found, Found)
-            driver().run(adapter.take_down(published.network_id), transport=transport)
+            assert isinstance(find(instagram, post, {"container": container}), Found)
+            take_down(instagram, PROFILE, published.network_id)
     assert server.posts == []
     assert nodes.checked == {
         "DELETE IGMedia",
@@ -268,30 +181,12 @@ def test_quota(instagram: Instagram, server: InstagramServer) -> None:
 def test_private_media(server: InstagramServer) -> None:
     """Without public URLs, or without the bytes, Instagram cannot download the media."""
     media = MemoryMedia()
-    with (
-        server.client() as client,
-        Instagram({PROFILE.id: TOKEN}, media=media, client=client) as instagram,
-    ):
+    with TULIP.connect(server, media=media) as instagram:
         with pytest.raises(RejectedError, match="are not stored"):
             publish(instagram, POSTS[0])
-        media.put(JPEG + bytes([0]))
+        media.put(JPEGS[0])
         with pytest.raises(RejectedError, match="has no public URL"):
             publish(instagram, POSTS[0])
-    assert server.containers == {}
-
-
-def test_wrong_token(server: InstagramServer) -> None:
-    """A refused or missing token, or one of another account, is an error about the credentials."""
-    for tokens, message in (
-        ({PROFILE.id: "wrong"}, "190"),
-        ({}, "no access token"),
-        ({PROFILE.id: TOKEN}, r"`TulipAir`.*`other`"),
-    ):
-        server.username = "other"
-        with server.client() as client, Instagram(tokens, media=MEDIA, client=client) as instagram:
-            with pytest.raises(AuthenticationError, match=message) as caught:
-                publish(instagram, POSTS[0])
-            assert "wrong" not in str(caught.value)
     assert server.containers == {}
 
 
@@ -311,85 +206,13 @@ def test_errors(
 ) -> None:
     """Each error becomes the error that says what the caller can do, and a post is sent once."""
     server.scripted[f"POST /{ACCOUNT}/media_publish"] = response
-    with pytest.raises(kind) as caught:
-        publish(instagram, POSTS[0])
-    assert type(caught.value) is kind
+    assert type(failure_of(instagram, POSTS[0])) is kind
     assert server.requests.count(f"POST /{ACCOUNT}/media_publish") == 1
-
-
-class Fault(httpx.MockTransport):
-    """A connection that breaks at one request: before it is sent, or after it was carried out."""
-
-    def __init__(self, server: InstagramServer, at: int, *, arrives: bool) -> None:
-        super().__init__(server.answer)
-        self.at = at
-        self.arrives = arrives
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.at -= 1
-        if self.at != 0:
-            return super().handle_request(request)
-        if self.arrives:
-            super().handle_request(request)
-        raise httpx.ReadError("the connection broke", request=request)
-
-
-DOCUMENT = """
-[organization]
-id = "tulip"
-timezone = "Europe/Amsterdam"
-[[workspaces]]
-id = "tulip"
-lead = "eva"
-default_approval = "none"
-[[profiles]]
-id = "tulip-instagram"
-workspace = "tulip"
-network = "instagram"
-handle = "@tulipair"
-[[members]]
-id = "eva"
-[roles.owner]
-permissions = ["*"]
-[[grants]]
-to = "member:eva"
-role = "owner"
-on = { workspace = "*" }
-"""
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("arrives", [True, False])
 def test_broken_connections(server: InstagramServer, arrives: bool) -> None:
-    """Wherever the connection breaks, there is exactly one post, and the desk knows it."""
-    # The account, the quota, three containers with their states, the post, its address, a lookup.
-    for at in range(1, 13):
-        now, media = [dt.datetime.now(dt.UTC)], PublicMedia()
-        server.now = now[0]
-        with (
-            httpx.Client(transport=Fault(server, at, arrives=arrives)) as client,
-            Instagram({PROFILE.id: TOKEN}, media=media, client=client) as instagram,
-            Desk.create(
-                MemoryStore(),
-                Organization.loads(DOCUMENT),
-                owner="eva",
-                networks={"instagram": instagram},
-                media=media,
-                clock=lambda now=now: now[0],
-                real_clock=lambda now=now: now[0],
-            ) as desk,
-        ):
-            eva = desk.acting_as("eva")
-            images = [Image.from_bytes(JPEG + bytes([number]), alt="x") for number in range(2)]
-            post = eva.draft(f"Poging {at}", profiles=[PROFILE.id], media=images)
-            post = eva.publish_now(post)
-            for _ in range(4):
-                desk.run_due()
-                now[0] += dt.timedelta(minutes=10)
-                server.now = now[0]
-            (delivery,) = desk.deliveries(post)
-            assert (delivery.state, delivery.problem) == ("published", "")
-            assert [one["caption"] for one in server.posts] == [
-                f"Poging {number}" for number in range(1, at + 1)
-            ]
-            assert delivery.network_id == server.posts[-1]["id"]
+    """Wherever the connection breaks, there is exactly one post, and the desk has recorded it."""
+    # The requests: the account, the quota, three containers and their states, the post, its URL.
+    check_each_break(TULIP, server, ["Poging {}"], images=2, requests=10, arrives=arrives)

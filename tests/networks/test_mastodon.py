@@ -5,22 +5,31 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import attrs
 import httpx
 import pytest
+from tests.networks.accounts import ACCOUNTS, NetworkContract
+from tests.networks.broken_connection import check_each_break
+from tests.networks.desks import desk_of
 from tests.networks.exchange import Exchange, described_by
 from tests.networks.mastodon_server import ACCOUNT, SERVER, TOKEN, MastodonServer, error
+from tests.networks.publishing import (
+    NOW,
+    VIDEO,
+    driver,
+    failure_of,
+    find,
+    prepare,
+    publish,
+    take_down,
+    verify,
+)
 
-from socialcollab.content import Image, Poll, Video
-from socialcollab.desk import Desk
-from socialcollab.directory import Profile
+from socialcollab.content import Image, Poll
 from socialcollab.errors import (
     AuthenticationError,
-    InvalidValueError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
@@ -28,11 +37,8 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.mastodon import Mastodon
 from socialcollab.networks.mastodon.responses import is_same_text
-from socialcollab.organization import Organization
-from socialcollab.stores import MemoryMedia, MemoryStore
-from socialcollab.testing import AdapterContract
+from socialcollab.stores import MemoryMedia
 from socialcollab.transport import (
-    Adapter,
     Driver,
     Found,
     Inconclusive,
@@ -40,33 +46,12 @@ from socialcollab.transport import (
     OutgoingPost,
     Published,
     RetryPolicy,
-    Transport,
 )
 
-PROFILE = Profile(
-    id="tulip-mastodon", workspace="tulip", network="mastodon", handle="@tulip", server=SERVER
-)
-NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
-MEDIA = MemoryMedia()
-IMAGES = tuple(
-    attrs.evolve(
-        Image.from_bytes(b"GIF89a" + bytes([number]) * 40, alt=f"tulp {number}"), data=None
-    )
-    for number in range(2)
-)
-for _number in range(2):
-    MEDIA.put(b"GIF89a" + bytes([_number]) * 40)
-MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)
-VIDEO = attrs.evolve(Video.from_stream(BytesIO(MP4), alt="wind"), source=None)
-MEDIA.put(MP4)
-
-
-def outgoing(**options: Any) -> OutgoingPost:
-    return OutgoingPost(
-        **{"delivery": "d1", "profile": PROFILE, "text": "De lente is er 🌷", **options}
-    )
-
-
+TULIP = ACCOUNTS["mastodon"]
+PROFILE = TULIP.profile
+IMAGES = TULIP.images
+outgoing = TULIP.outgoing
 POSTS = (
     outgoing(),
     outgoing(text="Twee\n\nalinea's <b>&</b> een @ben@social.example #tulpen", language="nl-BE"),
@@ -86,54 +71,22 @@ def server() -> MastodonServer:
 
 @pytest.fixture
 def mastodon(server: MastodonServer) -> Iterator[Mastodon]:
-    with (
-        server.client() as client,
-        Mastodon({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used,
-    ):
+    with TULIP.connect(server) as used:
         yield used
 
 
-def driver() -> Driver:
-    """Return a driver that never repeats a request and does not wait."""
-    return Driver(retry=RetryPolicy(tries=1), sleep=lambda _: None)
-
-
-def publish(mastodon: Mastodon, post: OutgoingPost, progress: dict[str, str] | None = None):
-    adapter = mastodon.adapter(PROFILE)
-    flow = adapter.publish(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress or {})
-    return driver().run(flow, transport=mastodon.transport(PROFILE))
-
-
-def find(mastodon: Mastodon, post: OutgoingPost):
-    adapter = mastodon.adapter(PROFILE)
-    flow = adapter.find(adapter.prepare(post, now=NOW, entropy=bytes(16)), {})
-    return driver().run(flow, transport=mastodon.transport(PROFILE))
-
-
 @pytest.mark.parametrize("honours_keys", [True, False])
-class TestAdapter(AdapterContract):
+class TestAdapter(NetworkContract):
     """The adapter keeps the promises of adapters, on servers that respect keys and on others."""
 
+    account = TULIP
     secrets = (TOKEN,)
 
     @pytest.fixture
-    def mastodon(self, server: MastodonServer, honours_keys: bool) -> Iterator[Mastodon]:
+    def network(self, server: MastodonServer, honours_keys: bool) -> Iterator[Mastodon]:
         server.honours_keys = honours_keys
-        server.now = dt.datetime.now(dt.UTC)
-        known = [SERVER] if honours_keys else []
-        with (
-            server.client() as client,
-            Mastodon({PROFILE.id: TOKEN}, media=MEDIA, client=client, honours_keys=known) as used,
-        ):
-            yield used
-
-    @pytest.fixture
-    def adapter(self, mastodon: Mastodon) -> Adapter:
-        return mastodon.adapter(PROFILE)
-
-    @pytest.fixture
-    def transport(self, mastodon: Mastodon) -> Transport:
-        return mastodon.transport(PROFILE)
+        with TULIP.connect(server, honours_keys=[SERVER] if honours_keys else []) as network:
+            yield network
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
@@ -163,21 +116,17 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
 
     server = MastodonServer(check)
     server.processing = 1
-    with (
-        server.client() as client,
-        Mastodon({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used,
-    ):
-        transport = used.transport(PROFILE)
-        used.read_limits(PROFILE)
-        adapter = used.adapter(PROFILE)
-        assert driver().run(adapter.verify_credentials(), transport=transport) == "tulip"
+    with TULIP.connect(server) as mastodon:
+        mastodon.read_limits(PROFILE)
+        assert verify(mastodon, PROFILE) == "tulip"
         for number, post in enumerate(POSTS):
-            prepared = adapter.prepare(post, now=NOW, entropy=bytes([number]) * 16)
-            published = driver().run(adapter.publish(prepared, {}), transport=transport)
-            assert isinstance(driver().run(adapter.find(prepared, {}), transport=transport), Found)
+            # Otherwise the idempotency keys of the posts would be equal.
+            entropy = bytes([number]) * 16
+            published = publish(mastodon, post, entropy=entropy)
+            assert isinstance(find(mastodon, post, entropy=entropy), Found)
             if post.poll is None and not post.thread:
-                driver().run(adapter.amend(prepared, published.network_id), transport=transport)
-            driver().run(adapter.take_down(published.network_id), transport=transport)
+                amend(mastodon, post, published.network_id)
+            take_down(mastodon, PROFILE, published.network_id)
     assert {
         "GET /api/v1/accounts/verify_credentials",
         "GET /api/v1/accounts/{id}/statuses",
@@ -228,12 +177,9 @@ def test_interrupted_thread(mastodon: Mastodon, server: MastodonServer) -> None:
     publish(mastodon, outgoing(text="twee"))
     publish(mastodon, outgoing(text="een"))
     progress = {"account": ACCOUNT, "part-0": server.statuses[-1]["id"]}
-    adapter = mastodon.adapter(PROFILE)
-    prepared = adapter.prepare(post, now=NOW, entropy=bytes(16))
-    transport = mastodon.transport(PROFILE)
-    assert isinstance(driver().run(adapter.find(prepared, progress), transport=transport), Missing)
-    driver().run(adapter.publish(prepared, progress), transport=transport)
-    found = driver().run(adapter.find(prepared, progress), transport=transport)
+    assert isinstance(find(mastodon, post, progress), Missing)
+    publish(mastodon, post, progress)
+    found = find(mastodon, post, progress)
     assert isinstance(found, Found)
     assert (found.part, found.published.network_id) == (1, server.statuses[-1]["id"])
     assert len(server.statuses) == 3
@@ -275,17 +221,13 @@ def test_many_posts(mastodon: Mastodon, server: MastodonServer) -> None:
 def test_ignored_keys(server: MastodonServer) -> None:
     """A request is repeated with its key only on a server that is known to respect keys."""
     for known in ((), (f"{SERVER}/",)):
-        with (
-            server.client() as client,
-            Mastodon({PROFILE.id: TOKEN}, client=client, honours_keys=known) as mastodon,
-        ):
+        with TULIP.connect(server, honours_keys=known) as mastodon:
             server.scripted["POST /api/v1/statuses"] = error(503, "Remote service unavailable")
             server.requests.clear()
-            adapter = mastodon.adapter(PROFILE)
-            prepared = adapter.prepare(outgoing(), now=NOW, entropy=bytes(16))
+            flow = mastodon.adapter(PROFILE).publish(prepare(mastodon, outgoing()), {})
             used = Driver(retry=RetryPolicy(tries=3), sleep=lambda _: None)
             with pytest.raises(OutcomeUnknownError):
-                used.run(adapter.publish(prepared, {}), transport=mastodon.transport(PROFILE))
+                used.run(flow, transport=mastodon.transport(PROFILE))
             sent = server.requests.count("POST /api/v1/statuses")
             assert sent == (3 if known else 1)
 
@@ -317,36 +259,21 @@ def test_forgotten_images(mastodon: Mastodon, server: MastodonServer) -> None:
     assert [each["id"] for each in status["media_attachments"]] == list(server.media)
 
 
+def amend(mastodon: Mastodon, post: OutgoingPost, network_id: str) -> None:
+    """Replace a published post."""
+    flow = mastodon.adapter(PROFILE).amend(prepare(mastodon, post), network_id)
+    driver().run(flow, transport=mastodon.transport(PROFILE))
+
+
 def test_amend(mastodon: Mastodon, server: MastodonServer) -> None:
     """A published post can be changed, unless it has a poll, whose votes would be lost."""
-    adapter, transport = mastodon.adapter(PROFILE), mastodon.transport(PROFILE)
     published = publish(mastodon, outgoing(media=IMAGES))
-    changed = adapter.prepare(outgoing(text="Toch zomer"), now=NOW, entropy=bytes(16))
-    driver().run(adapter.amend(changed, published.network_id), transport=transport)
+    amend(mastodon, outgoing(text="Toch zomer"), published.network_id)
     (status,) = server.statuses
     assert (server.texts[status["id"]], status["media_attachments"]) == ("Toch zomer", [])
     poll = outgoing(poll=Poll(options=("ja", "nee"), minutes=60))
-    prepared = adapter.prepare(poll, now=NOW, entropy=bytes(16))
     with pytest.raises(RejectedError, match="poll"):
-        driver().run(adapter.amend(prepared, published.network_id), transport=transport)
-
-
-def test_wrong_token(server: MastodonServer) -> None:
-    """A refused or missing token is an authentication error, and the request is not repeated."""
-    for tokens in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong", lambda _: ""):
-        with server.client() as client, Mastodon(tokens, client=client) as mastodon:
-            with pytest.raises(AuthenticationError) as caught:
-                publish(mastodon, outgoing())
-            assert "wrong" not in str(caught.value)
-    assert server.statuses == []
-
-
-def test_other_account(mastodon: Mastodon, server: MastodonServer) -> None:
-    """Nothing is posted if the token belongs to a different account."""
-    server.handle = "other"
-    with pytest.raises(AuthenticationError, match=r"`tulip`.*`other`"):
-        publish(mastodon, outgoing())
-    assert server.statuses == []
+        amend(mastodon, poll, published.network_id)
 
 
 @pytest.mark.parametrize(
@@ -372,9 +299,7 @@ def test_errors(
 ) -> None:
     """Each error of the server is converted to the error that indicates what the caller can do."""
     server.scripted["GET /api/v1/accounts/verify_credentials"] = response
-    with pytest.raises(kind) as caught:
-        publish(mastodon, outgoing())
-    assert type(caught.value) is kind
+    assert type(failure_of(mastodon, outgoing())) is kind
     assert server.requests == ["GET /api/v1/accounts/verify_credentials"]
 
 
@@ -385,18 +310,18 @@ def test_rate_limit_header(mastodon: Mastodon, server: MastodonServer, suffix: s
     server.scripted["POST /api/v1/statuses"] = error(
         429, "Too many requests", X_RateLimit_Reset=reset.replace("+00:00", suffix)
     )
-    with pytest.raises(RateLimitedError) as caught:
-        publish(mastodon, outgoing())
-    assert 90 < caught.value.retry_after_s <= 100
+    limited = failure_of(mastodon, outgoing())
+    assert isinstance(limited, RateLimitedError)
+    assert 90 < limited.retry_after_s <= 100
 
 
 @pytest.mark.parametrize("reset", ["", "soon", "2026-04-07T07:30:00", "99999999999"])
 def test_unreadable_rate_limit(mastodon: Mastodon, server: MastodonServer, reset: str) -> None:
     """If the header contains no time with a time zone, the waiting time is unknown."""
     server.scripted["POST /api/v1/statuses"] = error(429, "Too many", X_RateLimit_Reset=reset)
-    with pytest.raises(RateLimitedError) as caught:
-        publish(mastodon, outgoing())
-    assert caught.value.retry_after_s is None
+    limited = failure_of(mastodon, outgoing())
+    assert isinstance(limited, RateLimitedError)
+    assert limited.retry_after_s is None
 
 
 def test_limits(mastodon: Mastodon, server: MastodonServer) -> None:
@@ -430,21 +355,6 @@ def test_unreadable_limits(
     with pytest.raises((TransientError, RejectedError)):
         mastodon.read_limits(PROFILE)
     assert mastodon.description_of(PROFILE) is None
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"network": "x"}, "is on x, not on Mastodon"),
-        ({"server": ""}, "has no server"),
-        ({"server": "http://mastodon.example"}, "without encryption"),
-    ],
-)
-def test_invalid_profiles(mastodon: Mastodon, options, message) -> None:
-    """A profile must be on Mastodon and have a server with an encrypted connection."""
-    for used in (mastodon.transport, mastodon.adapter, mastodon.read_limits):
-        with pytest.raises(InvalidValueError, match=message):
-            used(attrs.evolve(PROFILE, **options))
 
 
 @pytest.mark.parametrize(
@@ -490,45 +400,12 @@ def test_warning_without_text(mastodon: Mastodon, server: MastodonServer) -> Non
     assert found.published == published
 
 
-DOCUMENT = """
-[organization]
-id = "tulip"
-timezone = "Europe/Amsterdam"
-[[workspaces]]
-id = "tulip"
-lead = "eva"
-default_approval = "none"
-[[profiles]]
-id = "tulip-mastodon"
-workspace = "tulip"
-network = "mastodon"
-handle = "@tulip"
-server = "https://mastodon.example"
-[[members]]
-id = "eva"
-[roles.owner]
-permissions = ["*"]
-[[grants]]
-to = "member:eva"
-role = "owner"
-on = { workspace = "*" }
-"""
-
-
 def test_desk(server: MastodonServer) -> None:
     """A desk publishes a post with an image to Mastodon, amends it, and takes it down again."""
-    now, media = [NOW], MemoryMedia()
+    media = MemoryMedia()
     with (
-        server.client() as client,
-        Mastodon({PROFILE.id: TOKEN}, media=media, client=client) as mastodon,
-        Desk.create(
-            MemoryStore(),
-            Organization.loads(DOCUMENT),
-            owner="eva",
-            networks={"mastodon": mastodon},
-            media=media,
-            clock=lambda: now[0],
-        ) as desk,
+        TULIP.connect(server, media=media) as mastodon,
+        desk_of(PROFILE, mastodon, media=media, clock=lambda: NOW) as desk,
     ):
         eva = desk.acting_as("eva")
         image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
@@ -542,23 +419,6 @@ def test_desk(server: MastodonServer) -> None:
         assert server.statuses == []
 
 
-class Fault(httpx.MockTransport):
-    """A connection that breaks at one request, before it is sent or after it was processed."""
-
-    def __init__(self, server: MastodonServer, at: int, *, arrives: bool) -> None:
-        super().__init__(server.answer)
-        self.at = at
-        self.arrives = arrives
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.at -= 1
-        if self.at != 0:
-            return super().handle_request(request)
-        if self.arrives:
-            super().handle_request(request)
-        raise httpx.ReadError("the connection broke", request=request)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("arrives", [True, False])
 @pytest.mark.parametrize(
@@ -570,50 +430,17 @@ class Fault(httpx.MockTransport):
         "ignores keys, no source",
     ],
 )
-def test_broken_connections(
-    server: MastodonServer, monkeypatch, habits: str, arrives: bool
-) -> None:
+def test_broken_connections(server: MastodonServer, habits: str, arrives: bool) -> None:
     """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
-    monkeypatch.setattr("socialcollab.networks.mastodon.adapter._WAIT_S", 0.0)
     server.honours_keys = "honours" in habits
     server.has_source = "no source" not in habits
     server.processing = 1
-    # The requests: account, image, its state twice, two posts, and the lookup and source of each.
-    for at in range(1, 12):
-        now, media = [dt.datetime.now(dt.UTC)], MemoryMedia()
-        server.now = now[0]
-        with (
-            httpx.Client(transport=Fault(server, at, arrives=arrives)) as client,
-            Mastodon(
-                {PROFILE.id: TOKEN},
-                media=media,
-                client=client,
-                honours_keys=[SERVER] if "known" in habits else [],
-            ) as mastodon,
-            Desk.create(
-                MemoryStore(),
-                Organization.loads(DOCUMENT),
-                owner="eva",
-                networks={"mastodon": mastodon},
-                media=media,
-                clock=lambda now=now: now[0],
-                real_clock=lambda now=now: now[0],
-            ) as desk,
-        ):
-            eva = desk.acting_as("eva")
-            image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
-            post = eva.publish_now(
-                eva.draft(f"Poging {at}", thread=["en meer"], profiles=[PROFILE.id], media=[image])
-            )
-            for _ in range(6):
-                desk.run_due()
-                now[0] += dt.timedelta(minutes=10)
-                server.now = now[0]
-            (delivery,) = desk.deliveries(post)
-            assert (delivery.state, delivery.problem) == ("published", "")
-            assert [server.texts[status["id"]] for status in server.statuses] == [
-                text for number in range(1, at + 1) for text in (f"Poging {number}", "en meer")
-            ]
-            first, second = server.statuses[-2:]
-            assert delivery.network_id == second["in_reply_to_id"] == first["id"]
-            assert desk.audit().clean
+    # The requests: account, image, its state twice, two posts.
+    check_each_break(
+        TULIP,
+        server,
+        ["Poging {}", "en meer"],
+        requests=6,
+        arrives=arrives,
+        honours_keys=[SERVER] if "known" in habits else [],
+    )

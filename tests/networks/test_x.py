@@ -6,22 +6,20 @@ import datetime as dt
 import json
 import re
 from collections.abc import Callable, Iterator
-from io import BytesIO
 from pathlib import Path
-from typing import Any
 
 import attrs
 import httpx
 import pytest
+from tests.networks.accounts import ACCOUNTS, NetworkContract
+from tests.networks.broken_connection import check_each_break
 from tests.networks.exchange import Exchange, described_by
-from tests.networks.x_server import ACCOUNT, SERVER, TOKEN, XServer, problem
+from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
+from tests.networks.x_server import ACCOUNT, TOKEN, XServer, problem
 
-from socialcollab.content import Image, Poll, Video
-from socialcollab.desk import Desk
-from socialcollab.directory import Profile
+from socialcollab.content import Poll
 from socialcollab.errors import (
     AuthenticationError,
-    InvalidValueError,
     OutcomeUnknownError,
     RateLimitedError,
     RejectedError,
@@ -29,46 +27,21 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.x import X
 from socialcollab.networks.x.responses import is_same_text, shown_text
-from socialcollab.organization import Organization
-from socialcollab.stores import MemoryMedia, MemoryStore
-from socialcollab.testing import AdapterContract
 from socialcollab.transport import (
-    Adapter,
     Checkpoint,
     Done,
-    Driver,
     Found,
     Inconclusive,
     Missing,
     OutgoingPost,
     Published,
-    RetryPolicy,
-    Transport,
     advance,
 )
 
-PROFILE = Profile(id="tulip-x", workspace="tulip", network="x", handle="@TulipAir")
-NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
-MEDIA = MemoryMedia()
-IMAGES = tuple(
-    attrs.evolve(
-        Image.from_bytes(b"GIF89a" + bytes([number]) * 40, alt=f"tulp {number}"), data=None
-    )
-    for number in range(2)
-)
-for _number in range(2):
-    MEDIA.put(b"GIF89a" + bytes([_number]) * 40)
-MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)
-VIDEO = attrs.evolve(Video.from_stream(BytesIO(MP4), alt="wind"), source=None)
-MEDIA.put(MP4)
-
-
-def outgoing(**options: Any) -> OutgoingPost:
-    return OutgoingPost(
-        **{"delivery": "d1", "profile": PROFILE, "text": "De lente is er 🌷", **options}
-    )
-
-
+TULIP = ACCOUNTS["x"]
+PROFILE = TULIP.profile
+IMAGES = TULIP.images
+outgoing = TULIP.outgoing
 POSTS = (
     outgoing(),
     outgoing(text="Twee\n\nalinea's <b>&</b> een @ben #tulpen tulip.nl/lente en https://tulip.nl"),
@@ -88,47 +61,21 @@ def server() -> XServer:
 
 @pytest.fixture
 def x(server: XServer) -> Iterator[X]:
-    with server.client() as client, X({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used:
+    with TULIP.connect(server) as used:
         yield used
 
 
-def driver() -> Driver:
-    """Return a driver that never repeats a request and does not wait."""
-    return Driver(retry=RetryPolicy(tries=1), sleep=lambda _: None)
-
-
-def publish(x: X, post: OutgoingPost, progress: dict[str, str] | None = None) -> Published:
-    adapter = x.adapter(PROFILE)
-    flow = adapter.publish(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress or {})
-    return driver().run(flow, transport=x.transport(PROFILE))
-
-
-def find(x: X, post: OutgoingPost, progress: dict[str, str] | None = None):
-    adapter = x.adapter(PROFILE)
-    flow = adapter.find(adapter.prepare(post, now=NOW, entropy=bytes(16)), progress or {})
-    return driver().run(flow, transport=x.transport(PROFILE))
-
-
-class TestAdapter(AdapterContract):
+class TestAdapter(NetworkContract):
     """The adapter keeps the promises of adapters."""
 
+    account = TULIP
     secrets = (TOKEN,)
 
     @pytest.fixture
-    def server(self) -> XServer:
-        server = XServer()
-        server.now = dt.datetime.now(dt.UTC)
+    def server(self, server: XServer) -> XServer:
         # The laws publish the same texts several times.
         server.refuses_duplicates = False
         return server
-
-    @pytest.fixture
-    def adapter(self, x: X) -> Adapter:
-        return x.adapter(PROFILE)
-
-    @pytest.fixture
-    def transport(self, x: X) -> Transport:
-        return x.transport(PROFILE)
 
     @pytest.fixture
     def outgoing(self) -> OutgoingPost:
@@ -155,15 +102,12 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
 
     server = XServer(check)
     server.processing = 1
-    with server.client() as client, X({PROFILE.id: TOKEN}, media=MEDIA, client=client) as used:
-        transport = used.transport(PROFILE)
-        adapter = used.adapter(PROFILE)
-        assert driver().run(adapter.verify_credentials(), transport=transport) == "tulipair"
+    with TULIP.connect(server) as x:
+        assert verify(x, PROFILE) == "tulipair"
         for post in POSTS:
-            prepared = adapter.prepare(post, now=NOW, entropy=bytes(16))
-            published = driver().run(adapter.publish(prepared, {}), transport=transport)
-            assert isinstance(driver().run(adapter.find(prepared, {}), transport=transport), Found)
-            driver().run(adapter.take_down(published.network_id), transport=transport)
+            published = publish(x, post)
+            assert isinstance(find(x, post), Found)
+            take_down(x, PROFILE, published.network_id)
     assert checked == {
         "DELETE",
         "GET /2/media/upload",
@@ -222,7 +166,7 @@ def test_duplicate(x: X, server: XServer) -> None:
     server.posts[0]["created_at"] = "2026-04-06T10:00:00.000Z"
     with pytest.raises(RejectedError, match="published earlier"):
         publish(x, outgoing())
-    with server.client() as client, X({PROFILE.id: TOKEN}, client=client, reads=False) as blind:
+    with TULIP.connect(server, reads=False) as blind:
         with pytest.raises(OutcomeUnknownError, match="reading posts is switched off"):
             publish(blind, outgoing())
         assert isinstance(find(blind, outgoing()), Inconclusive)
@@ -303,24 +247,6 @@ def test_equal_texts(x: X, server: XServer) -> None:
     assert server.sent == ["Nieuw!", "Lees dit"]
 
 
-def test_wrong_token(server: XServer) -> None:
-    """A refused or missing token is an authentication error, and the request is not repeated."""
-    for tokens in ({PROFILE.id: "wrong"}, {}, lambda _: "wrong", lambda _: ""):
-        with server.client() as client, X(tokens, client=client) as x:
-            with pytest.raises(AuthenticationError) as caught:
-                publish(x, outgoing())
-            assert "wrong" not in str(caught.value)
-    assert server.posts == []
-
-
-def test_other_account(x: X, server: XServer) -> None:
-    """Nothing is posted if the token belongs to a different account."""
-    server.username = "other"
-    with pytest.raises(AuthenticationError, match=r"`TulipAir`.*`other`"):
-        publish(x, outgoing())
-    assert server.posts == []
-
-
 @pytest.mark.parametrize(
     ("response", "kind"),
     [
@@ -339,9 +265,7 @@ def test_other_account(x: X, server: XServer) -> None:
 def test_errors(x: X, server: XServer, response: httpx.Response, kind: type) -> None:
     """Each error of X is converted to an error that indicates what the caller can do."""
     server.scripted["POST /2/tweets"] = response
-    with pytest.raises(kind) as caught:
-        publish(x, outgoing())
-    assert type(caught.value) is kind
+    assert type(failure_of(x, outgoing())) is kind
     assert server.requests == ["GET /2/users/me", "POST /2/tweets"]
 
 
@@ -362,12 +286,12 @@ def test_rate_limit_headers(x: X, server: XServer, remaining, waits) -> None:
         response.headers[f"{name}-remaining"] = left
         response.headers[f"{name}-reset"] = str(now + seconds)
     server.scripted["POST /2/tweets"] = response
-    with pytest.raises(RateLimitedError) as caught:
-        publish(x, outgoing())
+    error = failure_of(x, outgoing())
+    assert isinstance(error, RateLimitedError)
     if waits is None:
-        assert caught.value.retry_after_s is None
+        assert error.retry_after_s is None
     else:
-        assert waits - 10 < caught.value.retry_after_s <= waits
+        assert waits - 10 < error.retry_after_s <= waits
 
 
 @pytest.mark.parametrize(
@@ -430,115 +354,9 @@ def test_other_media(x: X, server: XServer) -> None:
     assert isinstance(find(x, outgoing(text="Welke?", poll=poll)), Missing)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"network": "mastodon"}, "is on mastodon, not on X"),
-        ({"server": "http://proxy.example"}, "without encryption"),
-    ],
-)
-def test_invalid_profiles(x: X, options, message) -> None:
-    """A profile must be on X, and its server must have an encrypted connection."""
-    for used in (x.transport, x.adapter):
-        with pytest.raises(InvalidValueError, match=message):
-            used(attrs.evolve(PROFILE, **options))
-
-
-def test_other_server(server: XServer) -> None:
-    """Requests go to the server of the profile, if it has one."""
-    hosts: list[str] = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        hosts.append(str(request.url.copy_with(path="", query=None)))
-        return server.answer(request)
-
-    with (
-        httpx.Client(transport=httpx.MockTransport(answer)) as client,
-        X({PROFILE.id: TOKEN}, client=client) as x,
-    ):
-        for address in ("", "https://proxy.example/", "http://127.0.0.1:8080"):
-            profile = attrs.evolve(PROFILE, server=address)
-            flow = x.adapter(profile).verify_credentials()
-            assert Driver().run(flow, transport=x.transport(profile)) == "tulipair"
-    assert hosts == [SERVER, "https://proxy.example", "http://127.0.0.1:8080"]
-
-
-DOCUMENT = """
-[organization]
-id = "tulip"
-timezone = "Europe/Amsterdam"
-[[workspaces]]
-id = "tulip"
-lead = "eva"
-default_approval = "none"
-[[profiles]]
-id = "tulip-x"
-workspace = "tulip"
-network = "x"
-handle = "@TulipAir"
-[[members]]
-id = "eva"
-[roles.owner]
-permissions = ["*"]
-[[grants]]
-to = "member:eva"
-role = "owner"
-on = { workspace = "*" }
-"""
-
-
-class Fault(httpx.MockTransport):
-    """A connection that breaks at one request, before it is sent or after it was processed."""
-
-    def __init__(self, server: XServer, at: int, *, arrives: bool) -> None:
-        super().__init__(server.answer)
-        self.at = at
-        self.arrives = arrives
-
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        self.at -= 1
-        if self.at != 0:
-            return super().handle_request(request)
-        if self.arrives:
-            super().handle_request(request)
-        raise httpx.ReadError("the connection broke", request=request)
-
-
 @pytest.mark.slow
 @pytest.mark.parametrize("arrives", [True, False])
 def test_broken_connections(server: XServer, arrives: bool) -> None:
     """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
-    # The requests: account, image, its alt text, two posts, and the lookup of each.
-    for at in range(1, 9):
-        now, media = [dt.datetime.now(dt.UTC)], MemoryMedia()
-        server.now = now[0]
-        with (
-            httpx.Client(transport=Fault(server, at, arrives=arrives)) as client,
-            X({PROFILE.id: TOKEN}, media=media, client=client) as x,
-            Desk.create(
-                MemoryStore(),
-                Organization.loads(DOCUMENT),
-                owner="eva",
-                networks={"x": x},
-                media=media,
-                clock=lambda now=now: now[0],
-                real_clock=lambda now=now: now[0],
-            ) as desk,
-        ):
-            eva = desk.acting_as("eva")
-            image = Image.from_bytes(b"GIF89a" + bytes(40), alt="Een tulp")
-            texts = [f"Poging {at}", f"en meer {at}"]
-            post = eva.draft(texts[0], thread=texts[1:], profiles=[PROFILE.id], media=[image])
-            post = eva.publish_now(post)
-            for _ in range(6):
-                desk.run_due()
-                now[0] += dt.timedelta(minutes=10)
-                server.now = now[0]
-            (delivery,) = desk.deliveries(post)
-            assert (delivery.state, delivery.problem) == ("published", "")
-            assert server.sent[2 * (at - 1) :] == texts
-            assert delivery.network_id == server.posts[-1]["parent"] == server.posts[-2]["id"]
-            if at == 8:
-                eva.take_down(post.id, reason="typo")
-                desk.run_due()
-                assert len(server.posts) == 14
+    # The requests: account, image, its alt text, two posts.
+    check_each_break(TULIP, server, ["Poging {}", "en meer {}"], requests=5, arrives=arrives)

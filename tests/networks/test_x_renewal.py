@@ -8,14 +8,14 @@ from urllib.parse import parse_qs
 
 import httpx
 import pytest
-from tests.networks.x_server import XServer
+from tests.networks.accounts import ACCOUNTS
+from tests.networks.publishing import NOW, verify
+from tests.networks.x_server import TOKEN, XServer
 
-from socialcollab.directory import Profile
 from socialcollab.errors import AuthenticationError, NetworkError, RateLimitedError, TransientError
-from socialcollab.networks.x import X, XRenewal
-from socialcollab.transport import Driver, MemoryCredentials, RenewedTokens, Token
+from socialcollab.networks.x import XRenewal
+from socialcollab.transport import MemoryCredentials, RenewedTokens, Token
 
-NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
 OLD = Token(access="old", refresh="refresh-1", expires_at=NOW)
 
 
@@ -83,19 +83,15 @@ def test_network() -> None:
 
     def answer(request: httpx.Request) -> httpx.Response:
         if request.url.path == "/2/oauth2/token":
-            return httpx.Response(200, json={"access_token": "x-token-51c9", "expires_in": 7200})
-        return server.answer(request)
+            return httpx.Response(200, json={"access_token": TOKEN, "expires_in": 7200})
+        return server.handle_request(request)
 
-    credentials = MemoryCredentials({"tulip-x": OLD})
+    profile = ACCOUNTS["x"].profile
+    credentials = MemoryCredentials({profile.id: OLD})
     tokens = RenewedTokens(credentials, renewal(answer), clock=lambda: NOW)
-    profile = Profile(id="tulip-x", workspace="tulip", network="x")
-    with (
-        httpx.Client(transport=httpx.MockTransport(answer)) as client,
-        X(tokens, client=client) as x,
-    ):
+    with ACCOUNTS["x"].connect(httpx.MockTransport(answer), tokens) as x:
         for _ in range(2):
-            flow = x.adapter(profile).verify_credentials()
-            assert Driver().run(flow, transport=x.transport(profile)) == "tulipair"
-    assert credentials.read("tulip-x") == Token(
-        access="x-token-51c9", refresh="refresh-1", expires_at=NOW + dt.timedelta(hours=2)
+            assert verify(x, profile) == "tulipair"
+    assert credentials.read(profile.id) == Token(
+        access=TOKEN, refresh="refresh-1", expires_at=NOW + dt.timedelta(hours=2)
     )

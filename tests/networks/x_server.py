@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 import html
 import json
-from collections.abc import Callable
 from typing import Any
 
 import httpx
+from tests.networks.fake_server import Check, FakeServer, Posted
 
 from socialcollab.text import entities
 
@@ -17,7 +17,7 @@ ACCOUNT = "2244994945"
 SERVER = "https://api.x.com"
 
 
-class XServer:
+class XServer(FakeServer):
     """
     A server with one account.
 
@@ -29,51 +29,40 @@ class XServer:
         alts: The alt text of each uploaded image.
         processing: The number of requests that find a new image unprocessed.
         refuses_duplicates: Whether a text that is already shown is refused.
-        username: The name of the account.
-        now: The time of the next post.
-        check: Called with each request and its response.
-        requests: The method and path of each request.
-        scripted: Responses that replace the usual responses, by method and path.
     """
 
-    def __init__(self, check: Callable[[httpx.Request, httpx.Response], None] | None = None):
+    token = TOKEN
+    handle = "tulipair"
+
+    def __init__(self, check: Check | None = None) -> None:
+        super().__init__(check)
         self.posts: list[dict[str, Any]] = []
-        self.sent: list[str] = []
         self.media: dict[str, int] = {}
         self.alts: dict[str, str] = {}
         self.chunks: dict[str, list[bytes]] = {}
         self.sizes: dict[str, int] = {}
         self.processing = 0
         self.refuses_duplicates = True
-        self.username = "tulipair"
-        self.now = dt.datetime(2026, 4, 7, 7, 30, 1, tzinfo=dt.UTC)
-        self.check = check
-        self.requests: list[str] = []
-        self.scripted: dict[str, httpx.Response] = {}
         self._last = 1_900_000_000_000_000_000
 
-    def client(self) -> httpx.Client:
-        """Return a client that is connected to this server."""
-        return httpx.Client(transport=httpx.MockTransport(self.answer))
+    @property
+    def posted(self) -> list[Posted]:
+        """The posts of the account, oldest first, with the texts that were sent."""
+        return [Posted(post["id"], post["sent"], post["parent"]) for post in self.posts]
 
-    def answer(self, request: httpx.Request) -> httpx.Response:
-        """Return the response to a request."""
-        request.read()
-        operation = f"{request.method} {request.url.path}"
-        self.requests.append(operation)
-        response = self.scripted.get(operation)
-        if response is None:
-            if request.headers.get("authorization") != f"Bearer {TOKEN}":
-                response = problem(401, "Unauthorized")
-            else:
-                response = self._answer(request, operation)
-        if self.check is not None:
-            self.check(request, response)
-        return response
+    @property
+    def sent(self) -> list[str]:
+        """The texts of the posts, in the form in which they were sent."""
+        return [posted.text for posted in self.posted]
 
-    def _answer(self, request: httpx.Request, operation: str) -> httpx.Response:
+    def refusal(self) -> httpx.Response:
+        """Return the response to a request that is not authorized."""
+        return problem(401, "Unauthorized")
+
+    def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
+        """Return the usual response to an authorized request."""
         if operation == "GET /2/users/me":
-            user = {"id": ACCOUNT, "name": "Tulip Air", "username": self.username}
+            user = {"id": ACCOUNT, "name": "Tulip Air", "username": self.handle}
             return httpx.Response(200, json={"data": user})
         if operation == f"GET /2/users/{ACCOUNT}/tweets":
             return self._page(request)
@@ -134,6 +123,7 @@ class XServer:
             {
                 "id": identifier,
                 "text": text,
+                "sent": body["text"],
                 "conversation_id": conversation,
                 "created_at": self.now.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                 "entities": {"urls": urls},
@@ -145,7 +135,6 @@ class XServer:
                 "poll": body.get("poll"),
             }
         )
-        self.sent.append(body["text"])
         return httpx.Response(201, json={"data": {"id": identifier, "text": text}})
 
     def _shown(self, text: str, media: list[str]) -> tuple[str, list[dict[str, Any]]]:
@@ -161,7 +150,7 @@ class XServer:
         parts.append(html.escape(text[done:], quote=False))
         if media:
             parts.append(" https://t.co/media")
-            link = f"https://x.com/{self.username}/status/1/photo/1"
+            link = f"https://x.com/{self.handle}/status/1/photo/1"
             urls.append(
                 {"start": 0, "end": 1, "url": "https://t.co/media", "expanded_url": link}
                 | {"media_key": f"3_{media[0]}"}

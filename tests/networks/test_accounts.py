@@ -1,0 +1,119 @@
+"""Every network sends the credentials of a profile only to its server, and checks its account."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import attrs
+import pytest
+from tests.networks.accounts import ACCOUNTS
+from tests.networks.publishing import failure_of, verify
+
+from socialcollab.errors import AuthenticationError, InvalidValueError
+
+NAMES = sorted(ACCOUNTS)
+REFUSALS = {
+    "bluesky": "Invalid identifier or password",
+    "facebook": "190",
+    "instagram": "190",
+    "mastodon": "The access token is invalid",
+    "x": "Unauthorized",
+}
+DEFAULT_SERVERS = {
+    "bluesky": "https://bsky.social",
+    "facebook": "https://graph.facebook.com",
+    "instagram": "https://graph.instagram.com",
+    "x": "https://api.x.com",
+}
+INVALID: list[tuple[str, dict[str, str], str]] = [
+    ("bluesky", {"network": "x"}, "is on x, not on Bluesky"),
+    ("facebook", {"network": "x"}, "is on x, not on Facebook"),
+    ("instagram", {"network": "x"}, "is on x, not on Instagram"),
+    ("mastodon", {"network": "x"}, "is on x, not on Mastodon"),
+    ("x", {"network": "mastodon"}, "is on mastodon, not on X"),
+    *((name, {"server": "http://proxy.example"}, "without encryption") for name in NAMES),
+    ("mastodon", {"server": ""}, "has no server"),
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("is_function", [True, False])
+def test_wrong_secret(name: str, is_function: bool) -> None:
+    """A refused secret is an authentication error, and the request is not repeated."""
+    account = ACCOUNTS[name]
+    secrets: Any = (lambda _: "wrong") if is_function else {account.profile.id: "wrong"}
+    server = account.server()
+    with account.connect(server, secrets) as network:
+        error = failure_of(network, account.outgoing())
+    assert isinstance(error, AuthenticationError)
+    assert REFUSALS[name] in str(error)
+    assert "wrong" not in str(error)
+    assert len(server.requests) == 1
+    assert server.posted == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("is_function", [True, False])
+def test_no_secret(name: str, is_function: bool) -> None:
+    """A missing secret is an authentication error, and nothing is sent."""
+    account = ACCOUNTS[name]
+    server = account.server()
+    with account.connect(server, (lambda _: "") if is_function else {}) as network:
+        error = failure_of(network, account.outgoing())
+    assert isinstance(error, AuthenticationError)
+    assert "there is no" in str(error)
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_other_account(name: str) -> None:
+    """Nothing is sent after the check if the secret belongs to a different account."""
+    account = ACCOUNTS[name]
+    server = account.server()
+    server.handle = "other.example"
+    with account.connect(server) as network:
+        error = failure_of(network, account.outgoing())
+    assert isinstance(error, AuthenticationError)
+    expected = account.profile.handle.removeprefix("@").lower()
+    assert re.search(f"`{expected}`.*`other.example`", str(error).lower())
+    assert len(server.requests) == 1
+    assert server.posted == []
+
+
+@pytest.mark.parametrize(("name", "options", "message"), INVALID)
+def test_invalid_profiles(name: str, options: dict[str, str], message: str) -> None:
+    """A profile must be on the network, and its server must have an encrypted connection."""
+    account = ACCOUNTS[name]
+    profile = attrs.evolve(account.profile, **options)
+    with account.connect(account.server()) as network:
+        uses = [network.transport, network.adapter]
+        if name == "mastodon":
+            uses.append(network.read_limits)
+        for use in uses:
+            with pytest.raises(InvalidValueError, match=message):
+                use(profile)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_servers(name: str) -> None:
+    """Requests go to the server of the profile; plain HTTP is accepted on this machine."""
+    account = ACCOUNTS[name]
+    hosts: list[str] = []
+    server = account.server(
+        lambda request, _: hosts.append(str(request.url.copy_with(path="", query=None)))
+    )
+    # The servers of profiles, and the servers to which their requests go.
+    servers = {
+        "https://proxy.example/": "https://proxy.example",
+        "http://127.0.0.1:8080": "http://127.0.0.1:8080",
+    }
+    if name in DEFAULT_SERVERS:
+        servers[""] = DEFAULT_SERVERS[name]
+    # Signing in to Bluesky takes another request.
+    requests = 2 if name == "bluesky" else 1
+    with account.connect(server) as network:
+        for address, host in servers.items():
+            hosts.clear()
+            assert verify(network, attrs.evolve(account.profile, server=address)) == account.title
+            assert hosts == [host] * requests
