@@ -4,7 +4,7 @@ Compare queries and commands of a desk at two sizes, and with an earlier version
 Each desk has the same open posts in one workspace, and many more posts in other workspaces: most of
 them published, some in review or drafts. If the cost of a query or command depends only on the size
 of its result, it takes as long at the large desk as at the small desk, so the ratio should be near
-one. Proposals and offboardings evaluate every post in review, so their time grows with the number
+one. A proposal that changes a rule evaluates every post in review, so its time grows with the number
 of posts in review, which are a twentieth of all posts. Audits, reindexing and erasures read the
 whole journal, so for them the memory should not grow.
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.desk.agency import DOCUMENT
+from tests.desk.full_scans import check_lists
+from tests.desk.test_removed_resources import without
 
+from socialcollab.desk.queries.posts import count_published
 from socialcollab.directory import Selector
 from socialcollab.errors import NotAllowedError
 from socialcollab.organization import Organization
@@ -82,15 +86,18 @@ LISTS: dict[str, Callable[[Any], object]] = {
     "refused erasure": lambda desk: refused(
         lambda: desk.acting_as("eva").erase(member="dirk", reason="asked for it")
     ),
+    "offboarding plan": lambda desk: desk.offboarding_plan("tom"),
+    "refused offboarding": lambda desk: refused(
+        lambda: desk.acting_as("eva").offboard("tom", reason="leaves")
+    ),
+    "published posts": lambda desk: desk.run(
+        count_published(desk.engine, "tom", "dike", at_most=3)
+    ),
     "proposal of a name": lambda desk: desk.propose(
         changed('id = "tom"', 'id = "tom"\nname = "Tom"')
     ),
 }
 OF_OPEN_WORK: dict[str, Callable[[Any], object]] = {
-    "offboarding plan": lambda desk: desk.offboarding_plan("tom"),
-    "refused offboarding": lambda desk: refused(
-        lambda: desk.acting_as("eva").offboard("tom", reason="leaves")
-    ),
     "proposal of a quorum": lambda desk: desk.propose(
         changed('reviewers = ["role:editor"]', 'reviewers = ["role:editor"]\nquorum = 2')
     ),
@@ -122,7 +129,7 @@ def test_other_posts(open_agency, kind) -> None:
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 def test_finished_posts(open_agency, kind) -> None:
-    """Proposals and offboardings do not read more if there are more posts outside of review."""
+    """Proposals do not read more if there are more posts outside of review."""
     found = []
     for others in (SMALL, LARGE):
         desk = filled(open_agency(kind), others, in_review=False)
@@ -150,12 +157,81 @@ def test_steps_of_queries(open_agency) -> None:
             {"state": ("rejected", "expired")},
             {"workspace": "dike", "state": ("draft", "in_review")},
             {"author": "tom", "campaign": None},
+            {"author": "tom", "workspace": "tulip"},
         ):
             journal.query("posts", where=where)
         with connections.connection() as connection:
             connection.set_progress_handler(None, 0)
         steps.append(counted)
     assert steps[0] == steps[1] > 0
+
+
+def test_published_posts(open_agency) -> None:
+    """Counting an author's published posts needs a few calls instead of one for each post."""
+    agency = open_agency("memory")
+    desk = filled(agency, LARGE)
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
+    for number in range(2 * LARGE):
+        agency.now += dt.timedelta(hours=1)
+        later = agency.now + dt.timedelta(minutes=30)
+        draft = ana.draft(f"Nu {number}", profiles=["tulip-mastodon"], planned_at=later)
+        post = ben.approve(ana.submit(draft))
+        if number % 3 == 0:
+            eva.unschedule(post)
+        desk.run_due()
+    published = sum(
+        any(delivery.state == "published" for delivery in desk.deliveries(post))
+        for post in desk.posts(author="ana", workspace="tulip")
+    )
+    assert published > LARGE
+    for at_most in (1, published - 1, published, published + 1):
+        count = count_published(desk.engine, "ana", "tulip", at_most=at_most)
+        assert desk.run(count) == min(published, at_most)
+    _, calls = reads(
+        desk, lambda desk: desk.run(count_published(desk.engine, "ana", "tulip", at_most=published))
+    )
+    assert calls < published / 2
+
+
+DOCUMENTS = {
+    "same": DOCUMENT,
+    "moved profile": DOCUMENT.replace(
+        'id = "tulip-x"\nworkspace = "tulip"', 'id = "tulip-x"\nworkspace = "dike"'
+    ),
+    "removed profile": without(DOCUMENT, "[[profiles]]", "tulip-x")
+    .replace('on = "tulip-x"', 'on = "tulip-mastodon"')
+    .replace('["role:editor"]', '["member:ben"]'),
+    "renamed workspace": DOCUMENT.replace('"dike"', '"delta"').replace('"dike-x"', '"delta-x"'),
+    "client of one profile": DOCUMENT.replace('["role:editor"]', '["role:editor", "member:dirk"]')
+    + '[[grants]]\nto = "member:dirk"\npermissions = ["approve"]\non = "tulip-x"\n',
+    "no policy": DOCUMENT.replace(
+        'on = { workspace = "tulip"', 'on = { workspace = "dike"'
+    ).replace('default_approval = "editorial"', 'default_approval = "none"'),
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_posts_under_other_documents(agency, name) -> None:
+    """Every list equals the list of a full scan after profiles have moved or been removed."""
+    agency.now += dt.timedelta(days=3)
+    ana, ben = agency.acting("ana", "ben")
+    later = "2026-05-01 09:30"
+    for profiles in (["tulip-x"], ["tulip-x", "tulip-mastodon"], ["tulip-mastodon"]):
+        ana.submit(ana.draft("Lente", profiles=profiles, planned_at=later))
+        ana.submit(ana.draft("Tulp", profiles=profiles, planned_at=later, tags=["offer"]))
+        ben.submit(ben.draft("Bol", profiles=profiles, planned_at=later))
+    ana.submit(ana.draft("Dijk", profiles=["dike-x"], planned_at=later))
+    ben.add_absence("2026-04-04", "2026-04-20", delegate="tom")
+    agency.now += dt.timedelta(hours=1)
+    check_lists(agency.desk)
+    if name != "same":
+        agency.adopt(DOCUMENTS[name], reason="another document")
+    check_lists(agency.desk)
+    agency.desk.run_due()
+    check_lists(agency.desk)
+    plans = map(agency.desk.offboarding_plan, agency.desk.organization.members_by_id)
+    items = [item for plan in plans for item in plan.items]
+    assert any("reviewer" in item.consequence.code for item in items)
 
 
 def test_calls_for_a_calendar(open_agency) -> None:

@@ -54,6 +54,8 @@ PROJECTIONS: Final = (
     ),
     Projection("authors", ("member", "state", "post"), indexes=(("member", "state"),)),
     Projection("reviewers", ("member", "post"), indexes=("member",)),
+    # The targets of posts in review.
+    Projection("reviews", ("profile", "post"), indexes=("profile",)),
     Projection("external_ids", ("external_id", "post"), ("external_id",)),
     Projection("media", ("digest", "workspace", "post"), ("digest",)),
     # The other columns of plans and deliveries contain the values that a calendar shows.
@@ -442,6 +444,10 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
     for reviewer in _reviewers(snapshot):
         columns = {"member": reviewer, "post": post.id}
         rows.append(Row("reviewers", f"{post.id}|{reviewer}", stream, columns))
+    if post.state is PostState.IN_REVIEW:
+        for target in sorted(post.targets):
+            review = {"profile": target, "post": post.id}
+            rows.append(Row("reviews", f"{post.id}|{target}", stream, review))
     if post.external_id:
         external_id = {"external_id": post.external_id, "post": post.id}
         rows.append(Row("external_ids", post.external_id, stream, external_id))

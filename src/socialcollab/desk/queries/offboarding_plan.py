@@ -16,12 +16,12 @@ from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.effects import Effects
 from socialcollab.identifiers import MemberId
 from socialcollab.organization import OffboardingItem, offboarding_items
+from socialcollab.stores import Row
 from socialcollab.verdicts import Reason
 from socialcollab.workflow import Context, step_statuses
 
 _BATCH = 500
-_UNFINISHED_STATES = ("draft", "changes_requested", "expired")
-_OPEN_STATES = (*_UNFINISHED_STATES, "in_review", "approved")
+_OPEN_STATES = ("draft", "in_review", "changes_requested", "expired", "approved")
 _UNSENT_STATES = tuple(
     state.value
     for state in (DeliveryState.WAITING, DeliveryState.PUBLISHING, DeliveryState.UNKNOWN)
@@ -96,7 +96,7 @@ def plan_for_viewer(
         if grant.by == member and not grant.is_over(scope, at=now)
     ]
     contexts = engine.contexts(state, now=now)
-    streams = yield from _concerned_posts(engine, member)
+    streams = yield from _concerned_posts(engine, state, member, now)
     of_posts: list[tuple[dt.datetime, str, list[OffboardingItem]]] = []
     for start in range(0, len(streams), _BATCH):
         posts = yield from engine.load_posts(streams[start : start + _BATCH])
@@ -114,11 +114,13 @@ def plan_for_viewer(
     return OffboardingPlan(member=MemberId(member), items=tuple(items), digest=state.digest)
 
 
-def _concerned_posts(engine: Engine, member: str) -> Effects[list[str]]:
+def _concerned_posts(
+    engine: Engine, state: State, member: str, now: dt.datetime
+) -> Effects[list[str]]:
     """Return the streams of the posts that may depend on a member."""
-    in_review = yield from all_rows(engine, "posts", where={"state": PostState.IN_REVIEW.value})
+    in_review = yield from _possible_reviews(engine, state, member, now)
     written = yield from all_rows(
-        engine, "authors", where={"member": member, "state": (*_UNFINISHED_STATES, "approved")}
+        engine, "authors", where={"member": member, "state": _OPEN_STATES}
     )
     unsent: set[str] = set()
     if any(row.columns["state"] == "approved" for row in written):
@@ -129,6 +131,34 @@ def _concerned_posts(engine: Engine, member: str) -> Effects[list[str]]:
         row.stream for row in written if row.columns["state"] != "approved" or row.stream in unsent
     ]
     return list(dict.fromkeys(streams))
+
+
+def _possible_reviews(
+    engine: Engine, state: State, member: str, now: dt.datetime
+) -> Effects[list[Row]]:
+    """
+    Return rows of the posts in review on which a member may decide.
+
+    Nobody can decide on a post without `approve` on its profiles, in their own right or as the
+    delegate of an absent member.
+    """
+    organization = state.organization
+    access, in_review = organization.access, PostState.IN_REVIEW.value
+    if access.allows(member, "approve", "*", at=now):
+        # Such members can also decide on posts whose workspace has been removed.
+        return (yield from all_rows(engine, "posts", where={"state": in_review}))
+    profiles = access.profiles(member, "approve", at=now)
+    rows = yield from all_rows(engine, "reviews", where={"profile": profiles})
+    # If all profiles of a post have been removed, its workspace determines who can decide on it.
+    workspaces = tuple(
+        workspace
+        for workspace in organization.workspaces_by_id
+        if access.allows(member, "approve", workspace, at=now)
+    )
+    rows += yield from all_rows(
+        engine, "posts", where={"workspace": workspaces, "state": in_review}
+    )
+    return rows
 
 
 def _first_time(post: Post) -> dt.datetime:

@@ -20,6 +20,7 @@ from socialcollab.time import TimeLike, as_instant
 from socialcollab.workflow import Actor, PostSnapshot, StepStatus, step_statuses
 
 _STATES = tuple(state.value for state in PostState)
+_POSTS_AT_ONCE = 50
 _POSSIBLY_PUBLISHED = ("approved", "in_review", "changes_requested", "expired", "cancelled")
 
 
@@ -47,25 +48,27 @@ def count_published(engine: Engine, author: str, workspace: str, *, at_most: int
     count = 0
     after = None
     while count < at_most:
+        # With a state as a further condition, the store would read the posts of all authors.
         page = yield from call(
             engine.store.query,
             "posts",
-            where={"author": author, "workspace": workspace, "state": _POSSIBLY_PUBLISHED},
+            where={"author": author, "workspace": workspace},
             after=after,
+            limit=_POSTS_AT_ONCE,
         )
-        for row in page:
-            where: dict[str, Column | tuple[Column, ...]] = {
-                "post": row.stream.partition("/")[2],
-                "state": DeliveryState.PUBLISHED.value,
+        posts = tuple(row.key for row in page if row.columns["state"] in _POSSIBLY_PUBLISHED)
+        deliveries = yield from all_rows(engine, "deliveries", where={"post": posts})
+        count += len(
+            {
+                row.columns["post"]
+                for row in deliveries
+                if row.columns["state"] == DeliveryState.PUBLISHED.value
             }
-            published = yield from call(engine.store.query, "deliveries", where=where, limit=1)
-            count += bool(published)
-            if count == at_most:
-                return count
-        if not page:
+        )
+        if len(page) < _POSTS_AT_ONCE:
             break
         after = page[-1]
-    return count
+    return min(count, at_most)
 
 
 def read_posts(
