@@ -120,7 +120,11 @@ class MastodonServer(FakeServer):
         return httpx.Response(200, json=found[:limit])
 
     def _upload(self, request: httpx.Request) -> httpx.Response:
-        assert b"GIF89a" in request.content or b"ftypmp42" in request.content
+        assert (
+            b"\x89PNG" in request.content
+            or b"GIF89a" in request.content
+            or b"ftypmp42" in request.content
+        )
         media = self._new_id()
         self.media[media] = self.processing
         described = re.search(rb'name="description"\r\n\r\n(.*?)\r\n--', request.content, re.S)

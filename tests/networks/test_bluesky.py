@@ -218,7 +218,7 @@ def test_forgotten_images(bluesky: Bluesky, pds: Pds) -> None:
         blob = {
             "$type": "blob",
             "ref": {"$link": "bafkreigone"},
-            "mimeType": "image/gif",
+            "mimeType": "image/png",
             "size": 1,
         }
         progress[f"blob-{place}"] = json.dumps(blob)

@@ -115,7 +115,7 @@ def test_containers(instagram: Instagram, server: InstagramServer) -> None:
     publish(instagram, POSTS[3])
     *items, carousel = server.containers.values()
     assert [item.get("is_carousel_item") for item in items] == ["true"] * 3
-    assert [item.get("media_type", "") for item in items] == ["", "", "REELS"]
+    assert [item.get("media_type", "") for item in items] == ["", "", "VIDEO"]
     assert carousel["media_type"] == "CAROUSEL"
     assert carousel["children"].split(",") == list(server.containers)[:3]
     assert carousel["caption"] == "alles\nhttps://tulip.nl"

@@ -69,7 +69,7 @@ class XServer(FakeServer):
         if operation == "POST /2/tweets":
             return self._create(json.loads(request.content))
         if operation == "POST /2/media/upload":
-            assert b"GIF89a" in request.content
+            assert b"\x89PNG" in request.content
             media = self._new_id()
             self.media[media] = self.processing
             return httpx.Response(200, json={"data": self._state(media)})

@@ -203,11 +203,18 @@ class Dispatcher:
             profile=read.state.organization.profiles_by_id[delivery.profile],
             text=text,
             thread=tuple(thread),
-            media=content.media,
+            media=content.media_for(delivery.profile),
             links=content.links,
             language=content.language,
             labels=content.labels,
             poll=content.poll,
+            format=content.format_for(delivery.profile),
+            first_comment=content.first_comment,
+            reply_to=content.reply_to,
+            quote_of=content.quote_of,
+            card=content.card,
+            visibility=content.visibility,
+            paid_partnership=content.is_paid_partnership(delivery.profile),
         )
 
     def connect(self, read: Read) -> tuple[Adapter, Transport]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
@@ -31,6 +32,7 @@ from socialcollab.networks.x.responses import (
     posts_of,
     shown_text,
 )
+from socialcollab.text import post_id
 from socialcollab.transport import (
     Checkpoint,
     Flow,
@@ -109,7 +111,7 @@ class XAdapter:
             data = data_of(response, "id", ok=(200, 201), creates=True)
             return self._published(str(data["id"]), None), {}
 
-        return (yield from publish_parts(1 + len(prepared.outgoing.thread), done, create))
+        return (yield from publish_parts(1 + len(prepared.outgoing.replies), done, create))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
@@ -119,7 +121,7 @@ class XAdapter:
             return Inconclusive("reading posts is switched off for X")
         account = progress.get(_ACCOUNT) or (yield from self._account())
         since = earliest(prepared).strftime("%Y-%m-%dT%H:%M:%SZ")
-        count, token = 1 + len(prepared.outgoing.thread), ""
+        count, token = 1 + len(prepared.outgoing.replies), ""
         part = next_part(progress, count)
         doubtful = False
         for _ in range(_MOST_PAGES):
@@ -294,8 +296,13 @@ class XAdapter:
             # A thread can contain the same text twice.
             return False
         # All posts of a thread have the id of its first post as their conversation.
-        conversation = text_in(post, "conversation_id") or str(post["id"])
-        if conversation != (id_of_part(progress, 0) if part else str(post["id"])):
+        own, first = str(post["id"]), id_of_part(progress, 0) if part else str(post["id"])
+        conversation = text_in(post, "conversation_id") or own
+        if outgoing.reply_to:
+            # The conversation began with another account's post, or with an earlier one.
+            if conversation in (own, first):
+                return False
+        elif conversation != first:
             return False
         attached = post.get("attachments")
         attachments = attached if isinstance(attached, Mapping) else {}
@@ -309,6 +316,10 @@ class XAdapter:
         if len(shown) != len(places) or ("" not in sent and shown != sent):
             return False
         text, actual = self._texts(outgoing)[part], shown_text(post)
+        quoted = post_id(NETWORK, outgoing.quote_of) if part == 0 else None
+        if quoted:
+            # X shows the address of the quoted post at the end of the text.
+            actual = re.sub(rf"\s*https?://\S+/status/{quoted}\S*\s*$", "", actual)
         if is_same_text(text, actual):
             return True
         return None if is_same_text(text, actual, any_links=True) else False
@@ -316,9 +327,15 @@ class XAdapter:
     def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing = prepared.outgoing
         body: dict[str, Json] = {"text": self._texts(outgoing)[part]}
-        if part:
-            body["reply"] = {"in_reply_to_tweet_id": id_of_part(done, part - 1)}
-        elif outgoing.media:
+        parent = id_of_part(done, part - 1) if part else post_id(NETWORK, outgoing.reply_to)
+        if parent:
+            body["reply"] = {"in_reply_to_tweet_id": parent}
+        quoted = post_id(NETWORK, outgoing.quote_of) if part == 0 else None
+        if quoted:
+            body["quote_tweet_id"] = quoted
+        if outgoing.paid_partnership and part == 0:
+            body["paid_partnership"] = True
+        if outgoing.media and part == 0:
             media = [done[f"{_MEDIA}{place}"] for place in range(len(outgoing.media))]
             body["media"] = {"media_ids": media}
         if outgoing.poll is not None and part == 0:
@@ -331,7 +348,7 @@ class XAdapter:
         )
 
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
-        return (text_to_send(self.description, outgoing), *outgoing.thread)
+        return (text_to_send(self.description, outgoing), *outgoing.replies)
 
     def _published(self, network_id: str, at: dt.datetime | None) -> Published:
         name = self.profile.handle.removeprefix("@") or "i"
