@@ -111,13 +111,18 @@ class XServer(FakeServer):
         if any(identifier not in self.media for identifier in media):
             return problem(400, "Your media IDs are invalid.")
         text, urls = self._shown(body["text"], media)
+        if "quote_tweet_id" in body:
+            text = f"{text} https://t.co/quoted"
+            link = f"https://twitter.com/ben/status/{body['quote_tweet_id']}"
+            urls.append({"start": 0, "end": 1, "url": "https://t.co/quoted", "expanded_url": link})
         plain = body["text"].strip()
         if self.refuses_duplicates and any(post["plain"] == plain for post in self.posts):
             return problem(403, "You are not allowed to create a Tweet with duplicate content.")
         identifier = self._new_id()
         parent = body.get("reply", {}).get("in_reply_to_tweet_id", "")
         conversation = next(
-            (post["conversation_id"] for post in self.posts if post["id"] == parent), identifier
+            (post["conversation_id"] for post in self.posts if post["id"] == parent),
+            parent or identifier,
         )
         self.posts.append(
             {
@@ -133,6 +138,8 @@ class XServer(FakeServer):
                 "parent": parent,
                 "media": media,
                 "poll": body.get("poll"),
+                "quoted": body.get("quote_tweet_id"),
+                "paid": body.get("paid_partnership", False),
             }
         )
         return httpx.Response(201, json={"data": {"id": identifier, "text": text}})

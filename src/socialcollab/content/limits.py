@@ -135,8 +135,10 @@ def exceeded_limits(
         paid_partnership: Whether the post is disclosed as a paid partnership.
         profile: The profile that the findings are about.
     """
+    has_link = bool(links) and description.link == "field"
+    has_more = bool(media) or poll is not None or card is not None or has_link
     found = (
-        *_text(description, text, labels, empty=not media and poll is None),
+        *_text(description, text, labels, empty=not has_more),
         *_thread(description, thread, labels),
         *_first_comment(description, first_comment, labels),
         *_media(description, media, is_reply=bool(reply_to)),

@@ -421,6 +421,8 @@ def _media_value(one: Attachment) -> list[Json]:
     value: list[Json] = [one.digest, one.media_type, one.size_bytes, one.name]
     if isinstance(one, Video) and one.cover is not None:
         value.append(_described(one.cover))
+    if isinstance(one, Image) and one.focus is not None:
+        value.append(",".join(map(str, one.focus)))
     return value
 
 

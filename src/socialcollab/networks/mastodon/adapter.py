@@ -235,7 +235,7 @@ class MastodonAdapter:
             return address
         params = {"q": address, "type": "statuses", "resolve": "true", "limit": "1"}
         response = yield from call(self._request("GET", "/api/v2/search", params=params))
-        statuses = values_of(response, "statuses").get("statuses")
+        statuses = values_of(response).get("statuses")
         for status in statuses if isinstance(statuses, list) else ():
             if isinstance(status, Mapping) and status.get("id"):
                 return str(status["id"])
