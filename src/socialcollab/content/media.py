@@ -116,7 +116,14 @@ class Image:
         _check_digest(self.digest)
 
     @classmethod
-    def from_bytes(cls, data: bytes, *, alt: str = "", name: str = "") -> Self:
+    def from_bytes(
+        cls,
+        data: bytes,
+        *,
+        alt: str = "",
+        name: str = "",
+        focus: tuple[float, float] | None = None,
+    ) -> Self:
         """
         Create an image from its bytes.
 
@@ -136,11 +143,14 @@ class Image:
             media_type=media_type,
             size_bytes=len(data),
             name=name,
+            focus=focus,
             data=data,
         )
 
     @classmethod
-    def from_file(cls, path: str, *, alt: str = "") -> Self:
+    def from_file(
+        cls, path: str, *, alt: str = "", focus: tuple[float, float] | None = None
+    ) -> Self:
         """
         Read an image from a file.
 
@@ -149,7 +159,7 @@ class Image:
             OSError: If the file cannot be read.
         """
         file = Path(path)
-        return cls.from_bytes(file.read_bytes(), alt=alt, name=file.name)
+        return cls.from_bytes(file.read_bytes(), alt=alt, name=file.name, focus=focus)
 
 
 @attrs.frozen(kw_only=True)
@@ -183,7 +193,7 @@ class Video:
         _check_digest(self.digest)
 
     @classmethod
-    def from_file(cls, path: str | Path, *, alt: str = "") -> Self:
+    def from_file(cls, path: str | Path, *, alt: str = "", cover: Image | None = None) -> Self:
         """
         Create a video from a file, which must exist until the post is stored.
 
@@ -193,11 +203,13 @@ class Video:
         """
         file = Path(path)
         with file.open("rb") as stream:
-            video = cls.from_stream(stream, alt=alt, name=file.name)
-        return attrs.evolve(video, source=file)
+            video = cls.from_stream(stream, alt=alt, name=file.name, cover=cover)
+        return attrs.evolve(video, source=file, start=0)
 
     @classmethod
-    def from_stream(cls, stream: BinaryIO, *, alt: str = "", name: str = "") -> Self:
+    def from_stream(
+        cls, stream: BinaryIO, *, alt: str = "", name: str = "", cover: Image | None = None
+    ) -> Self:
         """
         Create a video from an open file, such as an upload, from its position to its end.
 
@@ -239,6 +251,7 @@ class Video:
             media_type=media_type,
             size_bytes=size,
             name=name,
+            cover=cover,
             source=stream,
             start=start,
         )
