@@ -268,9 +268,11 @@ def _installed(name: str) -> NetworkDescription:
     expected = "an object with an attribute `description`"
     try:
         loaded = entry_point.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
+        # The import executes the package's code, which can raise any exception.
         raise InvalidValueError(
-            f"network `{name}` is installed, but `{entry_point.value}` cannot be imported: {error}",
+            f"network `{name}` is installed, but `{entry_point.value}` cannot be imported:"
+            f" {type(error).__name__}: {error}",
             value=entry_point.value,
             expected=expected,
         ) from error

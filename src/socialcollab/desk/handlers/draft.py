@@ -8,7 +8,7 @@ from typing import Any, Final
 import attrs
 
 from socialcollab.content import Attachment, Post, PostContent
-from socialcollab.desk.arguments import check_text
+from socialcollab.desk.arguments import check_text, planned_time
 from socialcollab.desk.commands import COMMANDS
 from socialcollab.desk.engine import Engine, State
 from socialcollab.desk.handlers.media import (
@@ -22,7 +22,7 @@ from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import PostId, did_you_mean
-from socialcollab.time import TimeLike, WallTime, as_wall_time
+from socialcollab.time import TimeLike, WallTime
 from socialcollab.workflow import Actor, check_command
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow.decide import workspace_hint
@@ -121,7 +121,7 @@ def draft_command(
             text=text,
             media=images,
             targets=targets,
-            planned_at=None if planned_at is None else as_wall_time(planned_at, zone),
+            planned_at=None if planned_at is None else planned_time(planned_at, zone),
             times=_as_times(times or {}, zone),
             **fields,
         )
@@ -192,7 +192,7 @@ def edit_command(
     if not isinstance(media, Unchanged):
         fields["media"], data = without_bytes(media)
     if not isinstance(planned_at, Unchanged):
-        fields["planned_at"] = None if planned_at is None else as_wall_time(planned_at, zone)
+        fields["planned_at"] = None if planned_at is None else planned_time(planned_at, zone)
     if not isinstance(times, Unchanged):
         fields["times"] = _as_times(times, zone)
     content, own = content_without_bytes(_changed(current.content, fields))
@@ -206,14 +206,14 @@ def _as_times(times: Mapping[str, TimeLike], zone: str) -> dict[str, WallTime]:
             value=times,
             expected="a table of times by profile",
         )
-    return {profile: as_wall_time(at, zone) for profile, at in times.items()}
+    return {profile: planned_time(at, zone) for profile, at in times.items()}
 
 
 def local_time_of(engine: Engine, post: str, at: TimeLike) -> Effects[WallTime]:
     """Return a local time in the time zone of a post's workspace."""
     current: Post = (yield from engine.post(post)).snapshot.post
     state = yield from engine.state()
-    return as_wall_time(at, state.organization.zone_or_default(current.workspace))
+    return planned_time(at, state.organization.zone_or_default(current.workspace))
 
 
 def _changed(content: PostContent, changes: dict[str, Any]) -> PostContent:
