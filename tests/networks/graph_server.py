@@ -158,6 +158,15 @@ class FacebookServer(GraphServer):
             return httpx.Response(200, json={"success": True})
         if method == "GET" and identifier in self.videos:
             return httpx.Response(200, json=self.videos[identifier])
+        found = [post for post in self.posts if post["id"] == identifier]
+        if method == "GET" and found:
+            return httpx.Response(200, json=found[0])
+        if method == "DELETE" and identifier in self.photos:
+            del self.photos[identifier]
+            return httpx.Response(200, json={"success": True})
+        if method == "DELETE" and identifier in self.videos and not found:
+            del self.videos[identifier]
+            return httpx.Response(200, json={"success": True})
         if method == "DELETE" and any(post["id"] == identifier for post in self.posts):
             self.videos.pop(identifier, None)
             self.posts = [post for post in self.posts if post["id"] != identifier]
@@ -282,7 +291,8 @@ class InstagramServer(GraphServer):
         if method == "DELETE":
             self.posts.remove(found[0])
             return httpx.Response(200, json={"success": True})
-        return httpx.Response(200, json={"id": identifier, "permalink": found[0]["permalink"]})
+        fields = request.url.params["fields"].split(",")
+        return httpx.Response(200, json={name: found[0][name] for name in fields})
 
     def _container(self, params: dict[str, Any]) -> httpx.Response:
         children = params.get("children", "").split(",") if "children" in params else []

@@ -94,6 +94,8 @@ class MastodonServer(FakeServer):
                 200,
                 json={"id": identifier, "text": self.texts[identifier], "spoiler_text": ""},
             )
+        if method == "GET" and not part:
+            return httpx.Response(200, json=found[0])
         if method == "DELETE":
             self.statuses.remove(found[0])
             return httpx.Response(200, json=found[0])

@@ -264,6 +264,7 @@ def test_video(facebook: Facebook, server: FacebookServer) -> None:
     assert found.published.network_id == published.network_id == progress["video"]
     assert server.requests.count(f"POST /{PAGE}/videos") == 1
     server.videos.clear()
+    server.posts.clear()
     assert isinstance(find(facebook, post, progress), Inconclusive)
 
 

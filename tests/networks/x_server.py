@@ -89,6 +89,12 @@ class XServer(FakeServer):
             body = json.loads(request.content)
             self.alts[body["id"]] = body["metadata"]["alt_text"]["text"]
             return httpx.Response(200, json={"data": {"id": body["id"]}})
+        if operation.startswith("GET /2/tweets/"):
+            shown = ("id", "text", "entities", "attachments")
+            for post in self.posts:
+                if post["id"] == operation.rpartition("/")[2]:
+                    data = {name: post[name] for name in shown}
+                    return httpx.Response(200, json={"data": data})
         if operation.startswith("DELETE /2/tweets/"):
             identifier = operation.rpartition("/")[2]
             self.posts = [post for post in self.posts if post["id"] != identifier]

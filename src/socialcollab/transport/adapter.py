@@ -194,6 +194,31 @@ class AmendingAdapter(Protocol):
         ...
 
 
+@runtime_checkable
+class ComparingAdapter(Protocol):
+    """An adapter that can compare a published post with the content that was approved."""
+
+    def compare(
+        self, prepared: Prepared, progress: Mapping[str, str], network_id: str
+    ) -> Flow[tuple[str, ...]]:
+        """
+        Return the names of the fields in which the published post differs, such as ``text``.
+
+        The flow only reads. If the post cannot be read, it raises an error or returns an empty
+        tuple. For a thread, it compares the first post.
+        """
+        ...
+
+
+@runtime_checkable
+class DiscardingAdapter(Protocol):
+    """An adapter whose network keeps uploads that no post uses."""
+
+    def discard(self, progress: Mapping[str, str]) -> Flow[None]:
+        """Delete the uploads of a post that was not published, according to its *progress*."""
+        ...
+
+
 class Transport(Protocol):
     """
     An object that sends requests to a network and returns the responses.

@@ -50,6 +50,8 @@ _ACCOUNT: Final = "did"
 _BLOB: Final = "blob-"
 _CARD: Final = "card"
 _CID: Final = "cid-"
+# The fields of a post to which the other properties of a record belong.
+_FIELDS: Final[Mapping[str, str]] = {"embed": "media", "facets": "text", "langs": "language"}
 _MENTION: Final = "mention-"
 _QUOTE: Final = "quote"
 _REPLY: Final = "reply"
@@ -129,6 +131,24 @@ class BlueskyAdapter:
         found = self._published(prepared, text_of(response, "uri"), part)
         return found_part(found, count, progress, {f"{_CID}{part}": text_of(response, "cid")})
 
+    def compare(
+        self, prepared: Prepared, progress: Mapping[str, str], network_id: str
+    ) -> Flow[tuple[str, ...]]:
+        """Return the fields of the post that differ from its record on the server."""
+        account, key = _parts_of(network_id)
+        response = yield from call(
+            self._request(
+                "GET",
+                "com.atproto.repo.getRecord",
+                params={"repo": account, "collection": COLLECTION, "rkey": key},
+            )
+        )
+        stored = value_of(response, "value")
+        shown = stored if isinstance(stored, Mapping) else {}
+        sent = self._record(prepared, progress, 0)
+        different = {name for name in {*sent, *shown} if sent.get(name) != shown.get(name)}
+        return tuple(sorted({_FIELDS.get(name, name) for name in different}))
+
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the record. A record that no longer exists counts as deleted."""
         did, key = _parts_of(network_id)
@@ -204,10 +224,11 @@ class BlueskyAdapter:
         root = reply.get("root") if isinstance(reply, Mapping) else None
         return [root or itself, itself]
 
-    def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
+    def _record(self, prepared: Prepared, done: Mapping[str, str], part: int) -> dict[str, Json]:
+        """Return the record of a part."""
         outgoing, keys = prepared.outgoing, prepared.idempotency_keys
         places = range(len(outgoing.media)) if part == 0 else range(0)
-        record = post_record(
+        return post_record(
             outgoing,
             self._texts(outgoing)[part],
             created_at=keys[_part("created_at", part)],
@@ -222,6 +243,8 @@ class BlueskyAdapter:
                 if name.startswith(_MENTION) and did
             },
         )
+
+    def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         # `createRecord` fails if the record exists, but putting the same record again changes
         # nothing. `swapRecord` prevents the request from replacing another record under the key.
         request = self._request(
@@ -230,8 +253,8 @@ class BlueskyAdapter:
             body={
                 "repo": done[_ACCOUNT],
                 "collection": COLLECTION,
-                "rkey": keys[_part("rkey", part)],
-                "record": record,
+                "rkey": prepared.idempotency_keys[_part("rkey", part)],
+                "record": self._record(prepared, done, part),
                 "swapRecord": None,
             },
         )

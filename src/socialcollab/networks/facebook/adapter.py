@@ -213,6 +213,29 @@ class FacebookAdapter:
             " since this post was prepared"
         )
 
+    def compare(
+        self, prepared: Prepared, progress: Mapping[str, str], network_id: str
+    ) -> Flow[tuple[str, ...]]:
+        """Return the fields in which the published post differs. Videos are not compared."""
+        outgoing = prepared.outgoing
+        if outgoing.reply_to or outgoing.format != "post" or _VIDEO in progress:
+            return ()
+        params = {"fields": _POST_FIELDS}
+        path = f"/{quote(network_id, safe='')}"
+        response = yield from call(self._request("GET", path, params=params))
+        post = values_of(response, "id", network=NETWORK)
+        is_same = {
+            "text": text_in(post, "message").split() == _message(outgoing).split(),
+            "media": _has_attachments(post, outgoing, progress),
+        }
+        return tuple(name for name, same in is_same.items() if not same)
+
+    def discard(self, progress: Mapping[str, str]) -> Flow[None]:
+        """Delete images and videos that were uploaded for a post, but not published."""
+        for name, media in progress.items():
+            if name == _VIDEO or name.startswith(_PHOTO):
+                yield from delete(self.server, media, network=NETWORK)
+
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
         yield from delete(self.server, network_id, network=NETWORK)

@@ -229,6 +229,19 @@ class InstagramAdapter:
             )
         )
 
+    def compare(
+        self, prepared: Prepared, progress: Mapping[str, str], network_id: str  # noqa: ARG002
+    ) -> Flow[tuple[str, ...]]:
+        """Return ``text`` if the caption differs. Stories and comments are not compared."""
+        outgoing = prepared.outgoing
+        if outgoing.reply_to or outgoing.format == "story":
+            return ()
+        path, params = f"/{quote(network_id, safe='')}", {"fields": "id,caption"}
+        response = yield from call(self._request("GET", path, params=params))
+        caption = text_in(values_of(response, "id", network=NETWORK), "caption")
+        expected = text_to_send(self.description, outgoing)
+        return () if caption.split() == expected.split() else ("text",)
+
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
         yield from delete(self.server, network_id, network=NETWORK)

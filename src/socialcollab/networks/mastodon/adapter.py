@@ -141,6 +141,24 @@ class MastodonAdapter:
             " since this post was prepared"
         )
 
+    def compare(
+        self,
+        prepared: Prepared,
+        progress: Mapping[str, str],
+        network_id: str,
+    ) -> Flow[tuple[str, ...]]:
+        """Return the fields in which the published post differs."""
+        outgoing = prepared.outgoing
+        path = f"/api/v1/statuses/{quote(network_id, safe='')}"
+        status = values_of((yield from call(self._request("GET", path))), "id")
+        is_same = {
+            "text": (yield from self._has_text(status, outgoing, 0)),
+            "media": _has_media(status, outgoing, progress, 0),
+            "visibility": status.get("visibility") == _VISIBILITIES[outgoing.visibility],
+            "quote_of": not outgoing.quote_of or status.get("quote") is not None,
+        }
+        return tuple(name for name, same in is_same.items() if not same)
+
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
         """
         Replace the content of a published post.
@@ -295,14 +313,20 @@ class MastodonAdapter:
         part = next_part(progress, 1 + len(outgoing.replies))
         if not _has_media(status, outgoing, progress, part):
             return False
+        parent = id_of_part(progress, part - 1) if part else progress.get(_REPLY, "")
+        if parent and str(status.get("in_reply_to_id")) != parent:
+            return False
+        return (yield from self._has_text(status, outgoing, part))
+
+    def _has_text(
+        self, status: Mapping[str, Json], outgoing: OutgoingPost, part: int
+    ) -> Flow[bool]:
+        """Return whether a post has the text and the warning of a part."""
         text, warning = self._texts(outgoing)[part], _warning(outgoing)
         if not text.strip():
             # A post without a text gets its warning as its text.
             text, warning = warning, ""
         if str(status.get("spoiler_text") or "") != warning:
-            return False
-        parent = id_of_part(progress, part - 1) if part else progress.get(_REPLY, "")
-        if parent and str(status.get("in_reply_to_id")) != parent:
             return False
         path = f"/api/v1/statuses/{quote(str(status['id']), safe='')}/source"
         response = yield from call(self._request("GET", path))
