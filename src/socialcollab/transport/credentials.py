@@ -106,7 +106,7 @@ class RenewedTokens:
 
     Args:
         credentials: Where the tokens are kept.
-        renew: A function that returns the new token for an old one, such as `XRenewal`.
+        renew: A function that returns the new token for an old one, such as `socialcollab.networks.Renewal`.
         margin: How long before its expiry a token is renewed.
         clock: The clock; the system clock by default.
     """
