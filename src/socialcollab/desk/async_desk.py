@@ -28,6 +28,7 @@ from socialcollab.desk.journal.maintenance import (
 from socialcollab.desk.journal.streams import PROJECTIONS
 from socialcollab.desk.publishing.dispatcher import Dispatcher
 from socialcollab.desk.publishing.publisher import Publisher
+from socialcollab.desk.queries.connections import read_connections
 from socialcollab.desk.queries.history import (
     ActiveDocument,
     HistoryEntry,
@@ -67,7 +68,7 @@ from socialcollab.scheduling import Calendar, Clash
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
-from socialcollab.workflow import Condition, StepStatus, check_conditions
+from socialcollab.workflow import Condition, Connection, StepStatus, check_conditions
 
 T = TypeVar("T")
 
@@ -407,9 +408,7 @@ class AsyncDesk:
             SocialCollabError: If no network is configured for the profile.
         """
         at = self.engine.now() if now is None else as_utc(now)
-        return await self.run(
-            reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at)
-        )
+        return await self.run(reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at))
 
     async def next_due(self, *, after: dt.datetime | None = None) -> dt.datetime | None:
         """
@@ -528,9 +527,7 @@ class AsyncDesk:
             limit: The maximum number of notifications in a batch; the notifications of one event
                 are never split.
         """
-        return await self.run(
-            read_notifications(self.engine, after=after, member=member, limit=limit)
-        )
+        return await self.run(read_notifications(self.engine, after=after, member=member, limit=limit))
 
     async def last_event_at(self) -> dt.datetime | None:
         """Return the time of the last event, or None if there are no events."""
@@ -567,9 +564,7 @@ class AsyncDesk:
             )
         )
 
-    async def clashes(
-        self, start: TimeLike, end: TimeLike, *, workspace: str = ""
-    ) -> tuple[Clash, ...]:
+    async def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return await self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
@@ -586,13 +581,20 @@ class AsyncDesk:
             viewer: Only holds that apply to a profile that this member can view, without reasons
                 for clients and guests; all holds if empty.
         """
-        return await self.run(
-            read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer)
-        )
+        return await self.run(read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer))
 
-    async def calendar_notes(
-        self, *, workspace: str = "", viewer: str = ""
-    ) -> tuple[CalendarNote, ...]:
+    async def connections(self, *, viewer: str = "") -> tuple[Connection, ...]:
+        """
+        Return who has connected which profile to which account, in the order of the profiles.
+
+        Profiles that are not connected are omitted.
+
+        Args:
+            viewer: Only connections of profiles that this member can view; all if empty.
+        """
+        return await self.run(read_connections(self.engine, viewer=viewer))
+
+    async def calendar_notes(self, *, workspace: str = "", viewer: str = "") -> tuple[CalendarNote, ...]:
         """
         Return the calendar notes, sorted by date.
 

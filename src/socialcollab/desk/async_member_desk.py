@@ -26,6 +26,7 @@ from socialcollab.desk.handlers.runtime import (
     SelectorLike,
     add_absence,
     add_calendar_note,
+    connect,
     grant,
     hold,
     instant_for,
@@ -54,7 +55,7 @@ from socialcollab.scheduling import SheetRow
 from socialcollab.stores import Progress
 from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
-from socialcollab.workflow import Actor, PostSnapshot
+from socialcollab.workflow import Actor, Connection, PostSnapshot
 from socialcollab.workflow import commands as cm
 
 if TYPE_CHECKING:
@@ -373,9 +374,7 @@ class AsyncMemberDesk:
         """Withdraw a post from approval, or revoke its approval."""
         return await self._do_on_post(cm.Withdraw(post=_id(post)))
 
-    async def schedule(
-        self, post: Post | str, *, revision: str = "", at: TimeLike | None = None
-    ) -> Post:
+    async def schedule(self, post: Post | str, *, revision: str = "", at: TimeLike | None = None) -> Post:
         """Schedule an approved post for its planned time, or for *at*."""
         post_id, seen = _seen(post, revision)
         when = None if at is None else await self._wall_time(post_id, at)
@@ -391,9 +390,7 @@ class AsyncMemberDesk:
         """Move a post to another time on all of its target profiles, or on only one of them."""
         post_id, seen = _seen(post, revision)
         when = await self._wall_time(post_id, at)
-        return await self._do_on_post(
-            cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile)
-        )
+        return await self._do_on_post(cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile))
 
     async def cancel(self, post: Post | str, *, revision: str = "", reason: str = "") -> Post:
         """Cancel a post, so that it can never be published."""
@@ -435,9 +432,7 @@ class AsyncMemberDesk:
             for post in as_posts(posts)
         )
 
-    async def cancel_all(
-        self, posts: Iterable[Post], *, reason: str = ""
-    ) -> tuple[BulkOutcome, ...]:
+    async def cancel_all(self, posts: Iterable[Post], *, reason: str = "") -> tuple[BulkOutcome, ...]:
         """Cancel several posts with `cancel`, and return one outcome per post, in order."""
         return await self._bulk(
             cm.Cancel(post=post.id, seen=post.digest, reason=reason) for post in as_posts(posts)
@@ -614,9 +609,54 @@ class AsyncMemberDesk:
         """Remove a native post from the calendar: it was recorded by mistake, or has been deleted."""
         await self.do(cm.RemoveNativePost(profile=profile, network_id=network_id))
 
-    async def hold(
-        self, on: SelectorLike, *, reason: str, until: TimeLike | None = None
-    ) -> HoldResult:
+    async def connect(
+        self,
+        profile: str,
+        *,
+        account: str,
+        scopes: Iterable[str] = (),
+        expires_at: TimeLike | None = None,
+    ) -> Connection:
+        """
+        Record that a profile was connected to its account, and by this member.
+
+        The journal receives no secret: store the token with `SqliteCredentials` or in your own
+        secret store before you call this method. If the publisher has put the profile on hold
+        because the network refused the earlier credentials, this also ends that hold. Holds that
+        members have placed stay in force.
+
+        Args:
+            profile: The profile.
+            account: The name of the account on the network.
+            scopes: The scopes that the owner of the account has granted.
+            expires_at: When the connection expires; None if it does not, or if its token is
+                renewed. Members are warned seven days before. Local times are in the workspace's
+                time zone.
+        """
+        return await self._desk.run(
+            connect(
+                self._desk.engine,
+                self._actor,
+                profile,
+                account=account,
+                scopes=scopes,
+                expires_at=expires_at,
+            )
+        )
+
+    async def disconnect(self, profile: str) -> None:
+        """
+        Record that a profile was disconnected from its account.
+
+        Delete the token yourself. When a post is due and there is no token, the profile is put on
+        hold.
+
+        Raises:
+            NotFoundError: If the profile is not connected, or is not visible to this member.
+        """
+        await self.do(cm.Disconnect(profile=profile))
+
+    async def hold(self, on: SelectorLike, *, reason: str, until: TimeLike | None = None) -> HoldResult:
         """
         Stop publishing on all profiles that a selector matches, effective immediately.
 
@@ -630,9 +670,7 @@ class AsyncMemberDesk:
         Returns:
             The deliveries that the hold stops, and the deliveries that were already being sent.
         """
-        return await self._desk.run(
-            hold(self._desk.engine, self._actor, on, reason=reason, until=until)
-        )
+        return await self._desk.run(hold(self._desk.engine, self._actor, on, reason=reason, until=until))
 
     async def resume(self, hold: HoldResult | Hold | str) -> HoldResult:
         """

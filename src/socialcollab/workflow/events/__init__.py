@@ -9,6 +9,11 @@ from socialcollab.workflow.events.calendar import (
     NativePostRemoved,
     SlotTaken,
 )
+from socialcollab.workflow.events.connection import (
+    ExpiryAnnounced,
+    ProfileConnected,
+    ProfileDisconnected,
+)
 from socialcollab.workflow.events.delivery import (
     AmendDeferred,
     AmendRejected,
@@ -49,6 +54,7 @@ from socialcollab.workflow.events.event import (
     budget_stream,
     calendar_event,
     calendar_stream,
+    connection_stream,
     delivery_event,
     delivery_stream,
     is_personal,
@@ -134,6 +140,7 @@ __all__ = [
     "DigestClosed",
     "Event",
     "EventData",
+    "ExpiryAnnounced",
     "FindingWaived",
     "GrantAdded",
     "GrantRevoked",
@@ -163,6 +170,8 @@ __all__ = [
     "PostTakenDown",
     "PostUnscheduled",
     "PostWithdrawn",
+    "ProfileConnected",
+    "ProfileDisconnected",
     "RuntimeStateReevaluated",
     "SendStarted",
     "ShiftSwapsCancelled",
@@ -177,6 +186,7 @@ __all__ = [
     "budget_stream",
     "calendar_event",
     "calendar_stream",
+    "connection_stream",
     "delivery_event",
     "delivery_stream",
     "erased_content",
