@@ -172,6 +172,16 @@ class OAuth:
         return f"{type(self).__name__}()"
 
     @property
+    def client_id(self) -> str:
+        """The client id of the app."""
+        return self._client_id
+
+    @property
+    def client_secret(self) -> str:
+        """The client secret of the app, which the application must store and never show."""
+        return self._client_secret
+
+    @property
     def title(self) -> str:
         """The name of the network as people write it."""
         description = find_network(self.network)
