@@ -36,6 +36,8 @@ def main() -> None:
         accounts.apps["x"] = XOAuth(client_id=client_id, client_secret=secret)
         tokens = RenewedTokens(accounts.credentials, Renewal(accounts.apps["x"]))
         networks["x"] = X(tokens, media=FolderMedia(DATA / "media"))
+    print("connect accounts at", f"{accounts.base_url}/session")
+    print("the redirect address for the apps of networks is", accounts.redirect_uri)
     app = create_app(path, networks, accounts=accounts)
     # The access log would contain the codes in the callbacks of the networks.
     uvicorn.run(app, port=8000, access_log=False)
