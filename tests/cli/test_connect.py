@@ -18,7 +18,6 @@ from typing import Any
 import httpx
 import pytest
 from tests.networks.accounts import ACCOUNTS
-from tests.networks.loopback import served
 from tests.networks.oauth_servers import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -26,6 +25,7 @@ from tests.networks.oauth_servers import (
     MastodonOAuthServer,
     OAuthServer,
 )
+from tests.networks.served import served
 
 from socialcollab.cli import connect as command
 from socialcollab.cli import main

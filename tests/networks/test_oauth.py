@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import attrs
 import httpx
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.networks.accounts import ACCOUNTS
 from tests.networks.exchange import Exchange, described_by
@@ -512,6 +512,9 @@ def test_secrets(name: str, path: str, caplog: pytest.LogCaptureFixture) -> None
         run_oauth(oauth.finish(profile, authorization, callback), client=client)
     error = caught.value
     seen = [str(error), repr(error), "".join(traceback.format_exception(error))]
+    # Some tools record the local variables of a traceback.
+    frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)][1:]
+    seen += [repr(frame.f_locals) for frame in frames]
     seen += map(repr, (oauth, authorization, Renewal(oauth)))
     seen += [
         record.getMessage()
@@ -529,6 +532,20 @@ def test_secrets(name: str, path: str, caplog: pytest.LogCaptureFixture) -> None
     ]
     assert any(CLIENT_SECRET in text for text in received) or name == "x"
     assert not [(s, text) for text in seen for s in secrets if s and s in text]
+
+
+@given(st.one_of(st.text(), st.binary().map(lambda data: data.decode("utf-8", "surrogateescape"))))
+@example("&".join(f"a{number}=" for number in range(60)))
+@example(f"{REDIRECT}?state=\ud800&code=1")
+def test_any_callback(text: str) -> None:
+    """Whatever a person pastes, the result is an error that hides it, and nothing is sent."""
+    oauth, profile = XOAuth(client_id="a"), ACCOUNTS["x"].profile
+    authorization = oauth.begin(profile, redirect_uri=REDIRECT)
+    for callback in (text, f"{REDIRECT}?{text}", f"code={text}&state={authorization.state}x"):
+        with pytest.raises(AuthenticationError) as caught:
+            oauth.code_of(profile, authorization, callback)
+        frames = [frame for frame, _ in traceback.walk_tb(caught.value.__traceback__)][1:]
+        assert authorization.state not in repr([frame.f_locals for frame in frames])
 
 
 def test_cut_off_secret() -> None:

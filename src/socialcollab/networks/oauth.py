@@ -14,10 +14,9 @@ import datetime as dt
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, ClassVar, Final, NoReturn, TypeAlias, TypeVar
-from urllib.parse import parse_qs, quote, urlencode, urlsplit
+from urllib.parse import parse_qs, quote, urlencode
 
 import attrs
 
@@ -266,10 +265,19 @@ class OAuth:
                 refuses the code, or if the account is not that of the profile.
             NetworkError: If the network does not answer, or not with a token.
         """
-        code = self.code_of(profile, authorization, callback)
-        secrets = [code, authorization.verifier, self._client_secret]
-        with _redacted(secrets):
-            connected = yield from self._exchanged(profile, authorization, code, secrets)
+        secrets = [authorization.verifier, self._client_secret]
+        return _without_secrets(self._finished(profile, authorization, callback, secrets), secrets)
+
+    def _finished(
+        self,
+        profile: Profile,
+        authorization: Authorization,
+        callback: Callback,
+        secrets: list[str],
+    ) -> Flow[ConnectedAccount]:
+        code = self._code_in(profile, authorization, callback)
+        secrets.append(code)
+        connected = yield from self._exchanged(profile, authorization, code, secrets)
         missing = self._missing(authorization.scopes, connected.scopes)
         if missing:
             names = ", ".join(f"`{scope}`" for scope in missing)
@@ -289,6 +297,14 @@ class OAuth:
                 states an error.
             TransientError: If the network states that it is temporarily unavailable.
         """
+        try:
+            return self._code_in(profile, authorization, callback)
+        except NetworkError as error:
+            failure = error.with_traceback(None)
+        del callback
+        raise failure
+
+    def _code_in(self, profile: Profile, authorization: Authorization, callback: Callback) -> str:
         if authorization.profile != profile.id:
             self._refuse(
                 f"the sign-in was begun for `{authorization.profile}`, not for `{profile.id}`;"
@@ -297,7 +313,7 @@ class OAuth:
         params = self._parameters(authorization, callback)
         stated = params.get("state", "")
         # The comparison takes the same time however many characters are right.
-        if not hmac.compare_digest(stated.encode(), authorization.state.encode()):
+        if not hmac.compare_digest(_bytes_of(stated), _bytes_of(authorization.state)):
             self._refuse(
                 "the callback does not belong to this sign-in, or the sign-in was already finished;"
                 " connect the profile again"
@@ -326,8 +342,7 @@ class OAuth:
             NetworkError: If the network does not answer, or not with a token.
         """
         secrets = [token.access, token.refresh, self._client_secret]
-        with _redacted(secrets):
-            return (yield from self._refreshed(token, secrets))
+        return _without_secrets(self._refreshed(token, secrets), secrets)
 
     def revoke(self, token: Token) -> Flow[None]:
         """
@@ -337,8 +352,8 @@ class OAuth:
             RejectedError: If the network has no request that revokes a token.
             NetworkError: If the token was not revoked.
         """
-        with _redacted([token.access, token.refresh, self._client_secret]):
-            yield from self._revoked(token)
+        secrets = [token.access, token.refresh, self._client_secret]
+        return _without_secrets(self._revoked(token), secrets)
 
     # The steps of each network.
 
@@ -479,10 +494,13 @@ class OAuth:
                     f"the address does not begin with `{authorization.redirect_uri}`; paste the"
                     " whole address to which the browser was redirected"
                 )
-            query = urlsplit(address).query
+            query = address.partition("#")[0].partition("?")[2]
         else:
             query = address.removeprefix("?").partition("#")[0]
-        found = parse_qs(query, keep_blank_values=True, max_num_fields=50)
+        try:
+            found = parse_qs(query, keep_blank_values=True, max_num_fields=50)
+        except ValueError:
+            self._refuse("the address of the callback has too many parameters")
         for name, values in found.items():
             if len(values) > 1:
                 self._refuse(f"the callback contains the parameter `{name:.50}` more than once")
@@ -593,22 +611,36 @@ def _encoded(data: bytes) -> str:
     return base64.urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
-@contextmanager
-def _redacted(secrets: Iterable[str]) -> Iterator[None]:
-    """Remove secrets from the message of an error, because a server can repeat what it received."""
+def _bytes_of(text: str) -> bytes:
+    # A text that a person pastes can contain lone surrogates.
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _without_secrets(flow: Flow[_T], secrets: list[str]) -> Flow[_T]:
+    """
+    Run a flow, and remove secrets from the error that it raises.
+
+    A server can repeat in its message what it received. Tools that record the local variables of a
+    traceback would record the secrets in the variables of the flow, so the error is raised here
+    without the earlier traceback.
+    """
     try:
-        yield
+        return (yield from flow)
     except NetworkError as error:
-        shown = str(error)
-        # No real secret is shorter; a shorter text could be a part of any word.
-        for secret in (secret for secret in secrets if len(secret) >= _SHORTEST_SECRET):
-            shown = shown.replace(secret, _REDACTED)
-            # The end of a long message has been cut off, and with it the end of the secret.
-            begun = next(
-                (n for n in range(len(secret), _SHORTEST_SECRET, -1) if shown.endswith(secret[:n])),
-                0,
-            )
-            if begun:
-                shown = f"{shown[:-begun]}{_REDACTED}"
-        error.args = (shown, *error.args[1:])
-        raise
+        failure = error.with_traceback(None)
+        failure.args = (_redacted(str(error), secrets), *error.args[1:])
+    del secrets
+    raise failure
+
+
+def _redacted(text: str, secrets: Iterable[str]) -> str:
+    # No real secret is shorter; a shorter text could be a part of any word.
+    for secret in (secret for secret in secrets if len(secret) >= _SHORTEST_SECRET):
+        text = text.replace(secret, _REDACTED)
+        # The end of a long message has been cut off, and with it the end of the secret.
+        begun = next(
+            (n for n in range(len(secret), _SHORTEST_SECRET, -1) if text.endswith(secret[:n])), 0
+        )
+        if begun:
+            text = f"{text[:-begun]}{_REDACTED}"
+    return text
