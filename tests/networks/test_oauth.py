@@ -313,7 +313,12 @@ def test_lost_response(name: str) -> None:
 
 @given(
     st.one_of(
-        st.none(), st.booleans(), st.integers(), st.text(), st.floats(), st.lists(st.integers())
+        st.none(),
+        st.booleans(),
+        st.integers(),
+        st.text(),
+        st.floats(allow_nan=False, allow_infinity=False),
+        st.lists(st.integers()),
     )
 )
 def test_expiry(value: Any) -> None:

@@ -12,6 +12,7 @@ from socialcollab.networks.oauth import (
     cannot_renew,
     words_in,
 )
+from socialcollab.networks.responses import object_of
 from socialcollab.networks.x.responses import data_of
 from socialcollab.transport import Flow, Token, call
 
@@ -86,5 +87,5 @@ class XOAuth(OAuth):
             if value:
                 form = {"token": value, "token_type_hint": kind, "client_id": self._client_id}
                 response = yield from call(self._post("/2/oauth2/revoke", form, basic=True))
-                if response.status != 200:
+                if response.status != 200 or object_of(response).get("revoked") is False:
                     raise self._error_of(response, "revoke the token")
