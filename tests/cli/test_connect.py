@@ -31,8 +31,15 @@ from socialcollab.cli import connect as command
 from socialcollab.cli import main
 from socialcollab.cli.doctor import examine
 from socialcollab.cli.output import Output
-from socialcollab.cli.tokens import StoredTokens, open_credentials, stored_networks
+from socialcollab.cli.tokens import (
+    App,
+    StoredTokens,
+    TokenSources,
+    open_credentials,
+    stored_networks,
+)
 from socialcollab.desk import Desk
+from socialcollab.errors import AuthenticationError
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryMedia, SqliteCredentials
 from socialcollab.transport import Driver, Token
@@ -95,7 +102,7 @@ def document(*names: str, server: str = "") -> str:
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The current folder, in which the variables of the apps are set."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.delenv("SOCIALCOLLAB_TOKEN_KEY", raising=False)
+    monkeypatch.delenv("SOCIALCOLLAB_CREDENTIALS_KEY", raising=False)
     for network in ("X", "FACEBOOK", "INSTAGRAM"):
         monkeypatch.setenv(f"SOCIALCOLLAB_{network}_CLIENT_ID", CLIENT_ID)
         monkeypatch.setenv(f"SOCIALCOLLAB_{network}_CLIENT_SECRET", CLIENT_SECRET)
@@ -413,17 +420,17 @@ def test_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     fernet = pytest.importorskip(
         "cryptography.fernet", reason="the extra `credentials` is not installed"
     )
-    monkeypatch.setenv("SOCIALCOLLAB_TOKEN_KEY", fernet.Fernet.generate_key().decode())
+    monkeypatch.setenv("SOCIALCOLLAB_CREDENTIALS_KEY", fernet.Fernet.generate_key().decode())
     open_credentials(Path("agency-tokens.db")).put("tulip-x", Token(access="geheim-1f"))
     assert b"geheim" not in Path("agency-tokens.db").read_bytes()
-    monkeypatch.delenv("SOCIALCOLLAB_TOKEN_KEY")
+    monkeypatch.delenv("SOCIALCOLLAB_CREDENTIALS_KEY")
     new_desk("x")
     credentials = open_credentials(Path("agency-tokens.db"))
     checks = {check.name: check for check in examine("agency.db", credentials=credentials)}
     check = checks["token of `tulip-x`"]
     assert check.status == "problem"
     assert "the key may have changed" in check.text
-    assert check.repair.startswith("set `SOCIALCOLLAB_TOKEN_KEY` to the key")
+    assert check.repair.startswith("set `SOCIALCOLLAB_CREDENTIALS_KEY` to the key")
 
 
 def test_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -521,3 +528,42 @@ def test_secrets(
     for secret in (CLIENT_SECRET, server.token, server.code):
         assert not [text for text in seen if secret in text]
         assert secret.encode() not in stored
+
+
+@pytest.mark.parametrize("source", ["variable", "file"])
+def test_other_sources(
+    source: str, mastodon: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The worker and the doctor also accept tokens in variables and in files."""
+    server, address = mastodon
+    new_desk("mastodon", server=address)
+    options: list[str] = []
+    if source == "variable":
+        monkeypatch.setenv("SOCIALCOLLAB_TOKEN_TULIP_MASTODON", server.token)
+    else:
+        path = Path("tokens.toml")
+        path.write_text(f'tulip-mastodon = "{server.token}"')
+        path.chmod(0o600)
+        options = ["--tokens", "tokens.toml"]
+    assert main(["doctor", "agency.db", *options]) == 0
+    assert "signed in to mastodon as `tulip`" in capsys.readouterr().out
+    with Desk.open("agency.db") as desk:
+        eva = desk.acting_as("eva")
+        eva.publish_now(eva.draft("De lente is er", profiles=["tulip-mastodon"]))
+    assert main(["worker", "agency.db", "--once", *options]) == 0
+    assert [post.text for post in server.account.posted] == ["De lente is er"]
+    assert not Path("agency-tokens.db").exists()
+    assert (
+        main(["connect", "tulip-mastodon", "agency.db", "--member", "eva", "--tokens", "a.toml"])
+        == 2
+    )
+    assert "tokens cannot be stored in `a.toml`" in capsys.readouterr().err
+
+
+def test_unrenewable_token(tmp_path: Path) -> None:
+    """A token that is not stored cannot be renewed, and the error names the command."""
+    sources = TokenSources(tmp_path / "missing.db")
+    with pytest.raises(AuthenticationError, match="run `socialcollab connect tulip-x`"):
+        sources.renew("tulip-x", Token(access="a"), lambda: Token(access="b"))
+    assert repr(sources) == "TokenSources()"
+    assert "geheim" not in repr(App("id", "geheim"))

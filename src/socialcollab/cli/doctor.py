@@ -15,10 +15,11 @@ from socialcollab.cli.output import FOUND, OK, Output, counted, leaves, progress
 from socialcollab.cli.tokens import (
     KEY_VARIABLE,
     StoredTokens,
+    TokenSources,
     check_tokens_exist,
     lasts_until,
-    open_credentials,
     stored_networks,
+    tokens_exist,
     tokens_path,
 )
 from socialcollab.errors import (
@@ -40,8 +41,8 @@ if TYPE_CHECKING:
 
     from socialcollab.desk import Desk, DueWork
     from socialcollab.directory import Profile
-    from socialcollab.stores import BoundStore, SqliteCredentials
-    from socialcollab.transport import Clock, Driver, Network
+    from socialcollab.stores import BoundStore
+    from socialcollab.transport import Clock, Credentials, Driver, Network
 
 Status: TypeAlias = Literal["ok", "warning", "problem"]
 
@@ -88,8 +89,8 @@ def doctor(args: argparse.Namespace, output: Output) -> int:
     if args.tokens:
         check_tokens_exist(stored, args.desk)
     credentials = None
-    if not args.networks and stored.is_file():
-        credentials = open_credentials(stored)
+    if not args.networks and tokens_exist(stored):
+        credentials = TokenSources(stored)
     with (
         opened_networks(args.networks) if args.networks else nullcontext() as networks,
         progress(output, "checking events") as show,
@@ -144,7 +145,7 @@ def examine(
     clock: Clock | None = None,
     driver: Driver | None = None,
     progress: Callable[[int, int], None] | None = None,
-    credentials: SqliteCredentials | None = None,
+    credentials: Credentials | None = None,
     client: httpx.Client | None = None,
 ) -> Iterator[Check]:
     """
@@ -381,7 +382,7 @@ def _work_name(desk: Desk, work: DueWork) -> str:
     return work.stream
 
 
-def _tokens(desk: Desk, credentials: SqliteCredentials) -> Generator[Check, None, tuple[str, ...]]:
+def _tokens(desk: Desk, credentials: Credentials) -> Generator[Check, None, tuple[str, ...]]:
     """
     Check that each profile has a token, and that the token does not expire soon.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -19,9 +19,10 @@ if TYPE_CHECKING:
     from socialcollab.directory import Profile
     from socialcollab.networks import OAuth
     from socialcollab.stores import SqliteCredentials
-    from socialcollab.transport import Media, Network, Token
+    from socialcollab.transport import Credentials, Media, Network, Token
 
-KEY_VARIABLE: Final = "SOCIALCOLLAB_TOKEN_KEY"
+KEY_VARIABLE: Final = "SOCIALCOLLAB_CREDENTIALS_KEY"
+_READ_ONLY: Final = (".toml", ".json")
 OAUTH_NETWORKS: Final = ("facebook", "instagram", "mastodon", "x")
 
 
@@ -30,8 +31,8 @@ def add_tokens_option(parser: argparse.ArgumentParser | argparse._ActionsContain
     parser.add_argument(
         "--tokens",
         metavar="FILE",
-        help="the file with the tokens that `connect` stored (default: beside the source, such as"
-        " agency-tokens.db)",
+        help="the file with the tokens that `connect` stored, or a TOML or JSON file with tokens (default:"
+        " beside the source, such as agency-tokens.db)",
     )
 
 
@@ -44,14 +45,71 @@ def tokens_path(args: argparse.Namespace, source: str) -> Path:
 
 def open_credentials(path: Path) -> SqliteCredentials:
     """
-    Open the file with the tokens, which is encrypted if `SOCIALCOLLAB_TOKEN_KEY` contains a key.
+    Open the file with the tokens, which is encrypted if `SOCIALCOLLAB_CREDENTIALS_KEY` contains a key.
 
     The variable can contain several keys, separated by spaces; the first key encrypts.
+
+    Raises:
+        InvalidValueError: If the file is a TOML or JSON file, or if other users can access it.
     """
+    if path.suffix in _READ_ONLY:
+        raise InvalidValueError(
+            f"tokens cannot be stored in `{path}`, which is written by hand; pass another file with"
+            " --tokens",
+            value=str(path),
+            expected="a file such as agency-tokens.db",
+        )
     from socialcollab.stores import SqliteCredentials, fernet_cipher
 
     keys = os.environ.get(KEY_VARIABLE, "").split()
     return SqliteCredentials(path, cipher=fernet_cipher(*keys) if keys else None)
+
+
+class TokenSources:
+    """
+    The tokens of a worker: from environment variables, from a TOML or JSON file, or as stored.
+
+    A variable such as ``SOCIALCOLLAB_TOKEN_TULIP_X`` takes precedence. Only stored tokens are
+    renewed.
+
+    Args:
+        path: The file, which need not exist if all tokens are in variables.
+
+    Raises:
+        InvalidValueError: If other users can access the file, or if it contains no tokens.
+    """
+
+    def __init__(self, path: Path) -> None:
+        from socialcollab.stores import EnvironmentTokens, FileTokens
+
+        self._environment = EnvironmentTokens()
+        self._file = FileTokens(path) if path.suffix in _READ_ONLY else None
+        self._stored: SqliteCredentials | None = None
+        if self._file is None and path.is_file():
+            self._stored = open_credentials(path)
+
+    def __repr__(self) -> str:
+        return "TokenSources()"
+
+    def read(self, account: str) -> Token | None:
+        """Return the token of a profile, or None."""
+        from socialcollab.transport import Token
+
+        if ":" not in account:
+            for source in (self._environment, self._file):
+                with suppress(AuthenticationError):
+                    if source is not None:
+                        return Token(access=source(account))
+        return None if self._stored is None else self._stored.read(account)
+
+    def renew(self, account: str, old: Token, new: Callable[[], Token]) -> Token:
+        """Replace a stored token; see `Credentials.renew`."""
+        if self._stored is None:
+            raise AuthenticationError(
+                f"the token of `{account}` has expired, and is not in a file in which it can be"
+                f" renewed; run `socialcollab connect {account}`"
+            )
+        return self._stored.renew(account, old, new)
 
 
 class App(NamedTuple):
@@ -60,8 +118,11 @@ class App(NamedTuple):
     client_id: str
     client_secret: str
 
+    def __repr__(self) -> str:
+        return f"App({self.client_id!r})"
 
-def app_of(profile: Profile, credentials: SqliteCredentials) -> App | None:
+
+def app_of(profile: Profile, credentials: Credentials) -> App | None:
     """Return the app for a profile: from the environment, or as `connect` has stored it."""
     prefix = f"SOCIALCOLLAB_{profile.network.upper()}_CLIENT"
     client_id = os.environ.get(f"{prefix}_ID", "").strip()
@@ -121,14 +182,14 @@ class StoredTokens:
         profiles: The profiles of the desk, by id. A token is renewed only if its profile is known.
 
     Args:
-        credentials: The file with the tokens.
+        credentials: Where the tokens are.
         profiles: The profiles, by id.
         client: The httpx client for renewals, or None.
     """
 
     def __init__(
         self,
-        credentials: SqliteCredentials,
+        credentials: Credentials,
         profiles: Mapping[str, Profile],
         *,
         client: httpx.Client | None = None,
@@ -208,14 +269,19 @@ def stored_networks(
         yield networks
 
 
+def tokens_exist(path: Path) -> bool:
+    """Return whether there is a file with tokens, or a variable with the token of a profile."""
+    return path.is_file() or any(name.startswith("SOCIALCOLLAB_TOKEN_") for name in os.environ)
+
+
 def check_tokens_exist(path: Path, source: str) -> None:
     """
-    Check that the file with the tokens exists, because opening it would create it.
+    Check that there are tokens.
 
     Raises:
-        InvalidValueError: If it does not exist.
+        InvalidValueError: If there are none.
     """
-    if not path.is_file():
+    if not tokens_exist(path):
         raise InvalidValueError(
             f"there are no tokens in `{path}`; connect the profiles with `socialcollab connect"
             f" PROFILE {source}`, or name the networks with --networks",

@@ -14,9 +14,10 @@ from socialcollab.cli.networks import opened_networks
 from socialcollab.cli.output import FOUND, OK, Output, counted
 from socialcollab.cli.tokens import (
     StoredTokens,
+    TokenSources,
     check_tokens_exist,
-    open_credentials,
     stored_networks,
+    tokens_exist,
     tokens_path,
 )
 from socialcollab.errors import InvalidValueError, StoreUnavailableError
@@ -90,7 +91,7 @@ def _networks_of(
         with closing(Sandbox(args.sandbox)) as sandbox:
             yield {"*": sandbox}, sandbox, None
         return
-    if not args.tokens and not tokens_path(args, args.desk).is_file():
+    if not args.tokens and not tokens_exist(tokens_path(args, args.desk)):
         yield {}, None, None
         return
     with _stored(args) as (networks, tokens):
@@ -108,7 +109,7 @@ def _stored(args: argparse.Namespace) -> Iterator[tuple[Mapping[str, Network], S
     with open_desk(args.desk, args.id) as desk:
         profiles = desk.organization.profiles_by_id
         folder = media_folder(args.desk, desk.id) if args.media is None else args.media
-    tokens = StoredTokens(open_credentials(path), profiles)
+    tokens = StoredTokens(TokenSources(path), profiles)
     with stored_networks(tokens, media=FolderMedia(folder)) as networks:
         yield networks, tokens
 

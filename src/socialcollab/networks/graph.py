@@ -31,7 +31,7 @@ _NOT_FOUND: Final = 33
 
 
 class GraphOAuth(OAuth):
-    """The sign-in with a network of Meta, which does not support PKCE."""
+    """The sign-in with a network of Meta, which documents PKCE only for sign-ins with OpenID Connect."""
 
     uses_pkce: ClassVar[bool] = False
     separator: ClassVar[str] = ","

@@ -86,7 +86,7 @@ class Authorization:
         redirect_uri: The address to which the network redirects the browser.
         scopes: The requested scopes.
         state: A random value, which the network returns unchanged.
-        verifier: The PKCE verifier, or an empty string if the network does not use PKCE.
+        verifier: The PKCE verifier, or an empty string if the sign-in does not use PKCE.
     """
 
     profile: str
@@ -142,7 +142,7 @@ class OAuth:
     """The address of the API."""
 
     uses_pkce: ClassVar[bool] = True
-    """Whether the network supports PKCE (RFC 7636)."""
+    """Whether the sign-in uses PKCE (RFC 7636)."""
 
     separator: ClassVar[str] = " "
     """The text between two scopes."""

@@ -27,7 +27,7 @@ class FacebookOAuth(GraphOAuth):
     The code is exchanged for a token of the person, this token for a long-lived one, and the
     long-lived token for the Page's own token. A Page token does not expire after a fixed time. The
     person's token is kept as its refresh token, with which the Page token can be read again or
-    revoked. Facebook does not support PKCE for this sign-in.
+    revoked. The sign-in does not use PKCE.
 
     >>> FacebookOAuth(client_id="1234", client_secret="a secret")
     FacebookOAuth()

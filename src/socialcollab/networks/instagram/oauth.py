@@ -28,8 +28,8 @@ class InstagramOAuth(GraphOAuth):
 
     The code is exchanged for a token that is valid for one hour, and this token for a long-lived
     one that is valid for 60 days. A long-lived token that is at least 24 hours old and has not
-    expired can be renewed, so renew it some days before it expires. Instagram does not support
-    PKCE, and has no request that revokes a token.
+    expired can be renewed, so renew it some days before it expires. The sign-in does not
+    use PKCE, and Instagram has no request that revokes a token.
 
     >>> InstagramOAuth(client_id="1234", client_secret="a secret")
     InstagramOAuth()
