@@ -116,6 +116,9 @@ def test_authorization(name: str) -> None:
     # A session stores it as JSON.
     assert Authorization(**json.loads(json.dumps(attrs.asdict(one)))) == one
     assert CLIENT_SECRET not in one.url
+    options = {"facebook": ("auth_type", "rerequest"), "mastodon": ("force_login", "true")}
+    if name in options:
+        assert params[options[name][0]] == options[name][1]
 
 
 def test_callback_parameters() -> None:
@@ -193,6 +196,9 @@ def test_replay(name: str) -> None:
         run_oauth(oauth.finish(profile, authorization, callback), client=client)
         with pytest.raises(AuthenticationError, match="refused to exchange the code"):
             run_oauth(oauth.finish(profile, authorization, callback), client=client)
+    stateless = attrs.evolve(authorization, state="")
+    with pytest.raises(AuthenticationError, match="does not belong to this sign-in"):
+        oauth.code_of(profile, stateless, {"code": "a"})
     later = oauth.begin(profile, redirect_uri=REDIRECT)
     with pytest.raises(AuthenticationError, match="already finished"):
         oauth.code_of(profile, later, callback)
@@ -268,6 +274,7 @@ ANSWERS: list[tuple[httpx.Response, type[NetworkError], str]] = [
         AuthenticationError,
         "check the client id and the client secret",
     ),
+    (httpx.Response(200, json={"error": None}), TransientError, "no access token"),
     (httpx.Response(400, text="bad"), AuthenticationError, "it stated no reason"),
     (httpx.Response(200, json={"error": "invalid_grant"}), AuthenticationError, "already used"),
     (httpx.Response(400, json={"error": "server_error"}), NetworkError, "status 400"),
@@ -402,7 +409,14 @@ def test_register_app() -> None:
 def test_invalid_values() -> None:
     """Mistakes of the application are found before the browser opens."""
     x, profile = XOAuth(client_id="a"), ACCOUNTS["x"].profile
-    for redirect in ("http://app.example/callback", "javascript:alert(1)", "/callback", ""):
+    for redirect in (
+        "https://[",
+        "https://",
+        "http://app.example/callback",
+        "javascript:alert(1)",
+        "/callback",
+        "",
+    ):
         with pytest.raises(InvalidValueError, match="the redirect address is"):
             x.begin(profile, redirect_uri=redirect)
     assert x.begin(profile, redirect_uri="http://127.0.0.1:8421/callback")
@@ -430,6 +444,11 @@ def test_mastodon_description(shared_specs: Callable[[str], Path]) -> None:
         described.validate_response(exchange, exchange.response)
         checked.add(f"{request.method} {request.url.path}")
 
+    begun = SIGN_INS["mastodon"].app().begin(ACCOUNTS["mastodon"].profile, redirect_uri=REDIRECT)
+    parameters = document["paths"]["/oauth/authorize"]["get"]["parameters"]
+    names = {parameter["name"]: parameter.get("required", False) for parameter in parameters}
+    sent = set(dict(parse_qsl(urlsplit(begun.url).query)))
+    assert {name for name, required in names.items() if required} <= sent <= set(names)
     server = MastodonOAuthServer(check)
     with server.client() as client:
         oauth = run_oauth(register_app(SERVER, redirect_uri=REDIRECT), client=client)

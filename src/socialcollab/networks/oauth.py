@@ -147,6 +147,9 @@ class OAuth:
     separator: ClassVar[str] = " "
     """The text between two scopes."""
 
+    options: ClassVar[Mapping[str, str]] = {}
+    """More parameters of the address on which the owner of an account gives consent."""
+
     def __init__(
         self,
         *,
@@ -234,6 +237,7 @@ class OAuth:
             "redirect_uri": redirect_uri,
             "scope": self.separator.join(requested),
             "state": state,
+            **self.options,
         }
         if verifier:
             params["code_challenge"] = _encoded(hashlib.sha256(verifier.encode()).digest())
@@ -313,7 +317,9 @@ class OAuth:
         params = self._parameters(authorization, callback)
         stated = params.get("state", "")
         # The comparison takes the same time however many characters are right.
-        if not hmac.compare_digest(_bytes_of(stated), _bytes_of(authorization.state)):
+        is_same = hmac.compare_digest(_bytes_of(stated), _bytes_of(authorization.state))
+        # An authorization that was restored without its state must not accept every callback.
+        if not is_same or not authorization.state:
             self._refuse(
                 "the callback does not belong to this sign-in, or the sign-in was already finished;"
                 " connect the profile again"
@@ -426,7 +432,7 @@ class OAuth:
             NetworkError: If the response contains no token.
         """
         values = object_of(response)
-        if response.status != 200 or "error" in values:
+        if response.status != 200 or values.get("error"):
             raise self._error_of(response, action)
         access = text_in(values, "access_token")
         if not access:

@@ -54,7 +54,10 @@ def check_encrypted(address: str, name: str) -> None:
     Raises:
         InvalidValueError: If it is not.
     """
-    parts = urlsplit(address)
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
     if parts.scheme == "https" and parts.hostname:
         return
     if parts.scheme == "http" and parts.hostname in _LOOPBACK:

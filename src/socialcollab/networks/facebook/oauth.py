@@ -46,6 +46,8 @@ class FacebookOAuth(GraphOAuth):
 
     network: ClassVar[str] = "facebook"
     default_server: ClassVar[str] = "https://graph.facebook.com"
+    # Facebook otherwise does not ask again for a permission that the person has declined before.
+    options: ClassVar[Mapping[str, str]] = {"auth_type": "rerequest"}
     scopes: ClassVar[tuple[str, ...]] = (
         "pages_show_list",
         "pages_read_engagement",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 import attrs
@@ -36,6 +36,8 @@ class MastodonOAuth(OAuth):
     """
 
     network: ClassVar[str] = "mastodon"
+    # The server would otherwise use the account with which the browser is signed in.
+    options: ClassVar[Mapping[str, str]] = {"force_login": "true"}
     scopes: ClassVar[tuple[str, ...]] = (
         "read:accounts",
         "read:statuses",
