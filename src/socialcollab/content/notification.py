@@ -37,6 +37,7 @@ NOTIFICATION_KINDS = (
     "policy_changed",
     "published",
     "published_after_all",
+    "published_differently",
     "published_twice",
     "rejected",
     "reminder",

@@ -66,8 +66,13 @@ def fetched(secret: Callable[[], str]) -> str:
 
 
 def with_token(request: Request, token: str) -> Request:
-    """Return a request that is authorized by an access token."""
-    headers = {**request.headers, "authorization": f"Bearer {token}"}
+    """
+    Return a request that is authorized by an access token.
+
+    A request whose authorization header contains only a scheme, such as ``OAuth``, keeps its scheme.
+    """
+    scheme = request.headers.get("authorization", "Bearer")
+    headers = {**request.headers, "authorization": f"{scheme} {token}"}
     return attrs.evolve(request, headers=headers)
 
 
