@@ -11,7 +11,7 @@ import attrs
 from socialcollab.directory import Profile
 from socialcollab.errors import AuthenticationError, NetworkError, TransientError
 from socialcollab.networks.server import server_of
-from socialcollab.transport import HttpTransport, Media, Request, Response, Transport
+from socialcollab.transport import HttpTransport, Media, OnExchange, Request, Response, Transport
 
 if TYPE_CHECKING:
     import httpx
@@ -30,14 +30,21 @@ def secret_of(profile: Profile, secrets: Secrets, kind: str) -> str:
         kind: The kind of secret, such as "access token", for the message.
 
     Raises:
-        AuthenticationError: If there is no secret for the profile.
+        AuthenticationError: If there is no secret for the profile, or if it is not a text, such as
+            bytes.
     """
-    secret = secrets(profile.id) if callable(secrets) else secrets.get(profile.id, "")
-    if not secret:
-        raise AuthenticationError(
-            f"there is no {kind} for profile `{profile.id}`", network=profile.network
-        )
-    return secret
+    secret: object = secrets(profile.id) if callable(secrets) else secrets.get(profile.id, "")
+    if isinstance(secret, str) and secret:
+        return secret
+    fault = f"a text, but of type {type(secret).__name__}" if secret else ""
+    # Tools that record the local variables of a traceback must not record secrets.
+    del secret, secrets
+    raise AuthenticationError(
+        f"the {kind} of profile `{profile.id}` is not {fault}"
+        if fault
+        else f"there is no {kind} for profile `{profile.id}`",
+        network=profile.network,
+    )
 
 
 def fetched(secret: Callable[[], str]) -> str:
@@ -107,6 +114,8 @@ class BearerNetwork:
         tokens: The access tokens.
         media: The media store from which media are uploaded.
         client: The httpx client to use, which the caller must close.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
     """
 
     network: ClassVar[str]
@@ -121,9 +130,10 @@ class BearerNetwork:
         *,
         media: Media | None = None,
         client: httpx.Client | None = None,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         self._tokens = tokens
-        self._http = HttpTransport(client, media=media)
+        self._http = HttpTransport(client, media=media, on_exchange=on_exchange)
         self._lock = threading.Lock()
         self._transports: dict[Profile, Transport] = {}
 

@@ -22,6 +22,7 @@ from socialcollab.transport.credentials import (
     Token,
 )
 from socialcollab.transport.driver import AsyncDriver, Driver
+from socialcollab.transport.exchange import Exchange, OnExchange
 from socialcollab.transport.flow import (
     Checkpoint,
     Created,
@@ -56,6 +57,7 @@ __all__ = [
     "DescribesProfiles",
     "Done",
     "Driver",
+    "Exchange",
     "Flow",
     "FlowInterpreter",
     "Found",
@@ -66,6 +68,7 @@ __all__ = [
     "MemoryCredentials",
     "Missing",
     "Network",
+    "OnExchange",
     "Op",
     "OutgoingPost",
     "Prepared",

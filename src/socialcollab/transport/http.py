@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, suppress
+from functools import cache
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
@@ -20,9 +19,16 @@ from socialcollab.errors import (
     NotFoundError,
     OutcomeUnknownError,
     RejectedError,
+    SocialCollabError,
     StoreError,
     StoreUnavailableError,
     TransientError,
+)
+from socialcollab.transport.exchange import (
+    Attempt,
+    DeadlinePassedError,
+    OnExchange,
+    plain_address,
 )
 from socialcollab.transport.flow import MediaPart, Request, Response
 from socialcollab.transport.ports import Clock, Media, system_clock
@@ -52,6 +58,7 @@ class HttpTransport:
             an error or a log of this library.
         longest_response_bytes: The maximum size of a response body.
         clock: The wall clock, for deadlines that are instants.
+        on_exchange: A function that is called after each attempt, for logs and metrics.
     """
 
     def __init__(
@@ -62,6 +69,7 @@ class HttpTransport:
         headers: Mapping[str, str] | None = None,
         longest_response_bytes: int = 8 * 1024 * 1024,
         clock: Clock = system_clock,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         self._client = client
         self._owned = client is None
@@ -72,6 +80,7 @@ class HttpTransport:
             owner="HttpTransport",
         )
         self._clock = clock
+        self._on_exchange = on_exchange
         self._lock = threading.Lock()
         self._workers = _Workers()
 
@@ -89,7 +98,11 @@ class HttpTransport:
             RejectedError: If the media of the request are not in the media store.
             InvalidValueError: If the request is not a valid HTTP request.
         """
-        attempt = _Attempt.begin(request, timeout_s, self._clock)
+        with Attempt.begin(request, timeout_s, self._clock, self._on_exchange) as attempt:
+            attempt.response = self._send(request, attempt, timeout_s)
+            return attempt.response
+
+    def _send(self, request: Request, attempt: Attempt, timeout_s: float) -> Response:
         # A server can send its response byte by byte without end, each byte within httpx's
         # timeouts. The request therefore runs in a separate thread, and the caller stops waiting at
         # the deadline.
@@ -104,10 +117,7 @@ class HttpTransport:
                 outcome.append(error)
 
         self._workers.start(work, done)
-        try:
-            done.acquire(timeout=attempt.left_s)
-        finally:
-            attempt.abandoned = not outcome
+        done.acquire(timeout=attempt.left_s)
         if not outcome:
             raise OutcomeUnknownError(f"there was no complete response within {timeout_s:g} s")
         result = outcome[0]
@@ -123,17 +133,25 @@ class HttpTransport:
                 self._client.close()
                 self._client = None
 
-    def _exchange(self, request: Request, attempt: _Attempt) -> Response:
-        messages = self._messages
-        with _translated_errors(attempt), ExitStack() as stack:
+    def _exchange(self, request: Request, attempt: Attempt) -> Response:
+        try:
+            return self._received(request, attempt)
+        except Exception as error:  # noqa: BLE001  unknown exceptions are raised again
+            failure = _failure_of(error, attempt)
+        # The error is raised outside the `except` block and without the earlier traceback. Tools
+        # that record the local variables of a traceback would otherwise record tokens.
+        raise failure
+
+    def _received(self, request: Request, attempt: Attempt) -> Response:
+        with ExitStack() as stack:
             client = self._connected()
-            built = messages.build(client, request, attempt, stack)
+            built = self._messages.build(client, request, attempt, stack)
             response = client.send(built, stream=True, follow_redirects=False)
             stack.callback(response.close)
-            body = messages.body_of(response, attempt)
+            body = self._messages.body_of(response, attempt)
             for chunk in response.iter_bytes(_CHUNK):
                 body.add(chunk)
-            return body.response(response)
+            return body.received()
 
     def _connected(self) -> httpx.Client:
         import httpx  # noqa: PLC0415  # the package is importable without it
@@ -159,6 +177,7 @@ class AsyncHttpTransport:
             an error or a log of this library.
         longest_response_bytes: The maximum size of a response body.
         clock: The wall clock, for deadlines that are instants.
+        on_exchange: A function that is called after each attempt, for logs and metrics.
     """
 
     def __init__(
@@ -169,6 +188,7 @@ class AsyncHttpTransport:
         headers: Mapping[str, str] | None = None,
         longest_response_bytes: int = 8 * 1024 * 1024,
         clock: Clock = system_clock,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         self._client = client
         self._owned = client is None
@@ -179,6 +199,7 @@ class AsyncHttpTransport:
             owner="AsyncHttpTransport",
         )
         self._clock = clock
+        self._on_exchange = on_exchange
         self._reading: ThreadPoolExecutor | None = None
 
     def __repr__(self) -> str:
@@ -197,16 +218,15 @@ class AsyncHttpTransport:
         """
         import asyncio  # noqa: PLC0415  # blocking hosts do not load it
 
-        attempt = _Attempt.begin(request, timeout_s, self._clock)
-        try:
-            async with asyncio.timeout(attempt.left_s):
-                return await self._exchange(request, attempt)
-        except TimeoutError:
-            raise OutcomeUnknownError(
-                f"there was no complete response within {timeout_s:g} s"
-            ) from None
-        finally:
-            attempt.abandoned = True
+        with Attempt.begin(request, timeout_s, self._clock, self._on_exchange) as attempt:
+            try:
+                async with asyncio.timeout(attempt.left_s):
+                    attempt.response = await self._exchange(request, attempt)
+            except TimeoutError:
+                raise OutcomeUnknownError(
+                    f"there was no complete response within {timeout_s:g} s"
+                ) from None
+            return attempt.response
 
     async def close(self) -> None:
         """Close the connections, unless they belong to the caller's client."""
@@ -217,23 +237,28 @@ class AsyncHttpTransport:
             client, self._client = self._client, None
             await client.aclose()
 
-    async def _exchange(self, request: Request, attempt: _Attempt) -> Response:
-        messages = self._messages
-        with _translated_errors(attempt):
-            client = self._connected()
-            built, stack = await self._build(client, request, attempt)
-            with stack:
-                response = await client.send(built, stream=True, follow_redirects=False)
-                try:
-                    body = messages.body_of(response, attempt)
-                    async for chunk in response.aiter_bytes(_CHUNK):
-                        body.add(chunk)
-                    return body.response(response)
-                finally:
-                    await response.aclose()
+    async def _exchange(self, request: Request, attempt: Attempt) -> Response:
+        try:
+            return await self._received(request, attempt)
+        except Exception as error:  # noqa: BLE001  unknown exceptions are raised again
+            failure = _failure_of(error, attempt)
+        raise failure  # as in `HttpTransport`
+
+    async def _received(self, request: Request, attempt: Attempt) -> Response:
+        client = self._connected()
+        built, stack = await self._build(client, request, attempt)
+        with stack:
+            response = await client.send(built, stream=True, follow_redirects=False)
+            try:
+                body = self._messages.body_of(response, attempt)
+                async for chunk in response.aiter_bytes(_CHUNK):
+                    body.add(chunk)
+                return body.received()
+            finally:
+                await response.aclose()
 
     async def _build(
-        self, client: httpx.AsyncClient, request: Request, attempt: _Attempt
+        self, client: httpx.AsyncClient, request: Request, attempt: Attempt
     ) -> tuple[httpx.Request, ExitStack]:
         """Return the request for httpx, and a stack that closes its media."""
 
@@ -345,92 +370,36 @@ class _Workers:
             del job, done, work
 
 
-class _DeadlinePassedError(Exception):
-    """Raised if the deadline passes before the exchange is complete."""
-
-
-@attrs.define
-class _Attempt:
-    """
-    One attempt to send one request.
-
-    Attributes:
-        until: The deadline on the monotonic clock.
-        deadline: The deadline on the wall clock, or None.
-        clock: The wall clock.
-        begun: Whether the first byte may have been sent.
-        abandoned: Whether the caller has stopped waiting.
-    """
-
-    until: float
-    deadline: dt.datetime | None
-    clock: Clock
-    begun: bool = False
-    abandoned: bool = False
-
-    @classmethod
-    def begin(cls, request: Request, timeout_s: float, clock: Clock) -> _Attempt:
-        """
-        Return a new attempt.
-
-        Raises:
-            TransientError: If the deadline of the request has passed.
-        """
-        until = time.monotonic() + timeout_s
-        if request.until is not None:
-            until = min(until, request.until)
-        attempt = cls(until=until, deadline=request.deadline, clock=clock)
-        if not attempt.left_s:
-            raise TransientError("the deadline passed before the request was sent")
-        return attempt
-
-    @property
-    def left_s(self) -> float:
-        """The seconds until the deadline, or 0 if the caller has stopped waiting."""
-        if self.abandoned or (self.deadline is not None and self.clock() >= self.deadline):
-            return 0.0
-        return max(0.0, self.until - time.monotonic())
-
-    def trace(self, event: str, _: Mapping[str, Any]) -> None:
-        """Prevent httpcore from sending the first byte after the deadline."""
-        if event.endswith(".send_request_headers.started"):
-            if not self.left_s:
-                raise _DeadlinePassedError
-            self.begun = True
-
-    async def atrace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Call `trace`, for async code."""
-        self.trace(event, info)
-
-
 @attrs.define
 class _Body:
     """The body of a response that is being received."""
 
-    attempt: _Attempt
-    status: int
+    attempt: Attempt
+    response: httpx.Response
     longest_bytes: int
     content: bytearray = attrs.field(factory=bytearray)
 
     def add(self, chunk: bytes) -> None:
         """Add a chunk. Raise an error if the body is too long or the deadline has passed."""
         self.content += chunk
+        self.attempt.received_bytes = len(self.content)
         if len(self.content) > self.longest_bytes:
             raise OutcomeUnknownError(
-                f"the response is longer than {self.longest_bytes} bytes", status=self.status
+                f"the response is longer than {self.longest_bytes} bytes",
+                status=self.response.status_code,
             )
         if not self.attempt.left_s:
-            raise _DeadlinePassedError
+            raise DeadlinePassedError
 
-    def response(self, response: httpx.Response) -> Response:
+    def received(self) -> Response:
         """Return the response with this body, and with limits on the number and size of headers."""
         headers: dict[str, str] = {}
-        for name, value in response.headers.items():
+        for name, value in self.response.headers.items():
             if len(headers) >= _MOST_HEADERS:
                 break
             if len(value) <= _LONGEST_HEADER:
                 headers[name.lower()] = value
-        return Response(status=self.status, headers=headers, body=bytes(self.content))
+        return Response(status=self.response.status_code, headers=headers, body=bytes(self.content))
 
 
 @attrs.frozen(kw_only=True)
@@ -454,12 +423,12 @@ class _Messages:
         self,
         client: httpx.Client | httpx.AsyncClient,
         request: Request,
-        attempt: _Attempt,
+        attempt: Attempt,
         stack: ExitStack,
     ) -> httpx.Request:
         """Return the httpx request. The *stack* closes the media that are opened for it."""
         body_headers, body_arguments = self._body(request, attempt, stack)
-        return client.build_request(
+        built = client.build_request(
             request.method,
             request.url,
             params=dict(request.params) or None,
@@ -468,14 +437,18 @@ class _Messages:
             extensions={"trace": attempt.trace},
             **body_arguments,
         )
+        built.url = _loggable_url()(built.url)
+        if request.media is None:
+            attempt.sent_bytes = int(built.headers.get("content-length", 0))
+        return built
 
-    def body_of(self, response: httpx.Response, attempt: _Attempt) -> _Body:
+    def body_of(self, response: httpx.Response, attempt: Attempt) -> _Body:
         """Return an empty body for a response, and record that the request has been sent."""
         attempt.begun = True
-        return _Body(attempt, response.status_code, self.longest_response_bytes)
+        return _Body(attempt, response, self.longest_response_bytes)
 
     def _body(
-        self, request: Request, attempt: _Attempt, stack: ExitStack
+        self, request: Request, attempt: Attempt, stack: ExitStack
     ) -> tuple[dict[str, str], dict[str, Any]]:
         """Return the headers of the body, and the arguments that pass the body to httpx."""
         if request.media is not None:
@@ -486,7 +459,7 @@ class _Messages:
         return {}, {} if request.form is None else {"data": dict(request.form)}
 
     def _media_body(
-        self, request: Request, part: MediaPart, attempt: _Attempt, stack: ExitStack
+        self, request: Request, part: MediaPart, attempt: Attempt, stack: ExitStack
     ) -> tuple[dict[str, str], dict[str, Any]]:
         if self.media is None:
             raise InvalidValueError(
@@ -521,7 +494,7 @@ class _DeadlineReader:
     and the file ends after *size* bytes.
     """
 
-    def __init__(self, opened: BinaryIO, attempt: _Attempt, *, start: int, size: int) -> None:
+    def __init__(self, opened: BinaryIO, attempt: Attempt, *, start: int, size: int) -> None:
         self._opened = opened
         self._attempt = attempt
         self._start = start
@@ -530,9 +503,11 @@ class _DeadlineReader:
     def read(self, size: int = -1) -> bytes:
         """Read up to *size* bytes. Raise an error if the deadline has passed."""
         if not self._attempt.left_s:
-            raise _DeadlinePassedError
+            raise DeadlinePassedError
         left = max(0, self._size - self.tell())
-        return self._opened.read(left if size < 0 else min(size, left))
+        chunk = self._opened.read(left if size < 0 else min(size, left))
+        self._attempt.sent_bytes += len(chunk)
+        return chunk
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Change the position, like `io.IOBase.seek`."""
@@ -549,37 +524,60 @@ class _DeadlineReader:
             yield chunk
 
 
-@contextmanager
-def _translated_errors(attempt: _Attempt) -> Iterator[None]:
-    """Translate exceptions into errors that indicate what the caller can do."""
+@cache
+def _loggable_url() -> type[httpx.URL]:
+    """Return a class of addresses that can be logged."""
     import httpx  # noqa: PLC0415  # the package is importable without it
 
-    try:
-        yield
-    except _DeadlinePassedError:
+    class LoggableURL(httpx.URL):
+        """An address whose text has no query, because httpx logs the text of each address."""
+
+        def __str__(self) -> str:
+            return plain_address(super().__str__())
+
+        def __repr__(self) -> str:
+            return f"URL({str(self)!r})"
+
+    return LoggableURL
+
+
+def _failure_of(error: Exception, attempt: Attempt) -> Exception:
+    """
+    Return the error to raise for an exception, which indicates what the caller can do.
+
+    An exception that is not known, such as one of the media store, is returned unchanged.
+    """
+    import httpx  # noqa: PLC0415  # the package is importable without it
+
+    if isinstance(error, DeadlinePassedError):
         if not attempt.begun:
-            raise TransientError("the deadline passed before the request was sent") from None
-        raise OutcomeUnknownError("the deadline passed while the request was being sent") from None
-    except (StoreError, OSError) as error:
-        raise _failure(error, begun=attempt.begun) from error
-    except (
-        httpx.ConnectError,
-        httpx.ConnectTimeout,
-        httpx.PoolTimeout,
-        httpx.ProxyError,
-    ) as error:
-        raise _failure(error, begun=attempt.begun) from None
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
+            return TransientError("the deadline passed before the request was sent")
+        return OutcomeUnknownError("the deadline passed while the request was being sent")
+    if isinstance(error, (StoreError, OSError)):
+        failure = _failure(error, begun=attempt.begun)
+        failure.__cause__ = error
+        return failure
+    if isinstance(error, SocialCollabError):
+        return error.with_traceback(None)
+    if isinstance(
+        error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+    ):
+        return _failure(error, begun=attempt.begun)
+    if isinstance(
+        error,
+        (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError),
+    ):
         if attempt.begun:
-            raise _failure(error, begun=True) from None
-        # The httpx message may contain the value of a header.
-        raise InvalidValueError(
+            return _failure(error, begun=True)
+        # The message may contain the value of a header.
+        return InvalidValueError(
             f"the request cannot be sent over HTTP ({type(error).__name__})",
             value=None,
-            expected="an http or https address, and headers without line breaks",
-        ) from None
-    except httpx.HTTPError as error:
-        raise _failure(error, begun=True) from None
+            expected="an http or https address, and headers in ASCII without line breaks",
+        )
+    if isinstance(error, httpx.HTTPError):
+        return _failure(error, begun=True)
+    return error
 
 
 def _failure(error: Exception, *, begun: bool) -> NetworkError:

@@ -11,7 +11,7 @@ from socialcollab.networks.bearer import Secrets, secret_of
 from socialcollab.networks.bluesky.adapter import BlueskyAdapter
 from socialcollab.networks.bluesky.session import SessionTransport
 from socialcollab.networks.server import server_of
-from socialcollab.transport import Adapter, HttpTransport, Media, Transport
+from socialcollab.transport import Adapter, HttpTransport, Media, OnExchange, Transport
 
 if TYPE_CHECKING:
     import httpx
@@ -38,6 +38,8 @@ class Bluesky:
         client: The httpx client to use, which the caller must close. By default, the network
             creates a client.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
     """
 
     def __init__(
@@ -47,9 +49,10 @@ class Bluesky:
         media: Media | None = None,
         client: httpx.Client | None = None,
         send_within_s: float = 30.0,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         self._passwords = passwords
-        self._http = HttpTransport(client, media=media)
+        self._http = HttpTransport(client, media=media, on_exchange=on_exchange)
         self._send_within_s = send_within_s
         self._lock = threading.Lock()
         self._transports: dict[Profile, Transport] = {}

@@ -60,10 +60,11 @@ def value_of(response: Response, key: str, *, creates: bool = False) -> Json:
     """Return a value of any type from a successful response; see `text_of`."""
     if response.status != 200:
         raise error_of(response, creates=creates)
-    data = object_of(response)
-    if key not in data:
+    # The other values may be tokens, so they are in no variable: some tools record the variables of
+    # a traceback.
+    if key not in object_of(response):
         raise unreadable(response, f"`{key}`", network=NETWORK, creates=creates)
-    return data[key]
+    return object_of(response)[key]
 
 
 def error_of(response: Response, *, creates: bool = False) -> NetworkError:

@@ -8,7 +8,7 @@ from socialcollab.directory import NETWORKS, Profile
 from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.facebook.adapter import FacebookAdapter
 from socialcollab.networks.graph import VERSION
-from socialcollab.transport import Adapter, Media
+from socialcollab.transport import Adapter, Media, OnExchange
 
 if TYPE_CHECKING:
     import httpx
@@ -33,6 +33,8 @@ class Facebook(BearerNetwork):
             creates a client.
         version: The version of the Graph API.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
     """
 
     network: ClassVar[str] = "facebook"
@@ -46,8 +48,9 @@ class Facebook(BearerNetwork):
         client: httpx.Client | None = None,
         version: str = VERSION,
         send_within_s: float = 60.0,
+        on_exchange: OnExchange | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client)
+        super().__init__(tokens, media=media, client=client, on_exchange=on_exchange)
         self._version = version
         self._send_within_s = send_within_s
 

@@ -8,7 +8,7 @@ from socialcollab.directory import NETWORKS, Profile
 from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.graph import VERSION
 from socialcollab.networks.instagram.adapter import InstagramAdapter
-from socialcollab.transport import Adapter, Media
+from socialcollab.transport import Adapter, Media, OnExchange
 
 if TYPE_CHECKING:
     import httpx
@@ -34,6 +34,8 @@ class Instagram(BearerNetwork):
             creates a client.
         version: The version of the Graph API.
         send_within_s: The hard deadline of a request that publishes a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
     """
 
     network: ClassVar[str] = "instagram"
@@ -47,8 +49,9 @@ class Instagram(BearerNetwork):
         client: httpx.Client | None = None,
         version: str = VERSION,
         send_within_s: float = 60.0,
+        on_exchange: OnExchange | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client)
+        super().__init__(tokens, media=media, client=client, on_exchange=on_exchange)
         self._media = media
         self._version = version
         self._send_within_s = send_within_s

@@ -15,6 +15,7 @@ from socialcollab.transport import (
     Driver,
     Flow,
     Media,
+    OnExchange,
     Request,
     call,
 )
@@ -42,6 +43,8 @@ class Mastodon(BearerNetwork):
         honours_keys: The servers that are known to create only one post per idempotency key, by
             address. A request to another server is never repeated before its outcome is looked up.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
     """
 
     network: ClassVar[str] = "mastodon"
@@ -54,8 +57,9 @@ class Mastodon(BearerNetwork):
         client: httpx.Client | None = None,
         honours_keys: Iterable[str] = (),
         send_within_s: float = 30.0,
+        on_exchange: OnExchange | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client)
+        super().__init__(tokens, media=media, client=client, on_exchange=on_exchange)
         self._honours_keys = frozenset(server.rstrip("/") for server in honours_keys)
         self._send_within_s = send_within_s
         self._limits: dict[str, NetworkDescription] = {}

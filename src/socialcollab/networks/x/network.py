@@ -9,7 +9,7 @@ import attrs
 from socialcollab.directory import NETWORKS, NetworkDescription, Profile
 from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.x.adapter import XAdapter
-from socialcollab.transport import Adapter, Media
+from socialcollab.transport import Adapter, Media, OnExchange
 
 if TYPE_CHECKING:
     import httpx
@@ -37,6 +37,8 @@ class X(BearerNetwork):
         fields_parameter: The name of the parameter that selects a post's fields. X's OpenAPI
             description calls it ``post.fields``, and older documentation ``tweet.fields``.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
     """
 
     network: ClassVar[str] = "x"
@@ -51,8 +53,9 @@ class X(BearerNetwork):
         reads: bool = True,
         fields_parameter: str = "post.fields",
         send_within_s: float = 30.0,
+        on_exchange: OnExchange | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client)
+        super().__init__(tokens, media=media, client=client, on_exchange=on_exchange)
         self._reads = reads
         self._fields_parameter = fields_parameter
         self._send_within_s = send_within_s

@@ -16,6 +16,7 @@ from socialcollab.transport import (
     Flow,
     HttpTransport,
     Request,
+    Response,
     RetryPolicy,
     Token,
     call,
@@ -86,23 +87,9 @@ class XRenewal:
                 transport.close()
 
     def _renewed(self, token: Token) -> Flow[Token]:
-        form = {
-            "grant_type": "refresh_token",
-            "refresh_token": token.refresh,
-            "client_id": self._client_id,
-        }
-        headers = {}
-        if self._client_secret:
-            pair = f"{quote(self._client_id, safe='')}:{quote(self._client_secret, safe='')}"
-            headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
-        request = Request(
-            method="POST",
-            url=f"{self._server}/2/oauth2/token",
-            form=form,
-            headers=headers,
-            repeat="no",
-        )
-        response = yield from call(request)
+        # The secrets are in no variable of this function, because some tools record the variables
+        # of a traceback.
+        response = yield from call(self._request(token))
         if response.status in (400, 401, 403):
             stated = text_in(object_of(response), "error_description") or "no reason"
             raise AuthenticationError(
@@ -112,14 +99,34 @@ class XRenewal:
             )
         if response.status != 200:
             raise error_of(response)
-        values = object_of(response)
-        access = text_in(values, "access_token")
-        if not access:
+        if not text_in(object_of(response), "access_token"):
             raise TransientError("the response contains no access token", network=NETWORK)
+        return self._token_of(response)
+
+    def _request(self, token: Token) -> Request:
+        form = {
+            "grant_type": "refresh_token",
+            "refresh_token": token.refresh,
+            "client_id": self._client_id,
+        }
+        headers = {}
+        if self._client_secret:
+            pair = f"{quote(self._client_id, safe='')}:{quote(self._client_secret, safe='')}"
+            headers["authorization"] = f"Basic {base64.b64encode(pair.encode()).decode()}"
+        return Request(
+            method="POST",
+            url=f"{self._server}/2/oauth2/token",
+            form=form,
+            headers=headers,
+            repeat="no",
+        )
+
+    def _token_of(self, response: Response) -> Token:
+        values = object_of(response)
         seconds = values.get("expires_in")
         known = isinstance(seconds, int) and not isinstance(seconds, bool)
         return Token(
-            access=access,
+            access=text_in(values, "access_token"),
             refresh=text_in(values, "refresh_token"),
             expires_at=self._clock() + dt.timedelta(seconds=seconds)  # type: ignore[arg-type]
             if known
