@@ -30,6 +30,7 @@ from socialcollab.transport import (
     Exchange,
     HttpTransport,
     MediaPart,
+    RateLimit,
     Request,
 )
 
@@ -442,6 +443,25 @@ def test_exchange_of_upload(transports):
     ):
         transport.send(Request(method="POST", url=URL, media=part), timeout_s=5)
     assert [each.sent_bytes for each in seen] == [len(PICTURE), len(PICTURE), 100]
+
+
+def test_exchange_of_rate_limit(transports):
+    """The report contains the rate limit that the response states."""
+    seen: list[Exchange] = []
+    at = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+    headers = {"x-ratelimit-remaining": "7", "x-ratelimit-reset": "60", "retry-after": "5"}
+    for status in (200, 429):
+        transport = transports(
+            lambda _, status=status: httpx.Response(status, headers=headers),
+            on_exchange=seen.append,
+            clock=lambda: at,
+        )
+        transport.send(POST, timeout_s=5)
+    # `Retry-After` is a rate limit only if the request was refused.
+    assert [each.rate_limit for each in seen] == [
+        RateLimit(remaining=7, resets_at=at + dt.timedelta(seconds=60)),
+        RateLimit(remaining=0, resets_at=at + dt.timedelta(seconds=5)),
+    ]
 
 
 def test_failing_watcher(transports, caplog):

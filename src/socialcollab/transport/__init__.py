@@ -39,7 +39,13 @@ from socialcollab.transport.flow import (
 from socialcollab.transport.http import AsyncHttpTransport, HttpTransport
 from socialcollab.transport.interpreter import FlowInterpreter, SendWindow
 from socialcollab.transport.ports import Clock, Media, system_clock
-from socialcollab.transport.retry import RetryPolicy, http_date, retry_after_s
+from socialcollab.transport.rate_limits import (
+    RateLimit,
+    http_date,
+    read_rate_limit,
+    retry_after_s,
+)
+from socialcollab.transport.retry import RetryPolicy
 from socialcollab.transport.threads import DedicatedThread, ThreadedTransport
 
 __all__ = [
@@ -73,6 +79,7 @@ __all__ = [
     "OutgoingPost",
     "Prepared",
     "Published",
+    "RateLimit",
     "RenewedTokens",
     "Request",
     "Response",
@@ -85,6 +92,7 @@ __all__ = [
     "advance",
     "call",
     "http_date",
+    "read_rate_limit",
     "retry_after_s",
     "system_clock",
 ]

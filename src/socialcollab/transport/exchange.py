@@ -11,6 +11,7 @@ import attrs
 from socialcollab.errors import TransientError
 from socialcollab.transport.flow import Request, Response
 from socialcollab.transport.ports import Clock
+from socialcollab.transport.rate_limits import RateLimit, limit_of
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +32,7 @@ class Exchange:
         sent_bytes: The size of the body that was sent. For an upload, the number of bytes of the
             media that were read, which is smaller than their size if the upload failed.
         received_bytes: The size of the body that was received, after it was decompressed.
+        rate_limit: The rate limit that the response states, or None.
     """
 
     method: str
@@ -41,6 +43,7 @@ class Exchange:
     duration_s: float
     sent_bytes: int
     received_bytes: int
+    rate_limit: RateLimit | None = None
 
 
 OnExchange: TypeAlias = Callable[[Exchange], object]
@@ -106,21 +109,31 @@ class Attempt:
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.abandoned = True
-        if self.on_exchange is not None:
-            response = None if kind is not None else self.response
-            _report(
-                self.on_exchange,
-                Exchange(
-                    method=self.request.method,
-                    url=plain_address(self.request.url),
-                    status=None if response is None else response.status,
-                    error="" if kind is None else kind.__name__,
-                    attempt=self.request.attempt,
-                    duration_s=time.monotonic() - self.started,
-                    sent_bytes=self.sent_bytes if self.begun else 0,
-                    received_bytes=self.received_bytes,
-                ),
-            )
+        if self.on_exchange is None:
+            return
+        try:
+            self.on_exchange(self._exchange(kind))
+        except Exception:
+            # If the exception were raised, the caller would not receive the response, and could
+            # send the request again.
+            import logging  # noqa: PLC0415  # blocking hosts do not load it
+
+            logging.getLogger("socialcollab.transport").exception("`on_exchange` failed")
+
+    def _exchange(self, kind: type[BaseException] | None) -> Exchange:
+        """Return the report of this attempt, which ended with an exception of a *kind* or None."""
+        response = self.response if kind is None else None
+        return Exchange(
+            method=self.request.method,
+            url=plain_address(self.request.url),
+            status=None if response is None else response.status,
+            error="" if kind is None else kind.__name__,
+            attempt=self.request.attempt,
+            duration_s=time.monotonic() - self.started,
+            sent_bytes=self.sent_bytes if self.begun else 0,
+            received_bytes=self.received_bytes,
+            rate_limit=None if response is None else limit_of(response, now=self.clock()),
+        )
 
     @property
     def left_s(self) -> float:
@@ -152,16 +165,3 @@ def plain_address(url: str) -> str:
     scheme, separator, rest = address.partition("://")
     authority, slash, path = rest.partition("/")
     return f"{scheme}{separator}{authority.rpartition('@')[2]}{slash}{path}"
-
-
-def _report(on_exchange: OnExchange, exchange: Exchange) -> None:
-    try:
-        on_exchange(exchange)
-    except Exception:
-        # If the exception were raised, the caller would not receive the response, and could send
-        # the request again.
-        import logging  # noqa: PLC0415  # blocking hosts do not load it
-
-        logging.getLogger("socialcollab.transport").exception(
-            "`on_exchange` failed for %s %s", exchange.method, exchange.url
-        )

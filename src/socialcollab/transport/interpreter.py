@@ -23,7 +23,8 @@ from socialcollab.transport.flow import (
     advance,
 )
 from socialcollab.transport.ports import Clock
-from socialcollab.transport.retry import RetryPolicy, retry_after_s
+from socialcollab.transport.rate_limits import retry_after_s
+from socialcollab.transport.retry import RetryPolicy
 
 T = TypeVar("T")
 
