@@ -11,7 +11,16 @@ import attrs
 from socialcollab.directory import Profile
 from socialcollab.errors import AuthenticationError, NetworkError, TransientError
 from socialcollab.networks.server import server_of
-from socialcollab.transport import HttpTransport, Media, OnExchange, Request, Response, Transport
+from socialcollab.transport import (
+    BudgetedTransport,
+    Budgets,
+    HttpTransport,
+    Media,
+    OnExchange,
+    Request,
+    Response,
+    Transport,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -70,6 +79,13 @@ def with_token(request: Request, token: str) -> Request:
     return attrs.evolve(request, headers=headers)
 
 
+def within_budget(inner: Transport, budgets: Budgets | None, profile: Profile) -> Transport:
+    """Return a transport that keeps to the budgets of a profile's account, if there are any."""
+    if budgets is None:
+        return inner
+    return BudgetedTransport(inner, budgets, account=f"{profile.network}/{profile.id}")
+
+
 class BearerTransport:
     """
     A transport that adds the access token of an account to each request.
@@ -116,6 +132,8 @@ class BearerNetwork:
         client: The httpx client to use, which the caller must close.
         on_exchange: A function that is called after each attempt to send a request, for logs and
             metrics.
+        budgets: The budgets that this network shares with other processes. By default, requests are
+            sent until the network refuses one.
     """
 
     network: ClassVar[str]
@@ -131,8 +149,10 @@ class BearerNetwork:
         media: Media | None = None,
         client: httpx.Client | None = None,
         on_exchange: OnExchange | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
         self._tokens = tokens
+        self._budgets = budgets
         self._http = HttpTransport(client, media=media, on_exchange=on_exchange)
         self._lock = threading.Lock()
         self._transports: dict[Profile, Transport] = {}
@@ -167,7 +187,8 @@ class BearerNetwork:
         with self._lock:
             if profile not in self._transports:
                 self._transports[profile] = BearerTransport(
-                    self._http, token=lambda: secret_of(profile, self._tokens, "access token")
+                    within_budget(self._http, self._budgets, profile),
+                    token=lambda: secret_of(profile, self._tokens, "access token"),
                 )
             return self._transports[profile]
 

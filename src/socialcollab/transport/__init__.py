@@ -40,6 +40,9 @@ from socialcollab.transport.http import AsyncHttpTransport, HttpTransport
 from socialcollab.transport.interpreter import FlowInterpreter, SendWindow
 from socialcollab.transport.ports import Clock, Media, system_clock
 from socialcollab.transport.rate_limits import (
+    BudgetedTransport,
+    Budgets,
+    MemoryBudgets,
     RateLimit,
     http_date,
     read_rate_limit,
@@ -55,6 +58,8 @@ __all__ = [
     "AsyncHttpTransport",
     "AsyncNetwork",
     "AsyncTransport",
+    "BudgetedTransport",
+    "Budgets",
     "Checkpoint",
     "Clock",
     "Created",
@@ -71,6 +76,7 @@ __all__ = [
     "Inconclusive",
     "Media",
     "MediaPart",
+    "MemoryBudgets",
     "MemoryCredentials",
     "Missing",
     "Network",

@@ -6,17 +6,28 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Iterator, Mapping
-from typing import Final
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from typing import Final, Protocol, TypeVar
+from urllib.parse import urlsplit
 
 import attrs
 
+from socialcollab.errors import RateLimitedError
 from socialcollab.time import as_utc
-from socialcollab.transport.flow import Response
+from socialcollab.transport.adapter import Transport
+from socialcollab.transport.flow import Request, Response
+from socialcollab.transport.ports import Clock, system_clock
+
+T = TypeVar("T")
 
 _LONGEST: Final = dt.timedelta(days=366)
 # Smaller numbers are seconds from now; larger numbers are seconds since 1970.
 _FIRST_EPOCH: Final = 1_000_000_000
+# The longest known period is 24 hours, which a server's clock can make a little longer.
+_LONGEST_PERIOD: Final = dt.timedelta(days=1, minutes=5)
+# Servers that state the seconds until the reset round them.
+_SAME_PERIOD: Final = dt.timedelta(seconds=2)
 _PREFIXES: Final = (
     "x-rate-limit",
     "x-user-limit-24hour",
@@ -24,6 +35,8 @@ _PREFIXES: Final = (
     "x-ratelimit",
     "ratelimit",
 )
+# A part of a path that contains a digit, such as an id.
+_PARAMETER: Final = re.compile(r"/[^/]*[0-9][^/]*")
 _PERCENTAGES: Final = ("call_count", "total_time", "total_cputime")
 
 
@@ -62,6 +75,41 @@ class RateLimit:
         if self.resets_at is None or self.remaining:
             return None
         return max(0.0, (self.resets_at - now).total_seconds())
+
+    def is_countable(self, now: dt.datetime) -> bool:
+        """
+        Return whether requests are counted against this limit until it resets.
+
+        A limit that resets more than a day ahead is not counted, because its time is probably
+        wrong, or the clock was set back. Otherwise, no request could be sent for a long time.
+        """
+        return (
+            self.remaining is not None
+            and self.resets_at is not None
+            and now < self.resets_at <= now + _LONGEST_PERIOD
+        )
+
+    def after_request(self) -> RateLimit:
+        """Return this limit with one request less."""
+        return attrs.evolve(self, remaining=self.remaining - 1) if self.remaining else self
+
+    def updated(self, stated: RateLimit, *, now: dt.datetime) -> RateLimit:
+        """
+        Return the limit that applies after another response has stated a limit.
+
+        Responses can arrive in another order than the requests were counted, so requests that were
+        counted do not become available again before the limit resets.
+        """
+        if not self.is_countable(now) or not stated.is_countable(now):
+            return stated
+        mine, theirs = self.remaining or 0, stated.remaining or 0
+        ahead = (stated.resets_at or now) - (self.resets_at or now)
+        if mine == 0:
+            # The response belongs to a request that was sent before the limit was exhausted.
+            return stated if theirs == 0 and ahead > dt.timedelta() else self
+        if abs(ahead) > _SAME_PERIOD:
+            return stated
+        return attrs.evolve(stated, remaining=min(mine, theirs))
 
 
 def read_rate_limit(headers: Mapping[str, str], *, now: dt.datetime) -> RateLimit | None:
@@ -252,6 +300,136 @@ def _used(usage: object, now: dt.datetime) -> Iterator[RateLimit]:
         yield RateLimit(limit=100, remaining=0, resets_at=resets_at)
     elif used:
         yield RateLimit(limit=100, remaining=max(0, 100 - math.ceil(max(used))))
+
+
+class Budgets(Protocol):
+    """
+    The numbers of requests that networks still accept, shared by threads or by processes.
+
+    A key names the budget of an account for one kind of request.
+    """
+
+    def take(self, key: str, *, now: dt.datetime) -> float | None:
+        """
+        Take one request from a budget, and return None if it may be sent.
+
+        If the budget is exhausted, nothing is taken, and the seconds until the next request are
+        returned. Of several callers that take the last request at the same time, one receives it.
+        """
+        ...
+
+    def record(self, key: str, limit: RateLimit, *, now: dt.datetime) -> None:
+        """Record the rate limit that a response states; see `RateLimit.updated`."""
+        ...
+
+
+class MemoryBudgets:
+    """
+    Budgets in memory, which the threads of one process share.
+
+    >>> noon = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
+    >>> budgets = MemoryBudgets()
+    >>> limit = RateLimit(remaining=1, resets_at=noon + dt.timedelta(minutes=1))
+    >>> budgets.record("tulip-x", limit, now=noon)
+    >>> budgets.take("tulip-x", now=noon), budgets.take("tulip-x", now=noon)
+    (None, 60.0)
+    """
+
+    def __init__(self) -> None:
+        self._limits: dict[str, RateLimit] = {}
+        self._lock = threading.Lock()
+
+    def __repr__(self) -> str:
+        return "MemoryBudgets()"
+
+    def take(self, key: str, *, now: dt.datetime) -> float | None:
+        """Take one request from a budget; see `Budgets.take`."""
+        with self._lock:
+            limit = self._limits.get(key)
+            if limit is None or not limit.is_countable(now):
+                return None
+            if limit.remaining == 0:
+                return limit.wait_s(now)
+            self._limits[key] = limit.after_request()
+            return None
+
+    def record(self, key: str, limit: RateLimit, *, now: dt.datetime) -> None:
+        """Record the rate limit that a response states; see `Budgets.record`."""
+        with self._lock:
+            known = self._limits.get(key)
+            self._limits[key] = limit if known is None else known.updated(limit, now=now)
+
+
+class BudgetedTransport:
+    """
+    A transport that sends no request for which the network's budget is exhausted.
+
+    Networks count the requests of each account and operation, so each method and path has its own
+    budget; parts of the path with a digit, such as the id of a post, do not matter.
+
+    Args:
+        inner: The transport that sends the requests.
+        budgets: The budgets.
+        account: The id of the account.
+        clock: The clock.
+    """
+
+    def __init__(
+        self, inner: Transport, budgets: Budgets, *, account: str, clock: Clock = system_clock
+    ) -> None:
+        self._inner = inner
+        self._budgets = budgets
+        self._account = account
+        self._clock = clock
+
+    def __repr__(self) -> str:
+        return f"BudgetedTransport({self._inner!r})"
+
+    def send(self, request: Request, *, timeout_s: float) -> Response:
+        """
+        Send one request and return the response, regardless of its status.
+
+        If the budgets cannot be read or written, the request is sent all the same.
+
+        Raises:
+            RateLimitedError: If the budget is exhausted. Nothing is sent.
+            NetworkError: As raised by the inner transport.
+        """
+        operation = f"{request.method} {_PARAMETER.sub('/*', urlsplit(request.url).path)}"
+        key = f"{self._account} {operation}"
+        wait_s = _logged(lambda: self._budgets.take(key, now=self._clock()))
+        if wait_s is not None:
+            raise RateLimitedError(
+                f"no more requests of the kind `{operation}` are accepted before the rate limit"
+                f" of `{self._account}` resets",
+                retry_after_s=wait_s,
+            )
+        response = self._inner.send(request, timeout_s=timeout_s)
+
+        def record() -> None:
+            now = self._clock()
+            limit = limit_of(response, now=now)
+            if limit is not None and limit.is_countable(now):
+                self._budgets.record(key, limit, now=now)
+
+        _logged(record)
+        return response
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+
+def _logged(function: Callable[[], T]) -> T | None:
+    """Return the result of a function, or log its exception and return None."""
+    try:
+        return function()
+    except Exception:
+        # A store of budgets that fails must neither stop a post nor hide a response.
+        import logging  # noqa: PLC0415  # blocking hosts do not load it
+
+        logging.getLogger("socialcollab.transport").exception("the budgets cannot be used")
+        return None
 
 
 def retry_after_s(headers: Mapping[str, str], *, now: dt.datetime | None = None) -> float | None:

@@ -12,6 +12,7 @@ from socialcollab.networks.mastodon.adapter import MastodonAdapter
 from socialcollab.networks.mastodon.responses import values_of
 from socialcollab.transport import (
     Adapter,
+    Budgets,
     Driver,
     Flow,
     Media,
@@ -45,6 +46,8 @@ class Mastodon(BearerNetwork):
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         on_exchange: A function that is called after each attempt to send a request, for logs and
             metrics.
+        budgets: The budgets that this network shares with other processes. By default, requests are
+            sent until the network refuses one.
     """
 
     network: ClassVar[str] = "mastodon"
@@ -58,8 +61,11 @@ class Mastodon(BearerNetwork):
         honours_keys: Iterable[str] = (),
         send_within_s: float = 30.0,
         on_exchange: OnExchange | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client, on_exchange=on_exchange)
+        super().__init__(
+            tokens, media=media, client=client, on_exchange=on_exchange, budgets=budgets
+        )
         self._honours_keys = frozenset(server.rstrip("/") for server in honours_keys)
         self._send_within_s = send_within_s
         self._limits: dict[str, NetworkDescription] = {}

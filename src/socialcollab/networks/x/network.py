@@ -9,7 +9,7 @@ import attrs
 from socialcollab.directory import NETWORKS, NetworkDescription, Profile
 from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.x.adapter import XAdapter
-from socialcollab.transport import Adapter, Media, OnExchange
+from socialcollab.transport import Adapter, Budgets, Media, OnExchange
 
 if TYPE_CHECKING:
     import httpx
@@ -39,6 +39,8 @@ class X(BearerNetwork):
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         on_exchange: A function that is called after each attempt to send a request, for logs and
             metrics.
+        budgets: The budgets that this network shares with other processes. By default, requests are
+            sent until the network refuses one.
     """
 
     network: ClassVar[str] = "x"
@@ -54,8 +56,11 @@ class X(BearerNetwork):
         fields_parameter: str = "post.fields",
         send_within_s: float = 30.0,
         on_exchange: OnExchange | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client, on_exchange=on_exchange)
+        super().__init__(
+            tokens, media=media, client=client, on_exchange=on_exchange, budgets=budgets
+        )
         self._reads = reads
         self._fields_parameter = fields_parameter
         self._send_within_s = send_within_s
