@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import os
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from functools import cache
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
+from urllib.request import getproxies
 
 import attrs
 
@@ -32,16 +32,20 @@ from socialcollab.transport.exchange import (
 )
 from socialcollab.transport.flow import MediaPart, Request, Response
 from socialcollab.transport.ports import Clock, Media, system_clock
+from socialcollab.transport.threads import Workers
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
 
     import httpx
 
+    from socialcollab.transport.connections import DeadlineConnections
+
 _CHUNK: Final = 64 * 1024
 _MOST_HEADERS: Final = 100
 _LONGEST_HEADER: Final = 8 * 1024
 _USER_AGENT: Final = {"user-agent": "socialcollab"}
+_HEADERS: Final = {**_USER_AGENT, "accept": "*/*", "accept-encoding": "gzip, deflate"}
 
 
 class HttpTransport:
@@ -52,7 +56,8 @@ class HttpTransport:
 
     Args:
         client: The httpx client to use, which the caller must close. By default, the transport
-            creates a client.
+            opens its own connections, which are faster, use the proxies of the environment, and
+            store no cookies.
         media: The media store. Media are read again for every attempt.
         headers: Headers for every request, such as ``Authorization``. They never appear in a repr,
             an error or a log of this library.
@@ -72,7 +77,8 @@ class HttpTransport:
         on_exchange: OnExchange | None = None,
     ) -> None:
         self._client = client
-        self._owned = client is None
+        self._own: httpx.Client | DeadlineConnections | None = None
+        self._process = os.getpid()
         self._messages = _Messages(
             media=media,
             headers=dict(headers or {}),
@@ -82,7 +88,7 @@ class HttpTransport:
         self._clock = clock
         self._on_exchange = on_exchange
         self._lock = threading.Lock()
-        self._workers = _Workers()
+        self._workers = Workers()
 
     def __repr__(self) -> str:
         return "HttpTransport()"
@@ -102,64 +108,82 @@ class HttpTransport:
             attempt.response = self._send(request, attempt, timeout_s)
             return attempt.response
 
-    def _send(self, request: Request, attempt: Attempt, timeout_s: float) -> Response:
-        # A server can send its response byte by byte without end, each byte within httpx's
-        # timeouts. The request therefore runs in a separate thread, and the caller stops waiting at
-        # the deadline.
-        outcome: list[Response | BaseException] = []
-        done = threading.Lock()
-        done.acquire()
-
-        def work() -> None:
-            try:
-                outcome.append(self._exchange(request, attempt))
-            except BaseException as error:  # noqa: BLE001  # raised in the caller's thread below
-                outcome.append(error)
-
-        self._workers.start(work, done)
-        done.acquire(timeout=attempt.left_s)
-        if not outcome:
-            raise OutcomeUnknownError(f"there was no complete response within {timeout_s:g} s")
-        result = outcome[0]
-        if isinstance(result, Response):
-            return result
-        raise result
-
     def close(self) -> None:
         """Close the connections, unless they belong to the caller's client."""
         self._workers.stop()
         with self._lock:
-            if self._owned and self._client is not None:
-                self._client.close()
-                self._client = None
+            own, self._own = self._own, None
+        if own is not None and self._process == os.getpid():
+            own.close()
 
-    def _exchange(self, request: Request, attempt: Attempt) -> Response:
+    def _send(self, request: Request, attempt: Attempt, timeout_s: float) -> Response:
+        import httpx  # noqa: PLC0415  # the package is importable without it
+
+        connections = self._connected()
+        if request.media is None and not isinstance(connections, httpx.Client):
+            return self._exchange(request, attempt, connections)
+        # A client of httpx has only timeouts for each operation, so that a server can send its
+        # response byte by byte without end. A media store can be slow, too. The request therefore
+        # runs in a separate thread, and the caller stops waiting at the deadline.
         try:
-            return self._received(request, attempt)
+            return self._workers.call(
+                lambda: self._exchange(request, attempt, connections),
+                attempt.left_s,
+                discard=lambda _: None,
+            )
+        except DeadlinePassedError:
+            pass
+        raise OutcomeUnknownError(f"there was no complete response within {timeout_s:g} s")
+
+    def _exchange(
+        self, request: Request, attempt: Attempt, connections: httpx.Client | DeadlineConnections
+    ) -> Response:
+        try:
+            return self._received(request, attempt, connections)
         except Exception as error:  # noqa: BLE001  unknown exceptions are raised again
             failure = _failure_of(error, attempt)
         # The error is raised outside the `except` block and without the earlier traceback. Tools
         # that record the local variables of a traceback would otherwise record tokens.
         raise failure
 
-    def _received(self, request: Request, attempt: Attempt) -> Response:
+    def _received(
+        self, request: Request, attempt: Attempt, connections: httpx.Client | DeadlineConnections
+    ) -> Response:
+        import httpx  # noqa: PLC0415  # the package is importable without it
+
         with ExitStack() as stack:
-            client = self._connected()
-            built = self._messages.build(client, request, attempt, stack)
-            response = client.send(built, stream=True, follow_redirects=False)
+            if isinstance(connections, httpx.Client):
+                built = self._messages.build(connections, request, attempt, stack)
+                response = connections.send(built, stream=True, follow_redirects=False)
+            else:
+                built = self._messages.build(None, request, attempt, stack)
+                response = connections.send(built, attempt)
             stack.callback(response.close)
             body = self._messages.body_of(response, attempt)
             for chunk in response.iter_bytes(_CHUNK):
                 body.add(chunk)
             return body.received()
 
-    def _connected(self) -> httpx.Client:
-        import httpx  # noqa: PLC0415  # the package is importable without it
-
-        with self._lock:
-            if self._client is None:
-                self._client = httpx.Client(follow_redirects=False, headers=_USER_AGENT)
+    def _connected(self) -> httpx.Client | DeadlineConnections:
+        if self._client is not None:
             return self._client
+        with self._lock:
+            if self._own is None or self._process != os.getpid():
+                # A forked process must not use the connections of its parent, because it could
+                # receive the responses to the parent's requests.
+                self._own, self._process = _connections(self._workers), os.getpid()
+            return self._own
+
+
+def _connections(workers: Workers) -> httpx.Client | DeadlineConnections:
+    """Return new connections, which use the proxies of the environment."""
+    import httpx  # noqa: PLC0415  # the package is importable without it
+
+    from socialcollab.transport.connections import DeadlineConnections  # noqa: PLC0415  # as above
+
+    if getproxies().keys() & {"http", "https", "all"}:
+        return httpx.Client(headers=_USER_AGENT)
+    return DeadlineConnections(workers)
 
 
 class AsyncHttpTransport:
@@ -323,53 +347,6 @@ def _close_media(job: Future[Any]) -> None:
         job.result()[1].close()
 
 
-class _Workers:
-    """Threads that are reused, because starting a thread takes as long as a short request."""
-
-    def __init__(self) -> None:
-        self._idle: list[SimpleQueue[tuple[Callable[[], None], threading.Lock] | None]] = []
-        self._process = os.getpid()
-        self._lock = threading.Lock()
-
-    def start(self, job: Callable[[], None], done: threading.Lock) -> None:
-        """
-        Run a job in an idle thread, or in a new thread if there is none.
-
-        Args:
-            job: The job, which must not raise an exception.
-            done: A lock that is held by the caller, and is released when the job has ended.
-        """
-        with self._lock:
-            if self._process != os.getpid():
-                # The threads of the parent process do not exist in a forked process.
-                self._idle.clear()
-                self._process = os.getpid()
-            jobs = self._idle.pop() if self._idle else None
-        if jobs is None:
-            jobs = SimpleQueue()
-            threading.Thread(
-                target=self._work, args=(jobs,), name="socialcollab-send", daemon=True
-            ).start()
-        jobs.put((job, done))
-
-    def stop(self) -> None:
-        """End the idle threads. Later jobs run in new threads."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for jobs in idle:
-            jobs.put(None)
-
-    def _work(self, jobs: SimpleQueue[tuple[Callable[[], None], threading.Lock] | None]) -> None:
-        while (work := jobs.get()) is not None:
-            job, done = work
-            job()
-            # The thread must be idle when the caller continues, and keep nothing of the job alive.
-            with self._lock:
-                self._idle.append(jobs)
-            done.release()
-            del job, done, work
-
-
 @attrs.define
 class _Body:
     """The body of a response that is being received."""
@@ -421,22 +398,41 @@ class _Messages:
 
     def build(
         self,
-        client: httpx.Client | httpx.AsyncClient,
+        client: httpx.Client | httpx.AsyncClient | None,
         request: Request,
         attempt: Attempt,
         stack: ExitStack,
     ) -> httpx.Request:
-        """Return the httpx request. The *stack* closes the media that are opened for it."""
+        """
+        Return the httpx request. The *stack* closes the media that are opened for it.
+
+        The headers, cookies and other settings of the client are applied, if there is a client.
+        """
+        import httpx  # noqa: PLC0415  # the package is importable without it
+
         body_headers, body_arguments = self._body(request, attempt, stack)
-        built = client.build_request(
-            request.method,
-            request.url,
-            params=dict(request.params) or None,
-            headers={**body_headers, **self.headers, **request.headers},
-            timeout=attempt.left_s or 0.001,
-            extensions={"trace": attempt.trace},
-            **body_arguments,
-        )
+        headers = {**body_headers, **self.headers, **request.headers}
+        params = dict(request.params) or None
+        timeout_s = attempt.left_s or 0.001
+        if client is None:
+            built = httpx.Request(
+                request.method,
+                request.url,
+                params=params,
+                headers={**_HEADERS, **headers},
+                extensions={"timeout": {"pool": timeout_s}},
+                **body_arguments,
+            )
+        else:
+            built = client.build_request(
+                request.method,
+                request.url,
+                params=params,
+                headers=headers,
+                timeout=timeout_s,
+                extensions={"trace": attempt.trace},
+                **body_arguments,
+            )
         built.url = _loggable_url()(built.url)
         if request.media is None:
             attempt.sent_bytes = int(built.headers.get("content-length", 0))
@@ -547,37 +543,51 @@ def _failure_of(error: Exception, attempt: Attempt) -> Exception:
 
     An exception that is not known, such as one of the media store, is returned unchanged.
     """
-    import httpx  # noqa: PLC0415  # the package is importable without it
+    import httpcore  # noqa: PLC0415  # the package is importable without it
+    import httpx  # noqa: PLC0415  # as above
 
+    begun = attempt.begun
     if isinstance(error, DeadlinePassedError):
-        if not attempt.begun:
-            return TransientError("the deadline passed before the request was sent")
-        return OutcomeUnknownError("the deadline passed while the request was being sent")
+        if begun:
+            return OutcomeUnknownError("there was no complete response before the deadline")
+        return TransientError("the deadline passed before the request was sent")
     if isinstance(error, (StoreError, OSError)):
-        failure = _failure(error, begun=attempt.begun)
+        failure = _failure(error, begun=begun)
         failure.__cause__ = error
         return failure
     if isinstance(error, SocialCollabError):
         return error.with_traceback(None)
-    if isinstance(
-        error, (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
-    ):
-        return _failure(error, begun=attempt.begun)
+    for module in (httpx, httpcore):
+        if isinstance(
+            error,
+            (module.ConnectError, module.ConnectTimeout, module.PoolTimeout, module.ProxyError),
+        ):
+            return _failure(error, begun=begun)
+        if not begun and isinstance(error, (module.UnsupportedProtocol, module.LocalProtocolError)):
+            return _invalid(error)
+    if not begun and isinstance(error, (httpx.InvalidURL, UnicodeError)):
+        return _invalid(error)
     if isinstance(
         error,
-        (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError, UnicodeError),
+        (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.TimeoutException,
+        ),
     ):
-        if attempt.begun:
-            return _failure(error, begun=True)
-        # The message may contain the value of a header.
-        return InvalidValueError(
-            f"the request cannot be sent over HTTP ({type(error).__name__})",
-            value=None,
-            expected="an http or https address, and headers in ASCII without line breaks",
-        )
-    if isinstance(error, httpx.HTTPError):
         return _failure(error, begun=True)
     return error
+
+
+def _invalid(error: Exception) -> InvalidValueError:
+    # The message of the exception may contain the value of a header.
+    return InvalidValueError(
+        f"the request cannot be sent over HTTP ({type(error).__name__})",
+        value=None,
+        expected="an http or https address, and headers in ASCII without line breaks",
+    )
 
 
 def _failure(error: Exception, *, begun: bool) -> NetworkError:

@@ -36,7 +36,7 @@ class Bluesky:
             of the account; they cannot change the account itself.
         media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
-            creates a client.
+            opens its own connections.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         on_exchange: A function that is called after each attempt to send a request, for logs and
             metrics.

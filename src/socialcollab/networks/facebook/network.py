@@ -30,7 +30,7 @@ class Facebook(BearerNetwork):
             is needed.
         media: The desk's media store, from which media are uploaded.
         client: The httpx client to use, which the caller must close. By default, the network
-            creates a client.
+            opens its own connections.
         version: The version of the Graph API.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
         on_exchange: A function that is called after each attempt to send a request, for logs and

@@ -40,7 +40,7 @@ class Mastodon(BearerNetwork):
             it is needed, for example from a secret store.
         media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
-            creates a client.
+            opens its own connections.
         honours_keys: The servers that are known to create only one post per idempotency key, by
             address. A request to another server is never repeated before its outcome is looked up.
         send_within_s: The hard deadline of a request that creates a post, in seconds.

@@ -31,7 +31,7 @@ class X(BearerNetwork):
             function that renews the token.
         media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
-            creates a client.
+            opens its own connections.
         reads: Whether posts may be read to find out whether a post was published. X bills each post
             that is read. If reading is switched off, a member must resolve every lost response.
         fields_parameter: The name of the parameter that selects a post's fields. X's OpenAPI

@@ -41,8 +41,8 @@ class XRenewal:
     Args:
         client_id: The client id of the app.
         client_secret: Its client secret; empty for a public client.
-        client: The httpx client to use, which the caller must close. By default, a client is
-            created for each renewal.
+        client: The httpx client to use, which the caller must close. By default,
+            connections are opened for each renewal.
         server: The address of the API.
         clock: The clock; the system clock by default.
     """
