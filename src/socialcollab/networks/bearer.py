@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, ClassVar, Self, TypeAlias
+from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeAlias
 
 import attrs
 
@@ -28,8 +29,11 @@ if TYPE_CHECKING:
 Secrets: TypeAlias = Mapping[str, str] | Callable[[str], str]
 """The secret of each account, by profile id; or a function that returns it."""
 
+# All characters that a header can contain. RFC 6750 allows fewer, but networks do not keep to it.
+_VISIBLE: Final = re.compile(r"[!-~]+")
 
-def secret_of(profile: Profile, secrets: Secrets, kind: str) -> str:
+
+def secret_of(profile: Profile, secrets: Secrets, kind: str, *, in_header: bool = False) -> str:
     """
     Return the secret of a profile's account.
 
@@ -37,23 +41,29 @@ def secret_of(profile: Profile, secrets: Secrets, kind: str) -> str:
         profile: The profile.
         secrets: The secrets.
         kind: The kind of secret, such as "access token", for the message.
+        in_header: Whether the secret is sent in a header, in which only some characters are allowed.
 
     Raises:
-        AuthenticationError: If there is no secret for the profile, or if it is not a text, such as
-            bytes.
+        AuthenticationError: If there is no secret for the profile, or if it is not a text or cannot
+            be sent in a header.
     """
     secret: object = secrets(profile.id) if callable(secrets) else secrets.get(profile.id, "")
-    if isinstance(secret, str) and secret:
+    if isinstance(secret, str) and secret and (not in_header or _VISIBLE.fullmatch(secret)):
         return secret
-    fault = f"a text, but of type {type(secret).__name__}" if secret else ""
+    if not secret:
+        fault = f"there is no {kind} for profile `{profile.id}`"
+    elif not isinstance(secret, str):
+        fault = (
+            f"the {kind} of profile `{profile.id}` is of type `{type(secret).__name__}`, not text"
+        )
+    else:
+        fault = (
+            f"the {kind} of profile `{profile.id}` contains a space, a line break or another"
+            " character that cannot be part of it; store it again"
+        )
     # Tools that record the local variables of a traceback must not record secrets.
     del secret, secrets
-    raise AuthenticationError(
-        f"the {kind} of profile `{profile.id}` is not {fault}"
-        if fault
-        else f"there is no {kind} for profile `{profile.id}`",
-        network=profile.network,
-    )
+    raise AuthenticationError(fault, network=profile.network)
 
 
 def fetched(secret: Callable[[], str]) -> str:
@@ -74,7 +84,17 @@ def fetched(secret: Callable[[], str]) -> str:
 
 
 def with_token(request: Request, token: str) -> Request:
-    """Return a request that is authorized by an access token."""
+    """
+    Return a request that is authorized by an access token.
+
+    Raises:
+        AuthenticationError: If the token cannot be sent in a header.
+    """
+    value: object = token
+    is_valid = isinstance(value, str) and _VISIBLE.fullmatch(value) is not None
+    if not is_valid:
+        del token, value  # as in `secret_of`
+        raise AuthenticationError("the access token is not a text of visible ASCII characters")
     headers = {**request.headers, "authorization": f"Bearer {token}"}
     return attrs.evolve(request, headers=headers)
 
@@ -188,7 +208,7 @@ class BearerNetwork:
             if profile not in self._transports:
                 self._transports[profile] = BearerTransport(
                     within_budget(self._http, self._budgets, profile),
-                    token=lambda: secret_of(profile, self._tokens, "access token"),
+                    token=lambda: secret_of(profile, self._tokens, "access token", in_header=True),
                 )
             return self._transports[profile]
 

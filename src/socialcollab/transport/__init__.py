@@ -20,6 +20,7 @@ from socialcollab.transport.credentials import (
     MemoryCredentials,
     RenewedTokens,
     Token,
+    check_token,
 )
 from socialcollab.transport.driver import AsyncDriver, Driver
 from socialcollab.transport.exchange import Exchange, OnExchange
@@ -97,6 +98,7 @@ __all__ = [
     "Wait",
     "advance",
     "call",
+    "check_token",
     "http_date",
     "read_rate_limit",
     "retry_after_s",
