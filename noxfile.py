@@ -58,7 +58,7 @@ def lint(session: nox.Session) -> None:
 @nox.session(python=HERE)
 def types(session: nox.Session) -> None:
     """Check all types with mypy, and the public API with a second type checker."""
-    session.install(".[calendar,cli]", *groups("tests", "types", "embedding"))
+    session.install(".[calendar,cli,images]", *groups("tests", "types", "embedding"))
     session.run("mypy")
     session.run("basedpyright")
 
@@ -74,7 +74,7 @@ def docs(session: nox.Session) -> None:
 @nox.session(python=HERE)
 def examples(session: nox.Session) -> None:
     """Run every example as a user would, and test the package in examples/foreign_network."""
-    session.install(f"{CALENDAR[:-1]},cli,testing]", "examples/foreign_network")
+    session.install(f"{CALENDAR[:-1]},cli,images,testing]", "examples/foreign_network")
     with tempfile.TemporaryDirectory() as folder:
         for script in sorted(Path("examples").glob("*.py")):
             session.log(f"example: {script.name}")

@@ -132,7 +132,8 @@ class SkippedTimeError(InvalidValueError):
     def __init__(self, *, local: dt.datetime, zone: str) -> None:
         super().__init__(
             f"local time `{local:%Y-%m-%d %H:%M}` does not exist in `{zone}`,"
-            ' because the clocks skip it; choose another time, or pass skipped="next"',
+            " because the clocks skip it; choose another time, or"
+            f' WallTime(local="{local:%Y-%m-%d %H:%M}", zone="{zone}", skipped="next")',
             value=local,
             expected="a local time that exists",
         )
@@ -146,7 +147,9 @@ class RepeatedTimeError(InvalidValueError):
     def __init__(self, *, local: dt.datetime, zone: str) -> None:
         super().__init__(
             f"local time `{local:%Y-%m-%d %H:%M}` occurs twice in `{zone}`,"
-            ' because the clocks go back; pass repeated="first" or "second"',
+            " because the clocks go back; choose one of the two:"
+            f' WallTime(local="{local:%Y-%m-%d %H:%M}", zone="{zone}", repeated="first")'
+            ' or repeated="second"',
             value=local,
             expected="a local time that occurs once",
         )

@@ -2,7 +2,21 @@
 
 from __future__ import annotations
 
-from socialcollab.content import Image, PostContent, exceeded_limits, limit_findings
+from typing import Any
+
+import attrs
+import pytest
+
+from socialcollab.content import (
+    Image,
+    LinkCard,
+    Poll,
+    PostContent,
+    Variant,
+    Video,
+    exceeded_limits,
+    limit_findings,
+)
 from socialcollab.directory import Profile, network
 
 X = Profile(id="tulip-x", workspace="tulip", network="x")
@@ -46,3 +60,90 @@ def test_image_without_text() -> None:
     """A post with an image needs no text, but every text of its thread does."""
     image = Image(digest="sha256:" + "0" * 64, alt="een", size_bytes=10)
     assert exceeded_limits(network("x"), text="", thread=["twee"], media=[image]) == ()
+
+
+VIDEO = Video(digest="sha256:" + "1" * 64, size_bytes=10)
+GIF = Image(digest="sha256:" + "2" * 64, media_type="image/gif", size_bytes=14_000_000)
+JPEG = Image(digest="sha256:" + "3" * 64, size_bytes=10)
+CARD = LinkCard(url="https://tulip.nl", title="Tulip")
+
+
+@pytest.mark.parametrize(
+    ("name", "values", "codes"),
+    [
+        ("x", {"format": "story"}, ["limit.format.story"]),
+        ("x", {"format": "reel"}, ["limit.format.reel"]),
+        ("instagram", {"format": "reel", "media": [JPEG]}, ["limit.media.reel"]),
+        ("instagram", {"format": "reel", "media": [VIDEO]}, []),
+        ("instagram", {"format": "story", "media": [VIDEO, JPEG]}, ["limit.media.story"]),
+        ("instagram", {"format": "story", "media": [JPEG]}, ["limit.text.story"]),
+        ("facebook", {"format": "story", "media": [JPEG], "text": ""}, []),
+        ("linkedin", {"first_comment": "#tulpen"}, ["limit.first_comment"]),
+        ("x", {"first_comment": "y" * 281}, ["limit.text.first_comment"]),
+        ("x", {"first_comment": " "}, ["limit.empty.first_comment"]),
+        (
+            "instagram",
+            {"media": [JPEG], "first_comment": "#a " * 31},
+            ["limit.hashtags.first_comment"],
+        ),
+        ("x", {"media": [GIF]}, []),
+        ("x", {"media": [GIF, JPEG]}, ["limit.gifs"]),
+        ("x", {"media": [attrs.evolve(GIF, size_bytes=15_000_001)]}, ["limit.media_bytes.image"]),
+        ("mastodon", {"media": [GIF, JPEG]}, []),
+        ("x", {"reply_to": "17"}, []),
+        ("x", {"reply_to": "https://tulip.nl/17"}, ["limit.post_address"]),
+        ("linkedin", {"reply_to": "17"}, ["limit.reply"]),
+        ("facebook", {"quote_of": "17"}, ["limit.quote"]),
+        ("instagram", {"reply_to": "17"}, []),
+        ("instagram", {"reply_to": "17", "media": [JPEG]}, ["limit.reply_media"]),
+        ("facebook", {"reply_to": "17", "media": [JPEG]}, []),
+        ("facebook", {"reply_to": "17", "media": [VIDEO]}, ["limit.reply_media"]),
+        ("mastodon", {"visibility": "followers"}, []),
+        ("x", {"visibility": "followers"}, ["limit.visibility"]),
+        ("x", {"paid_partnership": True}, []),
+        ("bluesky", {"paid_partnership": True}, ["limit.paid_partnership"]),
+        ("x", {"links": ["javascript:alert(1)"]}, ["limit.link"]),
+        ("x", {"links": ["https://tulip.nl", "http://", "tulip.nl"]}, ["limit.link"] * 2),
+        ("bluesky", {"text": "", "card": CARD}, []),
+        ("x", {"text": "\u200b\ufeff"}, ["limit.empty"]),
+        ("x", {"poll": Poll(options=list("abcde"))}, ["limit.poll_options"]),
+        ("x", {"poll": Poll(options=["a", "b" * 26])}, ["limit.poll_option"]),
+        ("x", {"poll": Poll(options=["a", "b"], minutes=4)}, ["limit.poll_minutes"]),
+        ("x", {"poll": Poll(options=["a", "b"], multiple=True)}, ["limit.poll_multiple"]),
+        ("mastodon", {"poll": Poll(options=["a", "b"], multiple=True)}, []),
+    ],
+)
+def test_features(name: str, values: dict[str, Any], codes: list[str]) -> None:
+    """What a network does not offer is found before anything is sent, in both languages."""
+    found = exceeded_limits(network(name), **{"text": "een", **values})
+    assert [finding.code for finding in found] == codes
+    for finding in found:
+        assert "{" not in finding.message + finding.text("nl")
+
+
+def test_variants_for_networks() -> None:
+    """The media and the format of a variant are checked on its profile only."""
+    instagram = Profile(id="tulip-instagram", workspace="tulip", network="instagram")
+    content = PostContent(
+        text="een",
+        targets=[X.id, instagram.id],
+        media=[attrs.evolve(JPEG, media_type="image/png")],
+        paid_partnership=True,
+        variants=[Variant(instagram.id, "", media=[JPEG], format="story", paid_partnership=False)],
+    )
+    assert limit_findings(content, [X, instagram]) == ()
+    plain = attrs.evolve(content, variants=())
+    codes = {(finding.profile, finding.code) for finding in limit_findings(plain, [X, instagram])}
+    assert codes == {
+        (instagram.id, "limit.media_type.image"),
+        (instagram.id, "limit.paid_partnership"),
+    }
+
+
+def test_card() -> None:
+    """The link of a card counts towards the text only where the network shows no card."""
+    content = PostContent(text="a" * 295, targets=[X.id], card=CARD)
+    bluesky = Profile(id=X.id, workspace="tulip", network="bluesky")
+    assert limit_findings(content, [bluesky]) == ()
+    with_image = attrs.evolve(content, media=[JPEG])
+    assert [each.code for each in limit_findings(with_image, [bluesky])] == ["limit.text"]

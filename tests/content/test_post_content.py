@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import attrs
 import pytest
 from hypothesis import given
@@ -12,8 +14,11 @@ from socialcollab.content import (
     CONTEXT_FIELDS,
     PUBLISHED_FIELDS,
     Image,
+    LinkCard,
     Poll,
     PostContent,
+    Variant,
+    Video,
     changed_fields,
     field_digests,
     revision_digest,
@@ -71,7 +76,7 @@ def test_invalid_threads(thread, message) -> None:
 def test_revision_digest_is_stable() -> None:
     """The digest of a revision is the same on every platform."""
     digest = revision_digest(field_digests(CONTENT, SALT), SALT)
-    assert digest == "5a8966ccd5f5f602d45348ef719b92c62e31c8dd7cbd4f04747d28f04aaf4fdf"
+    assert digest == "b78ab78cb83089d5161927c924b5f0ab3477ecabfd215f99034f117fc392f9b4"
 
 
 @pytest.mark.parametrize(
@@ -91,6 +96,17 @@ def test_revision_digest_is_stable() -> None:
         ({"poll": None}, ("poll",)),
         ({"planned_at": None}, ("time",)),
         ({"times": {"tulip-x": TIME}}, ("time",)),
+        ({"format": "story"}, ("format",)),
+        ({"first_comment": "#tulpen"}, ("first_comment",)),
+        ({"card": LinkCard(url="https://tulip.nl", title="Tulip")}, ("card",)),
+        ({"visibility": "followers"}, ("visibility",)),
+        ({"paid_partnership": True}, ("paid_partnership",)),
+        ({"targets": ["tulip-x"], "reply_to": "17"}, ("targets", "reply_to")),
+        ({"targets": ["tulip-x"], "quote_of": "17"}, ("targets", "quote_of")),
+        ({"variants": [Variant("tulip-x", "Lente!", media=[IMAGE])]}, ("variants",)),
+        ({"variants": [Variant("tulip-x", "Lente!", format="reel")]}, ("variants",)),
+        ({"variants": [Variant("tulip-x", "Lente!", paid_partnership=True)]}, ("variants",)),
+        ({"media": [attrs.evolve(IMAGE, focus=(0.0, 0.5))]}, ("media",)),
         ({"campaign": "spring"}, ("campaign",)),
         ({"tags": []}, ("tags",)),
     ],
@@ -143,3 +159,68 @@ def test_poll_needs_two_answers() -> None:
     """A poll with one option raises an error."""
     with pytest.raises(InvalidValueError, match="at least two options"):
         Poll(options=["one"])
+
+
+def test_cover_and_card_image() -> None:
+    """The cover of a video and the image of a card are part of the approved content."""
+    video = Video(digest="sha256:" + "1" * 64)
+    plain = PostContent(text="x", media=[video])
+    covered = attrs.evolve(plain, media=[attrs.evolve(video, cover=IMAGE)])
+    card = LinkCard(url="https://tulip.nl", title="Tulip", image=IMAGE)
+    for changed, field in ((covered, "media"), (attrs.evolve(plain, card=card), "card")):
+        described = attrs.evolve(IMAGE, alt="bloem")
+        media = tuple(attrs.evolve(one, cover=described) for one in changed.media)
+        other = attrs.evolve(
+            changed,
+            media=media if field == "media" else changed.media,
+            card=None if changed.card is None else attrs.evolve(changed.card, image=described),
+        )
+        for before, after in ((plain, changed), (changed, other)):
+            digests = field_digests(before, SALT), field_digests(after, SALT)
+            assert changed_fields(*digests) == (field,)
+        assert IMAGE in changed.all_media
+
+
+def test_variants() -> None:
+    """A variant replaces only what it states."""
+    content = PostContent(
+        text="een",
+        thread=["twee"],
+        targets=["a", "b", "c"],
+        media=[IMAGE],
+        variants=[Variant("a", media=[], format="reel"), Variant("b", "drie")],
+        paid_partnership=True,
+    )
+    assert content.texts_for("a") == ("een", "twee")
+    assert (content.media_for("a"), content.media_for("b")) == ((), (IMAGE,))
+    assert [content.format_for(name) for name in "abc"] == ["reel", "post", "post"]
+    assert content.texts == ("een", "twee", "drie")
+    assert content.is_paid_partnership("a")
+
+
+@pytest.mark.parametrize(
+    ("values", "message"),
+    [
+        ({"format": "poster"}, "the format is `poster`, not one of post, reel, story"),
+        ({"visibility": "private"}, "the visibility is `private`, not one of public"),
+        ({"targets": ["a", "b"], "reply_to": "17"}, "replies to a post of one network"),
+        ({"targets": ["a", "b"], "quote_of": "17"}, "quotes a post of one network"),
+    ],
+)
+def test_invalid_values(values: dict[str, Any], message: str) -> None:
+    """A format or visibility must exist, and a reply or a quote has one target."""
+    with pytest.raises(InvalidValueError, match=message):
+        PostContent(text="x", **values)
+
+
+def test_invalid_parts() -> None:
+    """A variant with a thread has a text, a card has an address and a title, a focus two numbers."""
+    with pytest.raises(InvalidValueError, match="not its first text"):
+        Variant("a", None, ["twee"])
+    with pytest.raises(InvalidValueError, match="the format is `poster`"):
+        Variant("a", format="poster")  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match="needs an address and a title"):
+        LinkCard(url="https://tulip.nl", title=" ")
+    for focus in ((2.0, 0.0), (0.0,), (float("nan"), 0.0)):
+        with pytest.raises(InvalidValueError, match="is not a focus point"):
+            attrs.evolve(IMAGE, focus=focus)

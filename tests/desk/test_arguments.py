@@ -12,6 +12,7 @@ from tests.desk.agency import PROFILE, Agency
 
 from socialcollab.desk import Desk, MemberDesk
 from socialcollab.errors import InvalidValueError, SocialCollabError
+from socialcollab.time import WallTime
 from socialcollab.workflow import commands as cm
 
 ODD = (None, 5, True, "", b"x", [None], {"a": 5}, object(), dt.date(2026, 1, 1), "\ud800", "a\0b")
@@ -116,3 +117,29 @@ def test_names_of_arguments(agency) -> None:
         eva.offboard("ben", reassign_to={"teams": 5}, reason="x")
     with pytest.raises(InvalidValueError, match="`reassign_to` is `5`"):
         eva.offboard("ben", reassign_to=5, reason="x")
+
+
+@pytest.mark.parametrize("at", ["2251-01-01 00:00", "9999-12-31 23:59"])
+def test_far_future(agency, at: str) -> None:
+    """A post cannot be planned after 2250, and the error says so."""
+    ana = agency.desk.acting_as("ana")
+    post = ana.draft("x", profiles=["tulip-x"])
+    for plan in (
+        lambda: ana.draft("x", profiles=["tulip-x"], planned_at=at),
+        lambda: ana.draft("x", profiles=["tulip-x"], times={"tulip-x": at}),
+        lambda: ana.edit(post, planned_at=at),
+        lambda: ana.reschedule(post, at),
+    ):
+        with pytest.raises(InvalidValueError, match="after the year 2250"):
+            plan()
+
+
+def test_ambiguous_time(agency) -> None:
+    """The error for an ambiguous time names the value that resolves it."""
+    ana = agency.desk.acting_as("ana")
+    with pytest.raises(InvalidValueError, match="occurs twice") as caught:
+        ana.draft("x", profiles=["tulip-x"], planned_at="2026-10-25 02:30")
+    shown = 'WallTime(local="2026-10-25 02:30", zone="Europe/Amsterdam", repeated="first")'
+    assert shown in str(caught.value)
+    at = WallTime(local="2026-10-25 02:30", zone="Europe/Amsterdam", repeated="first")
+    assert ana.draft("x", profiles=["tulip-x"], planned_at=at).planned_at == at

@@ -125,6 +125,34 @@ def test_bug_in_adapter(broken: str, outcome: str, tmp_path: Path) -> None:
         assert desk.audit().clean
 
 
+@pytest.mark.parametrize("broken", ["adapter", "transport"])
+def test_bug_in_network(broken: str, tmp_path: Path) -> None:
+    """A network that fails for one profile is reported, and does not block other profiles."""
+
+    class BrokenNetwork(Sandbox):
+        def adapter(self, profile: Any) -> Any:
+            return self._maybe_fail("adapter", profile)
+
+        def transport(self, profile: Any) -> Any:
+            return self._maybe_fail("transport", profile)
+
+        def _maybe_fail(self, method: str, profile: Any) -> Any:
+            if profile.id == "tulip-mastodon" and method == broken:
+                raise KeyError("secret-8f1c")
+            return getattr(Sandbox, method)(self, profile)
+
+    with BrokenNetwork(tmp_path) as sandbox:
+        desk = desk_with({"*": sandbox})
+        report = desk.run_due(DUE)
+        assert states(desk)["tulip-x"] == "published"
+        assert states(desk)["tulip-mastodon"] != "published"
+        ((_, problem),) = report.problems
+        assert problem == "the network of profile `tulip-mastodon` failed with KeyError"
+        broken = ""
+        desk.run_due(DUE)
+        assert states(desk) == {"tulip-x": "published", "tulip-mastodon": "published"}
+
+
 def test_bug_in_lookup(tmp_path: Path) -> None:
     """If a lookup fails, the delivery stays unknown, and the report contains the reason."""
     with Sandbox(tmp_path) as sandbox:

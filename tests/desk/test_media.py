@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from io import BytesIO, StringIO
 from pathlib import Path
 
 import attrs
 import pytest
 from tests.desk.agency import PROFILE
 
-from socialcollab.content import Image, PostContent, Video
+from socialcollab.content import Image, LinkCard, PostContent, Variant, Video, media_digest
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.workflow import commands as cm
 
@@ -160,6 +160,57 @@ def test_uploads(agency) -> None:
         assert file.read() == MP4
 
 
+def test_one_upload_twice(agency) -> None:
+    """The same open file can be used for several posts, whatever its position is."""
+    upload = BytesIO(MP4)
+    video = Video.from_stream(upload)
+    ana = agency.desk.acting_as("ana")
+    first, second = (ana.draft(text, profiles=["tulip-x"], media=[video]) for text in "ab")
+    assert first.media == second.media
+    upload.close()
+    with pytest.raises(InvalidValueError, match="has been closed"):
+        ana.draft("c", profiles=["tulip-x"], media=[video])
+
+
+@pytest.mark.parametrize("closed", [True, False])
+def test_unreadable_upload(closed: bool) -> None:
+    """An upload must be an open binary file."""
+    upload = BytesIO(MP4) if closed else StringIO("ftyp")
+    if closed:
+        upload.close()
+    with pytest.raises(InvalidValueError, match="cannot be read twice"):
+        Video.from_stream(upload)
+
+
+def test_media_of_variants(agency) -> None:
+    """The media of variants, covers and cards are stored, protected and published like others."""
+    ana, tom = agency.acting("ana", "tom")
+    cover = Image.from_bytes(PNG + b"omslag")
+    video = attrs.evolve(Video.from_stream(BytesIO(MP4)), cover=cover)
+    card = LinkCard(url="https://tulip.nl", title="Tulip", image=Image.from_bytes(PNG + b"kaart"))
+    variant = Variant(PROFILE, media=[video])
+    post = agency.approved_post("Lente", media=[PICTURE], variants=[variant], card=card)
+    for image in (PICTURE, cover, card.image):
+        assert is_stored(agency, image)
+    assert post.content.media_for(PROFILE)[0].source is None
+    agency.run_due()
+    (shown,) = agency.sandbox.posts(PROFILE)
+    assert [one.digest for one in shown.media] == [video.digest]
+    assert shown.media[0].cover.digest == cover.digest
+    assert shown.card.image.digest == card.image.digest
+    stored = without_bytes(card.image)
+    with pytest.raises(NotFoundError):
+        tom.draft("x", profiles=["dike-x"], card=attrs.evolve(card, image=stored))
+    forged = attrs.evolve(cover, digest=PICTURE.digest, data=b"GIF89a")
+    with pytest.raises(InvalidValueError, match="the image of the link card"):
+        ana.draft("x", profiles=["tulip-x"], card=attrs.evolve(card, image=forged))
+    with pytest.raises(InvalidValueError, match=r"the cover of media\[0\]"):
+        ana.draft("x", profiles=["tulip-x"], media=[attrs.evolve(video, cover=forged)])
+    kept = ana.edit(ana.draft("y", profiles=["tulip-x"], card=card), text="z")
+    assert kept.content.card == attrs.evolve(card, image=stored)
+    assert agency.desk.audit().clean
+
+
 def test_changed_video(agency, tmp_path: Path) -> None:
     """A file that has changed since the video was created is refused, and nothing is drafted."""
     path = tmp_path / "tulpen.mp4"
@@ -169,6 +220,9 @@ def test_changed_video(agency, tmp_path: Path) -> None:
     with pytest.raises(InvalidValueError, match="its file has changed"):
         agency.desk.acting_as("ana").draft("Lente", profiles=["tulip-x"], media=[video])
     assert agency.desk.posts() == ()
+    # The changed bytes would belong to no post.
+    with pytest.raises(NotFoundError):
+        agency.media.size(media_digest(MP4 + b"more"))
 
 
 @pytest.mark.parametrize("wrong", [{"size_bytes": 1}, {"media_type": "video/webm"}])

@@ -121,7 +121,12 @@ def test_installed_network(install: Callable[[str, str], None]) -> None:
 @pytest.mark.parametrize(
     ("source", "value", "problem"),
     [
-        ("import a_missing_package", "Pillar", "cannot be imported: No module named"),
+        (
+            "import a_missing_package",
+            "Pillar",
+            "cannot be imported: ModuleNotFoundError: No module named",
+        ),
+        ("raise KeyError('x')", "Pillar", "cannot be imported: KeyError: 'x'"),
         ("", "Pillar", "cannot be imported: .*has no attribute 'Pillar'"),
         ("class Pillar: description = 'a box'", "Pillar", "does not describe it"),
         (PILLAR.replace('"pillar"', '"mailbox"'), "Pillar", "does not describe it"),

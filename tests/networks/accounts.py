@@ -12,7 +12,7 @@ import httpx
 import pytest
 from tests.networks import graph_server, mastodon_server, pds, x_server
 from tests.networks.fake_server import FakeServer
-from tests.networks.publishing import GIFS, JPEGS, MEDIA, stored_images
+from tests.networks.publishing import JPEGS, MEDIA, PNGS, stored_images
 
 from socialcollab.content import Attachment, Image
 from socialcollab.directory import Profile
@@ -45,7 +45,7 @@ class Account:
     secret: str
     network: Callable[..., Any]
     server: Callable[..., FakeServer]
-    files: tuple[bytes, ...] = GIFS
+    files: tuple[bytes, ...] = PNGS
     media: tuple[Attachment, ...] = ()
 
     @property

@@ -20,6 +20,7 @@ class GraphServer(FakeServer):
 
     Attributes:
         posts: The posts, from old to new.
+        comments: The comments and replies, from new to old.
     """
 
     token = TOKEN
@@ -29,7 +30,13 @@ class GraphServer(FakeServer):
     def __init__(self, check: Check | None = None) -> None:
         super().__init__(check)
         self.posts: list[dict[str, Any]] = []
+        self.comments: list[dict[str, Any]] = []
         self._last = 5000
+
+    def authorizes(self, request: httpx.Request, operation: str) -> bool:
+        """Return whether a request has the access token, with the scheme of its server."""
+        scheme = "OAuth" if "-upload/" in operation else "Bearer"
+        return request.headers.get("authorization") == f"{scheme} {self.token}"
 
     def refusal(self) -> httpx.Response:
         """Return the response to a request that is not authorized."""
@@ -49,6 +56,28 @@ class GraphServer(FakeServer):
             paging["next"] = "https://graph.example/next"
         return httpx.Response(200, json={"data": data, "paging": paging if data else {}})
 
+    def comments_of(
+        self, request: httpx.Request, operation: str, text: str, time: str
+    ) -> httpx.Response | None:
+        """Return the response to a request for comments or replies, or None for other requests."""
+        method, _, path = operation.partition(" /")
+        parent, _, edge = path.partition("/")
+        if edge not in ("comments", "replies"):
+            return None
+        if method == "GET":
+            return self.page_of(request, [one for one in self.comments if one["parent"] == parent])
+        body = json.loads(request.content)
+        comment = {
+            "id": self.new_id(),
+            text: body.get("message", ""),
+            time: self.time(),
+            "parent": parent,
+            "edge": edge,
+            "photo": body.get("attachment_id", ""),
+        }
+        self.comments.insert(0, comment)
+        return httpx.Response(200, json={"id": comment["id"]})
+
     def new_id(self) -> str:
         """Return a new id."""
         self._last += 1
@@ -67,6 +96,8 @@ class FacebookServer(GraphServer):
         photos: The alt text of each unpublished photo.
         videos: The videos, by id.
         refuses_duplicates: Whether a message is refused that was just published.
+        stories: The stories.
+        upload_server: The address of the server that receives videos of reels and stories.
     """
 
     def __init__(self, check: Check | None = None) -> None:
@@ -74,6 +105,8 @@ class FacebookServer(GraphServer):
         self.photos: dict[str, str] = {}
         self.videos: dict[str, dict[str, Any]] = {}
         self.refuses_duplicates = False
+        self.stories: list[dict[str, Any]] = []
+        self.upload_server = "https://graph.facebook.com"
 
     @property
     def posted(self) -> list[Posted]:
@@ -108,7 +141,15 @@ class FacebookServer(GraphServer):
                 return graph_error(400, 506, "Duplicate status message")
             post = self._add(message, photos=photos, link=body.get("link", ""))
             return httpx.Response(200, json={"id": post["id"]})
+        response = self.comments_of(request, operation, "message", "created_time")
+        if response is None:
+            response = self._format(request, operation)
+        if response is not None:
+            return response
         method, _, identifier = operation.partition(" /")
+        if method == "DELETE" and any(one["id"] == identifier for one in self.comments):
+            self.comments = [one for one in self.comments if one["id"] != identifier]
+            return httpx.Response(200, json={"success": True})
         if method == "POST" and identifier in self.videos:
             assert json.loads(request.content) == {"published": True}
             video = self.videos[identifier] | {"published": True, "created_time": self.time()}
@@ -117,11 +158,54 @@ class FacebookServer(GraphServer):
             return httpx.Response(200, json={"success": True})
         if method == "GET" and identifier in self.videos:
             return httpx.Response(200, json=self.videos[identifier])
+        found = [post for post in self.posts if post["id"] == identifier]
+        if method == "GET" and found:
+            return httpx.Response(200, json=found[0])
+        if method == "DELETE" and identifier in self.photos:
+            del self.photos[identifier]
+            return httpx.Response(200, json={"success": True})
+        if method == "DELETE" and identifier in self.videos and not found:
+            del self.videos[identifier]
+            return httpx.Response(200, json={"success": True})
         if method == "DELETE" and any(post["id"] == identifier for post in self.posts):
             self.videos.pop(identifier, None)
             self.posts = [post for post in self.posts if post["id"] != identifier]
             return httpx.Response(200, json={"success": True})
         return graph_error(400, 100, "Object does not exist", error_subcode=33)
+
+    def _format(self, request: httpx.Request, operation: str) -> httpx.Response | None:
+        """Return the response to a request for reels or stories, or None for other requests."""
+        if operation == f"GET /{PAGE}/stories":
+            return httpx.Response(200, json={"data": self.stories})
+        if operation.startswith("POST /video-upload/"):
+            video = operation.rpartition("/")[2]
+            assert request.headers["offset"] == "0"
+            assert int(request.headers["file_size"]) == len(request.content)
+            self.videos[video]["status"]["uploading_phase"]["status"] = "complete"
+            return httpx.Response(200, json={"success": True})
+        edge = operation.removeprefix(f"POST /{PAGE}/")
+        if edge not in ("photo_stories", "video_reels", "video_stories"):
+            return None
+        body = json.loads(request.content)
+        if body.get("upload_phase") == "start":
+            video = self.new_id()
+            phases = ("uploading_phase", "processing_phase", "publishing_phase")
+            status = {phase: {"status": "not_started"} for phase in phases}
+            self.videos[video] = {"id": video, "status": status}
+            address = f"{self.upload_server}/v25.0/video-upload/{video}"
+            return httpx.Response(200, json={"video_id": video, "upload_url": address})
+        media = body.get("photo_id") or body["video_id"]
+        if media in self.videos:
+            self.videos[media]["status"]["publishing_phase"]["status"] = "complete"
+        post = {"id": media, "message": body.get("description", ""), "created_time": self.time()}
+        if edge == "video_reels":
+            assert body["video_state"] == "PUBLISHED"
+            self.posts.append(post)
+            return httpx.Response(200, json={"success": True})
+        story = f"{PAGE}_{self.new_id()}"
+        self.posts.append(post | {"id": story})
+        self.stories.append({"post_id": story, "media_id": media, "url": "https://facebook.com/s"})
+        return httpx.Response(200, json={"success": True, "post_id": story})
 
     def _add(self, message: str, **more: Any) -> dict[str, Any]:
         identifier = f"{PAGE}_{self.new_id()}"
@@ -153,6 +237,8 @@ class InstagramServer(GraphServer):
         containers: The parameters of each container, with its state.
         processing: How often a new container is unfinished when its state is requested.
         quota: How many posts may be published in a day.
+        uploaded: The containers whose videos were uploaded.
+        upload_server: The address of the server that receives videos.
     """
 
     def __init__(self, check: Check | None = None) -> None:
@@ -160,6 +246,8 @@ class InstagramServer(GraphServer):
         self.containers: dict[str, dict[str, Any]] = {}
         self.processing = 0
         self.quota = 100
+        self.uploaded: list[str] = []
+        self.upload_server = "https://graph.instagram.com"
 
     @property
     def posted(self) -> list[Posted]:
@@ -176,12 +264,25 @@ class InstagramServer(GraphServer):
             limit = {"quota_usage": len(self.posts), "config": config}
             return httpx.Response(200, json={"data": [limit]})
         if operation == f"GET /{ACCOUNT}/media":
-            return self.page_of(request, list(reversed(self.posts)))
+            posts = [post for post in reversed(self.posts) if not post["is_story"]]
+            return self.page_of(request, posts)
         if operation == f"POST /{ACCOUNT}/media":
             return self._container(json.loads(request.content))
         if operation == f"POST /{ACCOUNT}/media_publish":
             return self._publish(json.loads(request.content)["creation_id"])
+        if operation == f"GET /{ACCOUNT}/stories":
+            return self.page_of(request, [post for post in self.posts if post["is_story"]])
+        if operation.startswith("POST /ig-api-upload/"):
+            assert request.headers["file_size"] == str(len(request.content))
+            self.uploaded.append(operation.rpartition("/")[2])
+            return httpx.Response(200, json={"success": True})
+        response = self.comments_of(request, operation, "text", "timestamp")
+        if response is not None:
+            return response
         method, _, identifier = operation.partition(" /")
+        if method == "DELETE" and any(one["id"] == identifier for one in self.comments):
+            self.comments = [one for one in self.comments if one["id"] != identifier]
+            return httpx.Response(200, json={"success": True})
         if method == "GET" and identifier in self.containers:
             return self._state(self.containers[identifier])
         found = [post for post in self.posts if post["id"] == identifier]
@@ -190,7 +291,8 @@ class InstagramServer(GraphServer):
         if method == "DELETE":
             self.posts.remove(found[0])
             return httpx.Response(200, json={"success": True})
-        return httpx.Response(200, json={"id": identifier, "permalink": found[0]["permalink"]})
+        fields = request.url.params["fields"].split(",")
+        return httpx.Response(200, json={name: found[0][name] for name in fields})
 
     def _container(self, params: dict[str, Any]) -> httpx.Response:
         children = params.get("children", "").split(",") if "children" in params else []
@@ -199,6 +301,9 @@ class InstagramServer(GraphServer):
         container = self.new_id()
         state = "IN_PROGRESS" if self.processing else "FINISHED"
         self.containers[container] = {**params, "state": state, "left": self.processing}
+        if params.get("upload_type") == "resumable":
+            uri = f"{self.upload_server}/v25.0/ig-api-upload/{container}"
+            return httpx.Response(200, json={"id": container, "uri": uri})
         return httpx.Response(200, json={"id": container})
 
     def _publish(self, container: str) -> httpx.Response:
@@ -214,6 +319,7 @@ class InstagramServer(GraphServer):
                 "permalink": f"https://www.instagram.com/p/{identifier}/",
                 "timestamp": self.time(),
                 "container": container,
+                "is_story": values.get("media_type") == "STORIES",
             }
         )
         return httpx.Response(200, json={"id": identifier})

@@ -42,6 +42,10 @@ class MastodonServer(FakeServer):
         self.has_source = True
         self.processing = 0
         self.characters = 5000
+        self.api_version = 7
+        self.resolves = True
+        self.covers: dict[str, bytes] = {}
+        self.focus: dict[str, str] = {}
         self._last = 0
 
     @property
@@ -61,6 +65,10 @@ class MastodonServer(FakeServer):
         method, _, path = operation.partition(" ")
         if path == "/api/v2/instance":
             return httpx.Response(200, json=self._instance())
+        if path == "/api/v2/search":
+            found = [self._status({"status": "van ben"})] if self.resolves else []
+            results = {"accounts": [], "hashtags": [], "statuses": found}
+            return httpx.Response(200, json=results)
         if path == "/api/v1/accounts/verify_credentials":
             return httpx.Response(200, json=self._account(source=True))
         if path == f"/api/v1/accounts/{ACCOUNT}/statuses":
@@ -71,6 +79,9 @@ class MastodonServer(FakeServer):
             return self._create(request)
         kind, _, rest = path.removeprefix("/api/v1/").partition("/")
         identifier, _, part = rest.partition("/")
+        if (method, kind) == ("PUT", "media"):
+            self.covers[identifier] = request.content
+            return httpx.Response(200, json=self._attachment(identifier))
         if kind == "media":
             return self._processed(identifier)
         found = [status for status in self.statuses if status["id"] == identifier]
@@ -83,6 +94,8 @@ class MastodonServer(FakeServer):
                 200,
                 json={"id": identifier, "text": self.texts[identifier], "spoiler_text": ""},
             )
+        if method == "GET" and not part:
+            return httpx.Response(200, json=found[0])
         if method == "DELETE":
             self.statuses.remove(found[0])
             return httpx.Response(200, json=found[0])
@@ -120,10 +133,16 @@ class MastodonServer(FakeServer):
         return httpx.Response(200, json=found[:limit])
 
     def _upload(self, request: httpx.Request) -> httpx.Response:
-        assert b"GIF89a" in request.content or b"ftypmp42" in request.content
+        assert (
+            b"\x89PNG" in request.content
+            or b"GIF89a" in request.content
+            or b"ftypmp42" in request.content
+        )
         media = self._new_id()
         self.media[media] = self.processing
         described = re.search(rb'name="description"\r\n\r\n(.*?)\r\n--', request.content, re.S)
+        focus = re.search(rb'name="focus"\r\n\r\n(.*?)\r\n--', request.content, re.S)
+        self.focus[media] = focus.group(1).decode() if focus else ""
         self.described[media] = described.group(1).decode() if described else ""
         return httpx.Response(202 if self.processing else 200, json=self._attachment(media))
 
@@ -175,6 +194,9 @@ class MastodonServer(FakeServer):
             "edited_at": None,
             "in_reply_to_id": body.get("in_reply_to_id"),
             "in_reply_to_account_id": None,
+            "quote": {"state": "accepted", "quoted_status_id": body["quoted_status_id"]}
+            if "quoted_status_id" in body
+            else None,
             "quote_approval": {"automatic": [], "manual": [], "current_user": "automatic"},
             **self._shown(body),
         }
@@ -241,6 +263,7 @@ class MastodonServer(FakeServer):
     def _instance(self) -> dict[str, Any]:
         return {
             "domain": "mastodon.example",
+            "api_versions": {"mastodon": self.api_version},
             "configuration": {
                 "statuses": {
                     "max_characters": self.characters,

@@ -23,6 +23,7 @@ class Pds(FakeServer):
         records: The records of the account, by collection and key.
         blobs: The size of each uploaded blob, by its identifier.
         known: The identifiers of other accounts, by handle.
+        others: The records of other accounts, by key.
         sessions: The number of sessions that were created and renewed.
     """
 
@@ -34,6 +35,7 @@ class Pds(FakeServer):
         self.records: dict[tuple[str, str], dict[str, Any]] = {}
         self.blobs: dict[str, int] = {}
         self.known = {"ben.bsky.social": "did:plc:ben"}
+        self.others: dict[str, dict[str, Any]] = {}
         self.sessions: list[str] = []
         self.valid: set[str] = set()
 
@@ -120,6 +122,8 @@ class Pds(FakeServer):
     def com_atproto_repo_getRecord(self, request: httpx.Request) -> httpx.Response:
         params = request.url.params
         record = self.records.get((params["collection"], params["rkey"]))
+        if params["repo"] != DID:
+            record = self.others.get(params["rkey"])
         if record is None:
             return error(400, "RecordNotFound", "Could not locate record")
         return httpx.Response(200, json={"uri": uri(params), "cid": _cid(record), "value": record})

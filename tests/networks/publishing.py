@@ -25,7 +25,7 @@ from socialcollab.transport import (
 )
 
 NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
-GIFS = tuple(b"GIF89a" + bytes([number]) * 40 for number in range(2))
+PNGS = tuple(b"\x89PNG\r\n\x1a\n" + bytes([number]) * 40 for number in range(2))
 JPEGS = tuple(b"\xff\xd8\xff" + bytes([number]) for number in range(2))
 MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)
 
@@ -38,7 +38,7 @@ class PublicMedia(MemoryMedia):
 
 
 MEDIA = PublicMedia()
-for _data in (*GIFS, *JPEGS, MP4):
+for _data in (*PNGS, *JPEGS, MP4):
     MEDIA.put(_data)
 VIDEO = attrs.evolve(Video.from_stream(BytesIO(MP4), alt="wind"), source=None)
 

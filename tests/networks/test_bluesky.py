@@ -18,7 +18,7 @@ from tests.networks.desks import desk_of
 from tests.networks.pds import DID, HANDLE, PASSWORD, Pds, error
 from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
 
-from socialcollab.content import Image
+from socialcollab.content import Image, LinkCard
 from socialcollab.errors import (
     AuthenticationError,
     InvalidValueError,
@@ -35,6 +35,11 @@ TULIP = ACCOUNTS["bluesky"]
 PROFILE = TULIP.profile
 IMAGES = TULIP.images
 outgoing = TULIP.outgoing
+BENS = "https://bsky.app/profile/ben.bsky.social/post/3mivb25j5k227"
+CARD = LinkCard(
+    url="https://tulip.nl/lente", title="De lente", description="Is er", image=IMAGES[0]
+)
+ROOT = {"uri": "at://did:plc:ben/app.bsky.feed.post/3mivb25j5k222", "cid": "bafyroot"}
 POSTS = (
     outgoing(),
     outgoing(
@@ -45,12 +50,29 @@ POSTS = (
     outgoing(text="een", thread=("twee #2", "drie @ben.bsky.social"), media=IMAGES, language="nl"),
     outgoing(text="met video", media=(VIDEO,)),
     outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2", "https://tulip.nl")),
+    outgoing(text="een antwoord", reply_to=BENS, first_comment="#tulpen"),
+    outgoing(text="lees dit", quote_of=BENS),
+    outgoing(text="lees dit", quote_of=BENS, media=IMAGES),
+    outgoing(text="", card=CARD),
+    outgoing(text="lees dit", quote_of=BENS, card=CARD),
+    outgoing(text="met beeld", card=CARD, media=IMAGES),
 )
 
 
 @pytest.fixture
 def pds() -> Pds:
-    return Pds()
+    return with_post_of_ben(Pds())
+
+
+def with_post_of_ben(pds: Pds) -> Pds:
+    """Return a server that knows a post of another account, which is a reply."""
+    pds.others["3mivb25j5k227"] = {
+        "$type": "app.bsky.feed.post",
+        "text": "dag",
+        "createdAt": "2026-04-07T07:00:00.000Z",
+        "reply": {"root": ROOT, "parent": ROOT},
+    }
+    return pds
 
 
 @pytest.fixture
@@ -101,7 +123,7 @@ class Lexicons:
 def test_lexicons(shared_specs: Callable[[str], Path]) -> None:
     """Every request, response and record is valid according to the published lexicons."""
     lexicons = Lexicons(shared_specs("bluesky") / "lexicons")
-    pds = Pds(lexicons.check)
+    pds = with_post_of_ben(Pds(lexicons.check))
     with TULIP.connect(pds) as bluesky:
         assert verify(bluesky, PROFILE) == HANDLE
         for number, post in enumerate(POSTS):
@@ -218,7 +240,7 @@ def test_forgotten_images(bluesky: Bluesky, pds: Pds) -> None:
         blob = {
             "$type": "blob",
             "ref": {"$link": "bafkreigone"},
-            "mimeType": "image/gif",
+            "mimeType": "image/png",
             "size": 1,
         }
         progress[f"blob-{place}"] = json.dumps(blob)
@@ -355,3 +377,37 @@ def test_deadline_while_signing_in(pds: Pds) -> None:
     )
     with pytest.raises(TransientError, match="signing in"):
         transport.send(Request(method="GET", url="https://bsky.social/xrpc/x"), timeout_s=30)
+
+
+def test_reply(bluesky: Bluesky, pds: Pds) -> None:
+    """A reply refers to the post and to the first post of its thread, as do its own replies."""
+    publish(bluesky, POSTS[7])
+    reply, comment = pds.records.values()
+    assert reply["reply"]["root"] == comment["reply"]["root"] == ROOT
+    assert reply["reply"]["parent"]["uri"].endswith("/3mivb25j5k227")
+    assert comment["reply"]["parent"]["uri"] == pds.posted[0].id
+    pds.others.clear()
+    with pytest.raises(RejectedError, match="there is no post `https://bsky"):
+        publish(bluesky, POSTS[7], entropy=bytes([1]) * 16)
+    assert len(pds.records) == 2
+
+
+def test_embeds(bluesky: Bluesky, pds: Pds) -> None:
+    """A post shows one of media and a card, and a quote in addition."""
+    kinds = []
+    for number, post in enumerate(POSTS[8:]):
+        publish(bluesky, post, entropy=bytes([number]) * 16)
+        embed = list(pds.records.values())[-1]["embed"]
+        kinds.append((embed["$type"].rpartition(".")[2], embed.get("media", {}).get("$type")))
+    assert kinds == [
+        ("record", None),
+        ("recordWithMedia", "app.bsky.embed.images"),
+        ("external", None),
+        ("recordWithMedia", "app.bsky.embed.external"),
+        ("images", None),
+    ]
+    texts = [record["text"] for record in pds.records.values()]
+    assert texts[-1] == "met beeld\nhttps://tulip.nl/lente"
+    external = list(pds.records.values())[2]["embed"]["external"]
+    assert external["title"] == "De lente"
+    assert external["thumb"]["ref"]["$link"] in pds.blobs

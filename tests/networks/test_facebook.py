@@ -15,6 +15,7 @@ from tests.networks.graph_server import PAGE, TOKEN, FacebookServer, graph_error
 from tests.networks.meta_nodes import Nodes
 from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
 
+from socialcollab.content import LinkCard
 from socialcollab.errors import (
     AuthenticationError,
     OutcomeUnknownError,
@@ -35,6 +36,12 @@ POSTS = (
     outgoing(text="", media=IMAGES),
     outgoing(text="met video", media=(VIDEO,)),
     outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2", "https://tulip.nl")),
+    outgoing(text="met kaart", card=LinkCard(url="https://tulip.nl/lente", title="De lente")),
+    outgoing(text="een reel", media=(VIDEO,), format="reel"),
+    outgoing(text="", media=(VIDEO,), format="story"),
+    outgoing(text="", media=IMAGES[:1], format="story"),
+    outgoing(text="een antwoord", reply_to=f"{PAGE}_17", media=IMAGES[:1]),
+    outgoing(text="met reactie", first_comment="#tulpen"),
 )
 
 
@@ -84,10 +91,17 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
         path = request.url.path.removeprefix("/v25.0/")
         if path == "me":
             nodes.check_fields(request, "Page")
+        elif "-upload/" in path:
+            # The upload server is not described.
+            return
+        elif path.endswith("/comments"):
+            nodes.check(request, "PagePost", "comments")
+            if request.method == "GET":
+                nodes.check_fields(request, "Comment")
         elif "/" in path:
             nodes.check(request, "Page", path.partition("/")[2])
             if request.method == "GET":
-                nodes.check_fields(request, "PagePost")
+                nodes.check_fields(request, "Stories" if "stories" in path else "PagePost")
         elif path in server.videos:
             nodes.check(request, "AdVideo")
             if request.method == "GET":
@@ -102,12 +116,23 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
         assert verify(facebook, PROFILE) == "Tulip Air"
         for post in POSTS:
             published = publish(facebook, post)
-            assert isinstance(find(facebook, post, progress_of(server, post)), Found)
+            progress = progress_of(server, post)
+            if post.first_comment:
+                progress["part-0"] = published.network_id
+            assert isinstance(find(facebook, post, progress), Found)
             take_down(facebook, PROFILE, published.network_id)
     assert server.posts == []
     assert nodes.checked == {
         "DELETE PagePost",
         "GET AdVideo",
+        "GET Page/stories",
+        "GET PagePost/comments",
+        "POST Page/photo_stories",
+        "POST Page/video_reels",
+        "POST Page/video_stories",
+        "POST PagePost/comments",
+        "fields of Comment",
+        "fields of Stories",
         "POST AdVideo",
         "fields of AdVideo",
         "GET Page/published_posts",
@@ -117,6 +142,73 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
         "fields of Page",
         "fields of PagePost",
     }
+
+
+def test_formats(facebook: Facebook, server: FacebookServer) -> None:
+    """A reel and a story are uploaded in a session, and found by the ids of their media."""
+    for post in POSTS[6:9]:
+        assert find(facebook, post, {}) == Missing(
+            conclusive_after=facebook.adapter(PROFILE).description.create_once.conclusive_after
+        )
+        published = publish(facebook, post)
+        found = find(facebook, post, progress_of(server, post))
+        assert isinstance(found, Found)
+        assert found.published.network_id == published.network_id
+    assert [request for request in server.requests if "video-upload" in request] == [
+        f"POST /video-upload/{video}" for video in server.videos
+    ]
+    reel, *stories = server.posts
+    assert reel["message"] == "een reel"
+    assert [story["id"] for story in stories] == [story["post_id"] for story in server.stories]
+
+
+def test_unpublished_reel(facebook: Facebook, server: FacebookServer) -> None:
+    """A reel whose video was uploaded, but not published, does not exist."""
+    publish(facebook, POSTS[6])
+    (video,) = server.videos
+    status = server.videos[video]["status"]
+    status["publishing_phase"]["status"] = "not_started"
+    assert isinstance(find(facebook, POSTS[6], {"video": video}), Missing)
+    status["video_status"] = "error"
+    with pytest.raises(RejectedError, match="could not process"):
+        find(facebook, POSTS[6], {"video": video})
+    assert isinstance(find(facebook, POSTS[6], {"video": "1"}), Inconclusive)
+
+
+@pytest.mark.parametrize(
+    "address", ["https://evil.example", "http://graph.facebook.com", "https://graph.facebook.com@e"]
+)
+def test_other_upload_server(facebook: Facebook, server: FacebookServer, address: str) -> None:
+    """The token is not sent to an upload server that is not Meta's."""
+    server.upload_server = address
+    with pytest.raises(TransientError, match="belongs to another server"):
+        publish(facebook, POSTS[6])
+    assert not [request for request in server.requests if "video-upload" in request]
+
+
+def test_comments(facebook: Facebook, server: FacebookServer) -> None:
+    """A reply is a comment, with an image; the first comment belongs to the new post."""
+    publish(facebook, POSTS[9])
+    publish(facebook, POSTS[10])
+    first, reply = server.comments
+    assert (reply["parent"], reply["message"]) == (f"{PAGE}_17", "een antwoord")
+    assert reply["photo"] in server.photos
+    assert (first["parent"], first["message"]) == (server.posts[-1]["id"], "#tulpen")
+    assert isinstance(find(facebook, outgoing(text="anders", reply_to=f"{PAGE}_17")), Missing)
+
+
+def test_lost_comment(facebook: Facebook, server: FacebookServer) -> None:
+    """A lost comment is looked up; the post itself is not published again."""
+    publish(facebook, POSTS[10])
+    post = server.posts[0]["id"]
+    progress = {"page": PAGE, "part-0": post, "url": "", "at": ""}
+    found = find(facebook, POSTS[10], progress)
+    assert isinstance(found, Found)
+    assert (found.part, found.whole and found.whole.network_id) == (1, post)
+    server.comments.clear()
+    assert isinstance(find(facebook, POSTS[10], progress), Missing)
+    assert publish(facebook, POSTS[10], progress).network_id == post
+    assert (len(server.posts), len(server.comments)) == (1, 1)
 
 
 def test_post(facebook: Facebook, server: FacebookServer) -> None:
@@ -130,7 +222,7 @@ def test_post(facebook: Facebook, server: FacebookServer) -> None:
     assert [server.photos[photo] for photo in second["photos"]] == ["tulp 0", "tulp 1"]
 
 
-@pytest.mark.parametrize("post", POSTS)
+@pytest.mark.parametrize("post", [*POSTS[:7], *POSTS[9:]])
 def test_lost_answer(facebook: Facebook, server: FacebookServer, post: OutgoingPost) -> None:
     """A post whose response was lost is found by its text and by what is attached to it."""
     assert isinstance(find(facebook, post), Missing)
@@ -172,6 +264,7 @@ def test_video(facebook: Facebook, server: FacebookServer) -> None:
     assert found.published.network_id == published.network_id == progress["video"]
     assert server.requests.count(f"POST /{PAGE}/videos") == 1
     server.videos.clear()
+    server.posts.clear()
     assert isinstance(find(facebook, post, progress), Inconclusive)
 
 

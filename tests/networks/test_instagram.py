@@ -5,13 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import attrs
 import httpx
 import pytest
 from tests.networks.accounts import ACCOUNTS, NetworkContract
 from tests.networks.broken_connection import check_each_break
 from tests.networks.graph_server import ACCOUNT, TOKEN, InstagramServer, graph_error
 from tests.networks.meta_nodes import Nodes
-from tests.networks.publishing import JPEGS, VIDEO, failure_of, find, publish, take_down, verify
+from tests.networks.publishing import (
+    JPEGS,
+    MP4,
+    VIDEO,
+    failure_of,
+    find,
+    publish,
+    take_down,
+    verify,
+)
 
 from socialcollab.errors import (
     AuthenticationError,
@@ -33,7 +43,12 @@ POSTS = (
     outgoing(text="", media=IMAGES),
     outgoing(text="een film", media=(VIDEO,)),
     outgoing(text="alles", media=(*IMAGES, VIDEO), links=("https://tulip.nl",)),
+    outgoing(text="met omslag", media=(attrs.evolve(VIDEO, cover=IMAGES[0]),), format="reel"),
+    outgoing(text="", media=(VIDEO,), format="story"),
+    outgoing(text="", format="story"),
+    outgoing(text="met reactie", first_comment="#tulpen"),
 )
+REPLY = outgoing(text="een antwoord", reply_to="17900000000000001", media=())
 
 
 @pytest.fixture
@@ -73,7 +88,15 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
     def check(request: httpx.Request, _: httpx.Response) -> None:
         path = request.url.path.removeprefix("/v25.0/")
         fields = request.url.params.get("fields", "")
-        if "/" in path:
+        if "-upload/" in path:
+            # The upload server is not described.
+            return
+        if path.endswith(("/comments", "/replies")):
+            node = "IGMedia" if path.endswith("/comments") else "IGComment"
+            nodes.check(request, node, path.partition("/")[2])
+            if request.method == "GET":
+                nodes.check_fields(request, "IGComment")
+        elif "/" in path:
             nodes.check(request, "IGUser", path.partition("/")[2])
             if path.endswith("/media") and request.method == "GET":
                 # The time of a post is described elsewhere.
@@ -89,14 +112,24 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
         assert verify(instagram, PROFILE) == "tulipair"
         for post in POSTS:
             published = publish(instagram, post)
-            container = server.posts[-1]["container"]
-            assert isinstance(find(instagram, post, {"container": container}), Found)
+            progress = {"container": server.posts[-1]["container"]}
+            if post.first_comment:
+                progress["part-0"] = published.network_id
+            assert isinstance(find(instagram, post, progress), Found)
             take_down(instagram, PROFILE, published.network_id)
+        take_down(instagram, PROFILE, publish(instagram, REPLY).network_id)
+        assert isinstance(find(instagram, REPLY), Missing)
     assert server.posts == []
     assert nodes.checked == {
         "DELETE IGMedia",
         "GET IGUser/content_publishing_limit",
         "GET IGUser/media",
+        "GET IGComment/replies",
+        "GET IGMedia/comments",
+        "GET IGUser/stories",
+        "POST IGComment/replies",
+        "POST IGMedia/comments",
+        "fields of IGComment",
         "POST IGUser/media",
         "POST IGUser/media_publish",
         "fields of IGMedia",
@@ -115,10 +148,57 @@ def test_containers(instagram: Instagram, server: InstagramServer) -> None:
     publish(instagram, POSTS[3])
     *items, carousel = server.containers.values()
     assert [item.get("is_carousel_item") for item in items] == ["true"] * 3
-    assert [item.get("media_type", "") for item in items] == ["", "", "REELS"]
+    assert [item.get("media_type", "") for item in items] == ["", "", "VIDEO"]
     assert carousel["media_type"] == "CAROUSEL"
     assert carousel["children"].split(",") == list(server.containers)[:3]
     assert carousel["caption"] == "alles\nhttps://tulip.nl"
+
+
+def test_formats(instagram: Instagram, server: InstagramServer) -> None:
+    """A reel has a cover, and a story has no caption."""
+    for post in POSTS[4:7]:
+        publish(instagram, post)
+    reel, video, image = server.containers.values()
+    assert reel["media_type"] == "REELS"
+    assert reel["cover_url"].startswith("https://media.example/")
+    assert video["media_type"] == image["media_type"] == "STORIES"
+    assert "caption" not in video
+    assert "image_url" in image
+
+
+def test_two_stories(instagram: Instagram, server: InstagramServer) -> None:
+    """Stories have no text, so one of several recent stories cannot be recognised."""
+    publish(instagram, POSTS[5])
+    publish(instagram, POSTS[6])
+    container = server.posts[0]["container"]
+    found = find(instagram, POSTS[5], {"container": container})
+    assert isinstance(found, Inconclusive)
+    assert "2 recent stories" in found.reason
+
+
+def test_comments(instagram: Instagram, server: InstagramServer) -> None:
+    """A reply belongs to a comment, and the first comment to the new post."""
+    publish(instagram, REPLY)
+    published = publish(instagram, POSTS[7])
+    first, reply = server.comments
+    assert (reply["parent"], reply["edge"]) == ("17900000000000001", "replies")
+    assert (first["parent"], first["edge"]) == (published.network_id, "comments")
+    assert "limit" not in str(failure_of(instagram, outgoing(reply_to="1", text="x")))
+
+
+def test_upload_without_public_url(server: InstagramServer) -> None:
+    """A video whose media store has no public URLs is uploaded; an image cannot be."""
+    media = MemoryMedia()
+    for data in (MP4, *JPEGS):
+        media.put(data)
+    with TULIP.connect(server, media=media) as instagram:
+        publish(instagram, POSTS[2])
+        assert server.uploaded == list(server.containers)
+        assert "downloads an image itself" in str(failure_of(instagram, POSTS[0]))
+        assert "downloads the cover itself" in str(failure_of(instagram, POSTS[4]))
+        server.upload_server = "https://evil.example"
+        assert "belongs to another server" in str(failure_of(instagram, POSTS[2]))
+    assert len(server.uploaded) == 1
 
 
 def test_lost_answer(instagram: Instagram, server: InstagramServer) -> None:

@@ -52,6 +52,8 @@ TULIP = ACCOUNTS["mastodon"]
 PROFILE = TULIP.profile
 IMAGES = TULIP.images
 outgoing = TULIP.outgoing
+FOCUSED = attrs.evolve(IMAGES[0], focus=(0.5, -1.0))
+COVERED = attrs.evolve(VIDEO, cover=IMAGES[1])
 POSTS = (
     outgoing(),
     outgoing(text="Twee\n\nalinea's <b>&</b> een @ben@social.example #tulpen", language="nl-BE"),
@@ -61,6 +63,10 @@ POSTS = (
     outgoing(text="een", thread=("twee #2", "drie"), media=IMAGES, labels=("food",), language="nl"),
     outgoing(text="met video", media=(VIDEO,)),
     outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2",)),
+    outgoing(text="een antwoord", reply_to="https://rose.example/@ben/17", visibility="direct"),
+    outgoing(text="lees dit", quote_of="100000000000000999", visibility="unlisted"),
+    outgoing(text="met lijst", first_comment="#tulpen", media=(FOCUSED,), visibility="followers"),
+    outgoing(text="met omslag", media=(COVERED,)),
 )
 
 
@@ -124,13 +130,14 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             entropy = bytes([number]) * 16
             published = publish(mastodon, post, entropy=entropy)
             assert isinstance(find(mastodon, post, entropy=entropy), Found)
-            if post.poll is None and not post.thread:
+            if post.poll is None and not post.replies:
                 amend(mastodon, post, published.network_id)
             take_down(mastodon, PROFILE, published.network_id)
     assert {
         "GET /api/v1/accounts/verify_credentials",
         "GET /api/v1/accounts/{id}/statuses",
         "GET /api/v2/instance",
+        "GET /api/v2/search",
         "POST /api/v1/statuses",
         "POST /api/v2/media",
     } < checked
@@ -374,6 +381,47 @@ def test_unreadable_limits(
 def test_same_text(text: str, html: str, same: bool) -> None:
     """A text is recognised in the HTML that a server makes of it."""
     assert is_same_text(text, html) is same
+
+
+def test_reply(mastodon: Mastodon, server: MastodonServer) -> None:
+    """A post on another server is looked up on the own server, before anything is created."""
+    publish(mastodon, POSTS[8])
+    (status,) = server.statuses
+    assert int(status["in_reply_to_id"]) > 0
+    assert status["visibility"] == "direct"
+    server.resolves = False
+    with pytest.raises(RejectedError, match="cannot find the post `https://rose"):
+        publish(mastodon, POSTS[8], entropy=bytes([1]) * 16)
+    assert len(server.statuses) == 1
+
+
+def test_quote(mastodon: Mastodon, server: MastodonServer) -> None:
+    """A quote is published only on a server that supports quotes."""
+    publish(mastodon, POSTS[9])
+    (status,) = server.statuses
+    assert status["quote"]["quoted_status_id"] == "100000000000000999"
+    assert status["visibility"] == "unlisted"
+    server.api_version = 6
+    with pytest.raises(RejectedError, match=r"need Mastodon 4\.5"):
+        publish(mastodon, POSTS[9], entropy=bytes([1]) * 16)
+    assert len(server.statuses) == 1
+
+
+def test_first_comment(mastodon: Mastodon, server: MastodonServer) -> None:
+    """The first comment is a reply with the visibility of the post."""
+    publish(mastodon, POSTS[10])
+    post, comment = server.statuses
+    assert (comment["in_reply_to_id"], server.texts[comment["id"]]) == (post["id"], "#tulpen")
+    assert post["visibility"] == comment["visibility"] == "private"
+    assert list(server.focus.values()) == ["0.5,-1.0"]
+
+
+def test_cover(mastodon: Mastodon, server: MastodonServer) -> None:
+    """The cover of a video is its thumbnail."""
+    publish(mastodon, POSTS[11])
+    (content,) = server.covers.values()
+    assert b'name="thumbnail"' in content
+    assert b"\x89PNG" in content
 
 
 def test_other_media(mastodon: Mastodon, server: MastodonServer) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 import attrs
 import pytest
 
-from socialcollab.content import Image, Poll, media_digest
+from socialcollab.content import Image, LinkCard, Poll, Video, media_digest
 from socialcollab.directory import Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -37,6 +37,7 @@ X = Profile(id="tulip-x", workspace="tulip", network="x", handle="@tulipair")
 MASTODON = Profile(id="tulip-m", workspace="tulip", network="mastodon", handle="@tulip")
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 IMAGE = Image.from_bytes(GIF, alt="Een veld tulpen")
+VIDEO = Video(digest="sha256:" + "1" * 64, size_bytes=10)
 
 
 class Hand:
@@ -120,6 +121,30 @@ def test_published_post(sandbox):
     publish(sandbox, outgoing(X, delivery="d2", poll=Poll(options=("ja", "nee"))))
     assert [post.profile for post in sandbox.posts()] == ["tulip-m", "tulip-x", "tulip-x"]
     assert [post.options for post in sandbox.posts("tulip-x")] == [(), ("ja", "nee")]
+
+
+def test_details(sandbox):
+    """The sandbox shows formats, replies, quotes, cards, covers, visibility and partnerships."""
+    video = attrs.evolve(VIDEO, cover=attrs.evolve(IMAGE, data=None))
+    card = LinkCard(url="https://tulip.nl", title="Tulip", image=attrs.evolve(IMAGE, data=None))
+    shown = outgoing(MASTODON, media=(video,), card=card, visibility="followers", quote_of="17")
+    publish(sandbox, shown)
+    reply = outgoing(X, reply_to="17", paid_partnership=True, first_comment="#a", delivery="d2")
+    publish(sandbox, reply)
+    story = outgoing(attrs.evolve(X, network="facebook"), text="", media=(video,), format="story")
+    publish(sandbox, attrs.evolve(story, delivery="d3"))
+    first, second, comment, third = sandbox.posts()
+    assert (first.media, first.card) == ((video,), card)
+    assert (first.visibility, first.quote_of) == ("followers", "17")
+    assert (second.reply_to, second.paid_partnership) == ("17", True)
+    assert (comment.text, comment.in_reply_to) == ("#a", second.network_id)
+    assert (third.format, third.media) == ("story", (video,))
+    page = "".join(path.read_text() for path in sandbox.write_preview().parent.glob("*.html"))
+    for text in ("In reply to 17", "Visible to followers", "Story", "Paid partnership", "Tulip"):
+        assert text in page
+    refused = outgoing(X, text="\u200b", delivery="d4")
+    with pytest.raises(RejectedError, match="empty post"):
+        publish(sandbox, refused)
 
 
 def test_removed_post(sandbox):

@@ -17,7 +17,7 @@ from tests.networks.exchange import Exchange, described_by
 from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
 from tests.networks.x_server import ACCOUNT, TOKEN, XServer, problem
 
-from socialcollab.content import Poll
+from socialcollab.content import Image, LinkCard, Poll
 from socialcollab.errors import (
     AuthenticationError,
     OutcomeUnknownError,
@@ -42,6 +42,7 @@ TULIP = ACCOUNTS["x"]
 PROFILE = TULIP.profile
 IMAGES = TULIP.images
 outgoing = TULIP.outgoing
+CARD = LinkCard(url="https://tulip.nl/lente", title="De lente", image=IMAGES[0])
 POSTS = (
     outgoing(),
     outgoing(text="Twee\n\nalinea's <b>&</b> een @ben #tulpen tulip.nl/lente en https://tulip.nl"),
@@ -51,6 +52,10 @@ POSTS = (
     outgoing(text="een", thread=("twee #2", "drie"), media=IMAGES),
     outgoing(text="met video", media=(VIDEO,)),
     outgoing(text="bekijk", links=("https://tulip.nl/lente?x=1&y=2",)),
+    outgoing(text="een antwoord", reply_to="https://x.com/ben/status/1900000000000000001"),
+    outgoing(text="lees dit", quote_of="1900000000000000001", paid_partnership=True),
+    outgoing(text="lees ook", card=CARD, first_comment="#tulpen"),
+    outgoing(text="nog een", reply_to="1900000000000000001", first_comment="#rozen"),
 )
 
 
@@ -137,7 +142,7 @@ def test_post(x: X, server: XServer) -> None:
 def test_lost_answer(x: X, server: XServer, post: OutgoingPost) -> None:
     """A post whose response was lost is found by its text in the form that X shows."""
     assert isinstance(find(x, post), Missing)
-    publish(x, attrs.evolve(post, text=f"{post.text} niet"))
+    publish(x, attrs.evolve(post, text=f"{post.text} niet", first_comment=""))
     assert isinstance(find(x, post), Missing)
     published = publish(x, post)
     found = find(x, post)
@@ -328,6 +333,35 @@ def test_shown_text() -> None:
     assert shown_text(long) == "lang https://tulip.nl"
     for damaged in ({}, {"entities": 5}, {"entities": {"urls": [5, {}]}}, {"note_post": 5}):
         assert shown_text({"text": "a", **damaged}) == "a"
+
+
+def test_reply_and_quote(x: X, server: XServer) -> None:
+    """A reply and a quote refer to the posts, and a first comment is a reply to the own post."""
+    publish(x, POSTS[8])
+    publish(x, POSTS[9])
+    publish(x, POSTS[10])
+    reply, quote, shown, comment = server.posts
+    assert reply["parent"] == quote["quoted"] == "1900000000000000001"
+    assert (quote["paid"], reply["paid"]) == (True, False)
+    assert shown["sent"] == "lees ook\nhttps://tulip.nl/lente"
+    assert (comment["sent"], comment["parent"]) == ("#tulpen", shown["id"])
+
+
+def test_other_conversation(x: X, server: XServer) -> None:
+    """A post of the account with the same text that is no reply is not taken for the reply."""
+    publish(x, outgoing(text="een antwoord"))
+    assert isinstance(find(x, POSTS[8]), Missing)
+    server.refuses_duplicates = False
+    publish(x, POSTS[8])
+    assert isinstance(find(x, POSTS[8]), Found)
+    assert isinstance(find(x, outgoing(text="een antwoord")), Found)
+
+
+def test_gif(x: X) -> None:
+    """A GIF is published alone."""
+    gif = Image.from_bytes(b"GIF89a" + bytes(40))
+    assert "at most 1 GIF" in str(failure_of(x, outgoing(media=(gif, *IMAGES))))
+    assert "at most 1 GIF" in str(failure_of(x, outgoing(media=(gif, gif))))
 
 
 def test_other_links(x: X, server: XServer) -> None:

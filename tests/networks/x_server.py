@@ -69,7 +69,7 @@ class XServer(FakeServer):
         if operation == "POST /2/tweets":
             return self._create(json.loads(request.content))
         if operation == "POST /2/media/upload":
-            assert b"GIF89a" in request.content
+            assert b"\x89PNG" in request.content
             media = self._new_id()
             self.media[media] = self.processing
             return httpx.Response(200, json={"data": self._state(media)})
@@ -89,6 +89,12 @@ class XServer(FakeServer):
             body = json.loads(request.content)
             self.alts[body["id"]] = body["metadata"]["alt_text"]["text"]
             return httpx.Response(200, json={"data": {"id": body["id"]}})
+        if operation.startswith("GET /2/tweets/"):
+            shown = ("id", "text", "entities", "attachments")
+            for post in self.posts:
+                if post["id"] == operation.rpartition("/")[2]:
+                    data = {name: post[name] for name in shown}
+                    return httpx.Response(200, json={"data": data})
         if operation.startswith("DELETE /2/tweets/"):
             identifier = operation.rpartition("/")[2]
             self.posts = [post for post in self.posts if post["id"] != identifier]
@@ -111,13 +117,18 @@ class XServer(FakeServer):
         if any(identifier not in self.media for identifier in media):
             return problem(400, "Your media IDs are invalid.")
         text, urls = self._shown(body["text"], media)
+        if "quote_tweet_id" in body:
+            text = f"{text} https://t.co/quoted"
+            link = f"https://twitter.com/ben/status/{body['quote_tweet_id']}"
+            urls.append({"start": 0, "end": 1, "url": "https://t.co/quoted", "expanded_url": link})
         plain = body["text"].strip()
         if self.refuses_duplicates and any(post["plain"] == plain for post in self.posts):
             return problem(403, "You are not allowed to create a Tweet with duplicate content.")
         identifier = self._new_id()
         parent = body.get("reply", {}).get("in_reply_to_tweet_id", "")
         conversation = next(
-            (post["conversation_id"] for post in self.posts if post["id"] == parent), identifier
+            (post["conversation_id"] for post in self.posts if post["id"] == parent),
+            parent or identifier,
         )
         self.posts.append(
             {
@@ -133,6 +144,8 @@ class XServer(FakeServer):
                 "parent": parent,
                 "media": media,
                 "poll": body.get("poll"),
+                "quoted": body.get("quote_tweet_id"),
+                "paid": body.get("paid_partnership", False),
             }
         )
         return httpx.Response(201, json={"data": {"id": identifier, "text": text}})

@@ -54,9 +54,9 @@ class Server:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
         with socket.create_connection(self._listening.getsockname()):
-            self._listening.close()
-        for thread in self._threads:
-            thread.join(5)
+            for thread in self._threads:
+                thread.join(5)
+        self._listening.close()
 
     def _accept(self) -> None:
         while True:
@@ -204,8 +204,8 @@ def test_slow_reader(transport: HttpTransport) -> None:
         while not server.over.wait(0.01):
             connection.recv(1000)
 
-    with Server(talk) as server, late(), pytest.raises(OutcomeUnknownError, match="deadline"):
-        transport.send(post(server.url, json={"text": "x" * 20_000_000}), timeout_s=0.4)
+    with Server(talk) as server, late(4), pytest.raises(OutcomeUnknownError, match="deadline"):
+        transport.send(post(server.url, json={"text": "x" * 8_000_000}), timeout_s=1)
 
 
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\n", ANSWER[:-2]])

@@ -41,6 +41,7 @@ EXAMPLES = {
         ev.DeliveryRescheduled(before=NOW, after=NOW, tzdata="2026a"),
         ev.TakedownRequested(),
         ev.TakedownDeferred(problem="busy", not_before=NOW),
+        ev.PublishedDifferently(fields=("text",)),
         ev.TakedownAbandoned(problem="profile_removed"),
         ev.DeliveryTakenDown(network_ids=("old",)),
         ev.AmendRequested(revision="r2"),

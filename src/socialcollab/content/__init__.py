@@ -18,7 +18,7 @@ from socialcollab.content.delivery import (
 )
 from socialcollab.content.finding import SEVERITIES, Finding, severity_at_least
 from socialcollab.content.hold import Hold
-from socialcollab.content.limits import exceeded_limits, limit_findings
+from socialcollab.content.limits import exceeded_limits, limit_findings, links_to_send
 from socialcollab.content.media import (
     Attachment,
     Image,
@@ -43,9 +43,11 @@ from socialcollab.content.post_content import (
     ALL_FIELDS,
     CONTEXT_FIELDS,
     PUBLISHED_FIELDS,
+    LinkCard,
     Poll,
     PostContent,
     Variant,
+    VariantsLike,
     changed_fields,
     field_digests,
     revision_digest,
@@ -68,6 +70,7 @@ __all__ = [
     "Hold",
     "Image",
     "Json",
+    "LinkCard",
     "NativePost",
     "Notification",
     "Poll",
@@ -79,6 +82,7 @@ __all__ = [
     "SendAttempt",
     "Summary",
     "Variant",
+    "VariantsLike",
     "Video",
     "canonical_json",
     "changed_fields",
@@ -87,6 +91,7 @@ __all__ = [
     "field_digests",
     "json_text",
     "limit_findings",
+    "links_to_send",
     "media_digest",
     "mentioned_names",
     "plain_json",

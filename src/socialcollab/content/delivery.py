@@ -129,6 +129,8 @@ class Delivery(NotebookMixin):
         recheck_at: When to check again, after the delivery has been settled,
             whether a missing post has appeared after all; None if no check is planned.
         recheck_count: The number of these checks so far.
+        differences: The names of the fields in which the published post differs from the approved
+            content, such as "text".
         amending: The digest of the revision that is to replace the published
             revision, or an empty string.
         amend_attempt: The latest attempt to send the change, or None.
@@ -164,6 +166,7 @@ class Delivery(NotebookMixin):
     unknown_since: dt.datetime | None = None
     recheck_at: dt.datetime | None = None
     recheck_count: int = 0
+    differences: tuple[str, ...] = ()
     amending: str = ""
     amend_attempt: SendAttempt | None = None
     amend_problem: str = ""

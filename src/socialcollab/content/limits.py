@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Literal
 
 from socialcollab.content.finding import Finding
 from socialcollab.content.media import Attachment, Image, Video
-from socialcollab.content.post_content import Poll, PostContent
-from socialcollab.directory import NetworkDescription, Profile, find_network
-from socialcollab.text import entities, measure, text_with_links
+from socialcollab.content.post_content import LinkCard, Poll, PostContent
+from socialcollab.directory import (
+    NetworkDescription,
+    PostFormat,
+    Profile,
+    Visibility,
+    find_network,
+)
+from socialcollab.text import (
+    entities,
+    is_blank,
+    is_web_address,
+    measure,
+    post_id,
+    text_with_links,
+)
 
+_GIF: Final = "image/gif"
 _UNITS: Final = {"weighted": "weighted characters", "utf16": "UTF-16 code units"}
 
 
@@ -40,16 +54,43 @@ def limit_findings(
         )
         if description is not None:
             text, *thread = content.texts_for(profile.id)
+            media = content.media_for(profile.id)
+            links = links_to_send(description, content.links, content.card, media)
             found += exceeded_limits(
                 description,
-                text=text_with_links(description, text, content.links),
+                text=text_with_links(description, text, links),
                 thread=thread,
-                media=content.media,
+                media=media,
+                links=links,
+                card=content.card,
                 labels=content.labels,
                 poll=content.poll,
+                format=content.format_for(profile.id),
+                first_comment=content.first_comment,
+                reply_to=content.reply_to,
+                quote_of=content.quote_of,
+                visibility=content.visibility,
+                paid_partnership=content.is_paid_partnership(profile.id),
                 profile=profile.id,
             )
     return tuple(found)
+
+
+def links_to_send(
+    description: NetworkDescription,
+    links: Sequence[str],
+    card: LinkCard | None,
+    media: Sequence[Attachment],
+) -> tuple[str, ...]:
+    """
+    Return the links of a post, including the link of its card unless the network shows the card.
+
+    Networks that make the cards themselves make them from links. Networks with link cards show
+    either a card or media.
+    """
+    if card is None or ("card" in description.features and not media):
+        return tuple(links)
+    return (card.url, *(link for link in links if link != card.url))
 
 
 def exceeded_limits(
@@ -58,8 +99,16 @@ def exceeded_limits(
     text: str,
     thread: Sequence[str] = (),
     media: Sequence[Attachment] = (),
+    links: Sequence[str] = (),
+    card: LinkCard | None = None,
     labels: Sequence[str] = (),
     poll: Poll | None = None,
+    format: PostFormat = "post",
+    first_comment: str = "",
+    reply_to: str = "",
+    quote_of: str = "",
+    visibility: Visibility = "public",
+    paid_partnership: bool = False,
     profile: str = "",
 ) -> tuple[Finding, ...]:
     """
@@ -74,15 +123,30 @@ def exceeded_limits(
         text: The complete text, as it would be sent.
         thread: The remaining texts of the thread, after *text*.
         media: The images and videos, in order.
+        links: The links.
+        card: A link card, or None.
         labels: Content warnings and other labels.
         poll: A poll, or None.
+        format: Where the post appears.
+        first_comment: The first comment on the post, or an empty string.
+        reply_to: The address or id of the post to reply to, or an empty string.
+        quote_of: The address or id of the post to quote, or an empty string.
+        visibility: Who can see the post.
+        paid_partnership: Whether the post is disclosed as a paid partnership.
         profile: The profile that the findings are about.
     """
+    has_link = bool(links) and description.link == "field"
+    has_more = bool(media) or poll is not None or card is not None or has_link
     found = (
-        *_text(description, text, labels, empty=not media and poll is None),
+        *_text(description, text, labels, empty=not has_more),
         *_thread(description, thread, labels),
-        *_media(description, media),
-        *_extras(description, labels, poll),
+        *_first_comment(description, first_comment, labels),
+        *_media(description, media, is_reply=bool(reply_to)),
+        *_format(description, format, text, media),
+        *_links(links, card),
+        *_references(description, reply_to, quote_of),
+        *_poll(description, poll),
+        *_extras(description, labels, visibility, paid_partnership=paid_partnership),
     )
     return tuple(
         Finding(
@@ -106,7 +170,7 @@ _Found = tuple[str, str, dict[str, object]]
 def _text(
     description: NetworkDescription, text: str, labels: Sequence[str], *, empty: bool
 ) -> Iterator[_Found]:
-    if empty and not text.strip():
+    if empty and is_blank(text):
         yield "limit.empty", "text", {}
     yield from _length(description, text, labels)
 
@@ -120,6 +184,20 @@ def _thread(
     for number, text in enumerate(thread, start=2):
         for code, _, params in _length(description, text, labels):
             yield f"{code}.thread", f"thread.{number}", {**params, "number": number}
+
+
+def _first_comment(
+    description: NetworkDescription, comment: str, labels: Sequence[str]
+) -> Iterator[_Found]:
+    if not comment:
+        return
+    # Where there are no comments, the first comment is a reply.
+    if not description.features & {"first_comment", "thread"}:
+        yield "limit.first_comment", "first_comment", {}
+    elif is_blank(comment):
+        yield "limit.empty.first_comment", "first_comment", {}
+    for code, _, params in _length(description, comment, labels):
+        yield f"{code}.first_comment", "first_comment", params
 
 
 def _length(description: NetworkDescription, text: str, labels: Sequence[str]) -> Iterator[_Found]:
@@ -149,11 +227,16 @@ def _length(description: NetworkDescription, text: str, labels: Sequence[str]) -
                 yield code, "text", {"count": count, "limit": most}
 
 
-def _media(description: NetworkDescription, media: Sequence[Attachment]) -> Iterator[_Found]:
+def _media(
+    description: NetworkDescription, media: Sequence[Attachment], *, is_reply: bool
+) -> Iterator[_Found]:
     limits = description.media
     images = [one for one in media if isinstance(one, Image)]
     videos = [one for one in media if isinstance(one, Video)]
-    if limits.required and not media:
+    if is_reply and limits.in_replies is not None:
+        if videos or len(images) > limits.in_replies:
+            yield "limit.reply_media", "media", {"count": len(media), "limit": limits.in_replies}
+    elif limits.required and not media:
         yield "limit.image_required", "media", {}
     if videos and "video" not in description.features:
         yield "limit.video", "media", {}
@@ -163,6 +246,9 @@ def _media(description: NetworkDescription, media: Sequence[Attachment]) -> Iter
         yield "limit.mixed_media", "media", {}
     if len(images) > limits.images:
         yield "limit.images", "media", {"count": len(images), "limit": limits.images}
+    gifs = sum(image.media_type == _GIF for image in images)
+    if limits.gifs is not None and gifs and (gifs > limits.gifs or len(media) > gifs):
+        yield "limit.gifs", "media", {"limit": limits.gifs}
     kinds: tuple[tuple[str, Sequence[Attachment], frozenset[str], int | None], ...] = (
         ("image", images, limits.types, limits.image_bytes),
         ("video", videos, limits.video_types, limits.video_bytes),
@@ -173,18 +259,83 @@ def _media(description: NetworkDescription, media: Sequence[Attachment]) -> Iter
                 accepted = ", ".join(sorted(types))
                 params = {"number": number, "type": one.media_type, "accepted": accepted}
                 yield f"limit.media_type.{kind}", "media", params
-            if most_bytes is not None and one.size_bytes > most_bytes:
-                params = {"number": number, "size": one.size_bytes, "limit": most_bytes}
+            most = limits.gif_bytes if one.media_type == _GIF else None
+            most = most_bytes if most is None else most
+            if most is not None and one.size_bytes > most:
+                params = {"number": number, "size": one.size_bytes, "limit": most}
                 yield f"limit.media_bytes.{kind}", "media", params
             if limits.alt_text is not None and len(one.alt) > limits.alt_text:
                 params = {"number": number, "length": len(one.alt), "limit": limits.alt_text}
                 yield f"limit.alt_text.{kind}", "alt", params
 
 
-def _extras(
-    description: NetworkDescription, labels: Sequence[str], poll: Poll | None
+def _format(
+    description: NetworkDescription, format: PostFormat, text: str, media: Sequence[Attachment]
 ) -> Iterator[_Found]:
-    if poll is not None and "poll" not in description.features:
+    if format == "post":
+        return
+    if format not in description.formats:
+        yield f"limit.format.{format}", "format", {}
+    elif len(media) != 1 or (format == "reel" and not isinstance(media[0], Video)):
+        yield f"limit.media.{format}", "media", {"count": len(media)}
+    elif format == "story" and text:
+        yield "limit.text.story", "text", {}
+
+
+def _links(links: Sequence[str], card: LinkCard | None) -> Iterator[_Found]:
+    for link in dict.fromkeys((*links, *(() if card is None else (card.url,)))):
+        if not is_web_address(link):
+            yield "limit.link", "links", {"link": link}
+
+
+def _references(description: NetworkDescription, reply_to: str, quote_of: str) -> Iterator[_Found]:
+    references: tuple[tuple[Literal["reply", "quote"], str, str], ...] = (
+        ("reply", "reply_to", reply_to),
+        ("quote", "quote_of", quote_of),
+    )
+    for kind, field, address in references:
+        if not address:
+            continue
+        if kind not in description.features:
+            yield f"limit.{kind}", field, {}
+        elif post_id(description.name, address) is None:
+            yield "limit.post_address", field, {"address": address}
+
+
+def _poll(description: NetworkDescription, poll: Poll | None) -> Iterator[_Found]:
+    if poll is None:
+        return
+    limits = description.poll
+    if "poll" not in description.features:
         yield "limit.poll", "poll", {}
+    if limits is None:
+        return
+    if len(poll.options) > limits.options:
+        params: dict[str, object] = {"count": len(poll.options), "limit": limits.options}
+        yield "limit.poll_options", "poll", params
+    for number, option in enumerate(poll.options, start=1):
+        if len(option) > limits.option_length:
+            params = {"number": number, "length": len(option), "limit": limits.option_length}
+            yield "limit.poll_option", "poll", params
+    if not limits.least_minutes <= poll.minutes <= limits.most_minutes:
+        params = {
+            "minutes": poll.minutes, "least": limits.least_minutes, "most": limits.most_minutes
+        }  # fmt: skip
+        yield "limit.poll_minutes", "poll", params
+    if poll.multiple and not limits.multiple:
+        yield "limit.poll_multiple", "poll", {}
+
+
+def _extras(
+    description: NetworkDescription,
+    labels: Sequence[str],
+    visibility: Visibility,
+    *,
+    paid_partnership: bool,
+) -> Iterator[_Found]:
     if labels and not description.features & {"labels", "content_warning"}:
         yield "limit.labels", "labels", {"labels": ", ".join(f"`{label}`" for label in labels)}
+    if visibility not in description.visibilities:
+        yield "limit.visibility", "visibility", {"visibility": visibility}
+    if paid_partnership and "paid_partnership" not in description.features:
+        yield "limit.paid_partnership", "paid_partnership", {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO, Final, Self, TypeAlias
 
@@ -22,8 +24,11 @@ _SIGNATURES = (
 
 _CHUNK: Final = 1 << 20
 _BEGINNING: Final = 64
-# Files with these brands are MP4 containers, but contain images.
-_IMAGE_BRANDS: Final = (b"avif", b"avis", b"heic", b"heix", b"heim", b"mif1", b"msf1")
+# The major brands of MP4 and QuickTime files with videos; other brands are images and audio.
+_VIDEO_BRAND: Final = re.compile(
+    rb"iso[2-9a-c m]|mp4[12]|mp7[1t]|avc1|hvc1|hev1|av01|dash|MSNV|M4V[ HP]|f4v |F4V |mmp4|3g[p2][0-9a-z]"
+    rb"|qt  |XAVC|NDS[CHMPSX]|cmf[2c]|msdh|iso5"
+)
 
 
 def media_digest(data: bytes) -> str:
@@ -63,11 +68,24 @@ def sniff_video(beginning: bytes) -> str:
     'video/mp4'
     """
     brand = beginning[8:12]
-    if beginning[4:8] == b"ftyp" and brand not in _IMAGE_BRANDS:
+    if beginning[4:8] == b"ftyp" and _VIDEO_BRAND.fullmatch(brand):
         return "video/quicktime" if brand == b"qt  " else "video/mp4"
     if beginning.startswith(b"\x1a\x45\xdf\xa3") and b"webm" in beginning[:_BEGINNING]:
         return "video/webm"
     return ""
+
+
+def _as_focus(focus: Iterable[float] | None) -> tuple[float, float] | None:
+    if focus is None:
+        return None
+    point = tuple(focus)
+    if len(point) != 2 or not all(-1.0 <= each <= 1.0 for each in point):
+        raise InvalidValueError(
+            f"`{focus}` is not a focus point",
+            value=focus,
+            expected="two numbers from -1.0 to 1.0",
+        )
+    return float(point[0]), float(point[1])
 
 
 @attrs.frozen(kw_only=True)
@@ -81,6 +99,8 @@ class Image:
         media_type: The media type, such as "image/jpeg".
         size_bytes: The size in bytes.
         name: The file name to display.
+        focus: The point that stays visible if a network crops the image: its distance from the
+            centre to the right and upwards, each from -1.0 to 1.0; None for the centre.
         data: The bytes, if the image has just been created from bytes; otherwise None.
     """
 
@@ -89,13 +109,21 @@ class Image:
     media_type: str = "image/jpeg"
     size_bytes: int = 0
     name: str = ""
+    focus: tuple[float, float] | None = attrs.field(default=None, converter=_as_focus)
     data: bytes | None = attrs.field(default=None, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         _check_digest(self.digest)
 
     @classmethod
-    def from_bytes(cls, data: bytes, *, alt: str = "", name: str = "") -> Self:
+    def from_bytes(
+        cls,
+        data: bytes,
+        *,
+        alt: str = "",
+        name: str = "",
+        focus: tuple[float, float] | None = None,
+    ) -> Self:
         """
         Create an image from its bytes.
 
@@ -115,11 +143,14 @@ class Image:
             media_type=media_type,
             size_bytes=len(data),
             name=name,
+            focus=focus,
             data=data,
         )
 
     @classmethod
-    def from_file(cls, path: str, *, alt: str = "") -> Self:
+    def from_file(
+        cls, path: str, *, alt: str = "", focus: tuple[float, float] | None = None
+    ) -> Self:
         """
         Read an image from a file.
 
@@ -128,7 +159,7 @@ class Image:
             OSError: If the file cannot be read.
         """
         file = Path(path)
-        return cls.from_bytes(file.read_bytes(), alt=alt, name=file.name)
+        return cls.from_bytes(file.read_bytes(), alt=alt, name=file.name, focus=focus)
 
 
 @attrs.frozen(kw_only=True)
@@ -144,7 +175,9 @@ class Video:
         media_type: The media type, such as "video/mp4".
         size_bytes: The size in bytes.
         name: The file name to display.
+        cover: The image to show before the video is played, on networks that support it; or None.
         source: The file from which the video was just created; otherwise None.
+        start: The position of the video's first byte in *source*.
     """
 
     digest: str
@@ -152,13 +185,15 @@ class Video:
     media_type: str = "video/mp4"
     size_bytes: int = 0
     name: str = ""
+    cover: Image | None = None
     source: Path | BinaryIO | None = attrs.field(default=None, repr=False, eq=False)
+    start: int = attrs.field(default=0, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
         _check_digest(self.digest)
 
     @classmethod
-    def from_file(cls, path: str | Path, *, alt: str = "") -> Self:
+    def from_file(cls, path: str | Path, *, alt: str = "", cover: Image | None = None) -> Self:
         """
         Create a video from a file, which must exist until the post is stored.
 
@@ -168,28 +203,36 @@ class Video:
         """
         file = Path(path)
         with file.open("rb") as stream:
-            video = cls.from_stream(stream, alt=alt, name=file.name)
-        return attrs.evolve(video, source=file)
+            video = cls.from_stream(stream, alt=alt, name=file.name, cover=cover)
+        return attrs.evolve(video, source=file, start=0)
 
     @classmethod
-    def from_stream(cls, stream: BinaryIO, *, alt: str = "", name: str = "") -> Self:
+    def from_stream(
+        cls, stream: BinaryIO, *, alt: str = "", name: str = "", cover: Image | None = None
+    ) -> Self:
         """
         Create a video from an open file, such as an upload, from its position to its end.
 
-        The file must be seekable, and must stay open until the post is stored.
+        The file must be seekable and binary, and must stay open until the post is stored.
 
         Raises:
-            InvalidValueError: If the file is not seekable, or not an MP4, QuickTime or WebM video.
+            InvalidValueError: If the file is closed or not seekable, or if it is not an MP4,
+                QuickTime or WebM video.
             OSError: If the file cannot be read.
         """
-        if not stream.seekable():
+        beginning: object = None
+        start = 0
+        # A closed file raises a `ValueError`.
+        with suppress(AttributeError, ValueError):
+            if stream.seekable():
+                start, beginning = stream.tell(), stream.read(_BEGINNING)
+        if not isinstance(beginning, bytes):
             raise InvalidValueError(
                 f"`{name or 'video'}` cannot be read twice",
                 value=name,
-                expected="a seekable file; store the upload in a temporary file first",
+                expected="an open, seekable, binary file; store the upload in a temporary file first",
             )
-        start = stream.tell()
-        media_type = sniff_video(stream.read(_BEGINNING))
+        media_type = sniff_video(beginning)
         if not media_type:
             raise InvalidValueError(
                 f"`{name or 'video'}` is not an MP4, QuickTime or WebM video",
@@ -208,7 +251,9 @@ class Video:
             media_type=media_type,
             size_bytes=size,
             name=name,
+            cover=cover,
             source=stream,
+            start=start,
         )
 
 

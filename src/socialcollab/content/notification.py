@@ -36,6 +36,7 @@ NOTIFICATION_KINDS = (
     "policy_changed",
     "published",
     "published_after_all",
+    "published_differently",
     "published_twice",
     "rejected",
     "reminder",

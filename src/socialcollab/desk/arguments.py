@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from socialcollab.errors import InvalidValueError
 from socialcollab.stores import Progress
+from socialcollab.time import TimeLike, WallTime, as_wall_time
+
+# Stores keep times as numbers of microseconds below 2**53.
+_LAST_YEAR: Final = 2250
 
 
 def id_of(value: Any, *classes: type) -> str:
@@ -28,6 +32,23 @@ def id_of(value: Any, *classes: type) -> str:
         return value
     expected = " or ".join([*(f"a `{cls.__name__}`" for cls in classes), "its id"])
     raise InvalidValueError(f"`{value!r}` is not {expected}", value=value, expected=expected)
+
+
+def planned_time(value: TimeLike, zone: str) -> WallTime:
+    """
+    Return the time for which a caller plans a post; local times are in *zone*.
+
+    Raises:
+        InvalidValueError: If *value* is not a time, is skipped or repeated, or is after 2250.
+    """
+    at = as_wall_time(value, zone)
+    if at.local.year > _LAST_YEAR:
+        raise InvalidValueError(
+            f"a post cannot be planned for {at.local:%Y-%m-%d %H:%M}, after the year {_LAST_YEAR}",
+            value=value,
+            expected=f"a time before the end of {_LAST_YEAR}",
+        )
+    return at
 
 
 def check_text(value: str, name: str) -> str:

@@ -4,10 +4,18 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
-from socialcollab.content import Attachment, Delivery, Hold, Poll, Post
+from socialcollab.content import (
+    Attachment,
+    Delivery,
+    Hold,
+    LinkCard,
+    Poll,
+    Post,
+    VariantsLike,
+)
 from socialcollab.desk import commands as dc
 from socialcollab.desk.arguments import check_choice, check_text, check_texts, id_of
 from socialcollab.desk.handlers.bulk import BulkOutcome, as_posts, bulk, reschedule_all
@@ -40,6 +48,7 @@ from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.post_view import PostView, read_post_view
 from socialcollab.desk.queries.proposal import Proposal
 from socialcollab.desk.queries.to_do import ToDo, to_do
+from socialcollab.directory import PostFormat, Visibility
 from socialcollab.document_fields import as_items
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import PostId
@@ -110,11 +119,18 @@ class AsyncMemberDesk:
         times: Mapping[str, TimeLike] | None = None,
         media: Iterable[Attachment] = (),
         thread: Iterable[str] = (),
-        variants: Mapping[str, str | Sequence[str]] | None = None,
+        variants: VariantsLike = (),
         links: Iterable[str] = (),
+        card: LinkCard | None = None,
         language: str = "",
         labels: Iterable[str] = (),
         poll: Poll | None = None,
+        format: PostFormat = "post",
+        first_comment: str = "",
+        reply_to: str = "",
+        quote_of: str = "",
+        visibility: Visibility = "public",
+        paid_partnership: bool = False,
         campaign: str = "",
         tags: Iterable[str] = (),
         external_id: str = "",
@@ -133,11 +149,20 @@ class AsyncMemberDesk:
             thread: The remaining texts of the thread, after *text*, each published as a reply to
                 the previous text. `split_text` splits a long text.
             variants: Different texts for individual profiles. A list of texts is a thread; a text
-                replaces the whole thread.
+                replaces the whole thread. Pass a list of `Variant` for different media or formats.
             links: Links that are not in the text.
+            card: A link card, or None.
             language: The language of the text; by default the workspace's language.
             labels: Content warnings and other labels.
             poll: A poll, or None.
+            format: Where the post appears: in the feed ("post"), as a reel or as a story.
+            first_comment: A text to publish as the first comment on the post.
+            reply_to: The address or network id of the post or comment to reply to. Such a post has
+                a single profile.
+            quote_of: The address or network id of the post to quote. Such a post has a single
+                profile.
+            visibility: Who can see the post: "public", "unlisted", "followers" or "direct".
+            paid_partnership: Whether to disclose the post as a paid partnership.
             campaign: The campaign that the post belongs to.
             tags: The tags of the post.
             external_id: Your own identifier for the post, which must be unique in the organization.
@@ -156,15 +181,24 @@ class AsyncMemberDesk:
                 planned_at=planned_at,
                 times=times,
                 media=media,
-                thread=thread,
-                variants=variants,
-                links=links,
-                language=language,
-                labels=labels,
-                poll=poll,
-                campaign=campaign,
-                tags=tags,
                 external_id=external_id,
+                fields={
+                    "thread": thread,
+                    "variants": variants,
+                    "links": links,
+                    "card": card,
+                    "language": language,
+                    "labels": labels,
+                    "poll": poll,
+                    "format": format,
+                    "first_comment": first_comment,
+                    "reply_to": reply_to,
+                    "quote_of": quote_of,
+                    "visibility": visibility,
+                    "paid_partnership": paid_partnership,
+                    "campaign": campaign,
+                    "tags": tags,
+                },
             )
         )
 
@@ -227,11 +261,18 @@ class AsyncMemberDesk:
         times: Mapping[str, TimeLike] | Unchanged = UNCHANGED,
         media: Iterable[Attachment] | Unchanged = UNCHANGED,
         thread: Iterable[str] | Unchanged = UNCHANGED,
-        variants: Mapping[str, str | Sequence[str]] | Unchanged = UNCHANGED,
+        variants: VariantsLike | Unchanged = UNCHANGED,
         links: Iterable[str] | Unchanged = UNCHANGED,
+        card: LinkCard | Unchanged | None = UNCHANGED,
         language: str | Unchanged = UNCHANGED,
         labels: Iterable[str] | Unchanged = UNCHANGED,
         poll: Poll | Unchanged | None = UNCHANGED,
+        format: PostFormat | Unchanged = UNCHANGED,
+        first_comment: str | Unchanged = UNCHANGED,
+        reply_to: str | Unchanged = UNCHANGED,
+        quote_of: str | Unchanged = UNCHANGED,
+        visibility: Visibility | Unchanged = UNCHANGED,
+        paid_partnership: bool | Unchanged = UNCHANGED,
         campaign: str | Unchanged = UNCHANGED,
         tags: Iterable[str] | Unchanged = UNCHANGED,
     ) -> Post:
@@ -258,9 +299,16 @@ class AsyncMemberDesk:
                     "thread": thread,
                     "variants": variants,
                     "links": links,
+                    "card": card,
                     "language": language,
                     "labels": labels,
                     "poll": poll,
+                    "format": format,
+                    "first_comment": first_comment,
+                    "reply_to": reply_to,
+                    "quote_of": quote_of,
+                    "visibility": visibility,
+                    "paid_partnership": paid_partnership,
                     "campaign": campaign,
                     "tags": tags,
                 },

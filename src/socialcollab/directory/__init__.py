@@ -8,7 +8,10 @@ from socialcollab.directory.network_description import (
     LengthUnit,
     MediaLimits,
     NetworkDescription,
+    PollLimits,
+    PostFormat,
     TextLimits,
+    Visibility,
 )
 from socialcollab.directory.networks import NETWORKS, find_network, network, network_names
 from socialcollab.directory.principal import Principal, as_principal, as_principals
@@ -40,13 +43,16 @@ __all__ = [
     "Member",
     "NetworkDescription",
     "NotificationPreference",
+    "PollLimits",
     "PostAttributes",
+    "PostFormat",
     "PostKind",
     "Principal",
     "Profile",
     "Selector",
     "Team",
     "TextLimits",
+    "Visibility",
     "Workspace",
     "as_principal",
     "as_principals",

@@ -13,7 +13,23 @@ from socialcollab.identifiers import check_id, did_you_mean
 
 LengthUnit = Literal["weighted", "graphemes", "characters", "utf16"]
 EntityKind = Literal["url", "mention", "hashtag", "cashtag"]
-Feature = Literal["poll", "content_warning", "labels", "scheduling", "edit", "thread", "video"]
+Feature = Literal[
+    "poll",
+    "content_warning",
+    "labels",
+    "scheduling",
+    "edit",
+    "thread",
+    "video",
+    "cover",
+    "first_comment",
+    "reply",
+    "quote",
+    "card",
+    "paid_partnership",
+]
+PostFormat = Literal["post", "reel", "story"]
+Visibility = Literal["public", "unlisted", "followers", "direct"]
 Key = Literal["client_key", "client_id", "container", "none"]
 _Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
 
@@ -23,6 +39,14 @@ def _types(values: Iterable[str]) -> frozenset[str]:
 
 
 def _kinds(values: Iterable[EntityKind]) -> frozenset[EntityKind]:
+    return frozenset(values)
+
+
+def _formats(values: Iterable[PostFormat]) -> frozenset[PostFormat]:
+    return frozenset(values)
+
+
+def _visibilities(values: Iterable[Visibility]) -> frozenset[Visibility]:
     return frozenset(values)
 
 
@@ -103,6 +127,11 @@ class MediaLimits:
         video_types: The media types of videos that the network accepts; empty if it accepts all
             types.
         mixed: Whether a post can have images and videos.
+        gifs: The maximum number of animated images (GIF files) in a post, which then has no other
+            media; None if they count as images.
+        gif_bytes: The maximum size of a GIF file, if it differs from *image_bytes*.
+        in_replies: The maximum number of images in a reply, which then has no videos; None if
+            replies have the same media as other posts.
     """
 
     images: int = attrs.field(validator=_at_least(0))
@@ -114,6 +143,29 @@ class MediaLimits:
     video_bytes: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
     video_types: frozenset[str] = attrs.field(default=frozenset(), converter=_types)
     mixed: bool = False
+    gifs: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
+    gif_bytes: int | None = attrs.field(default=None, validator=_at_least(1, optional=True))
+    in_replies: int | None = attrs.field(default=None, validator=_at_least(0, optional=True))
+
+
+@attrs.frozen(kw_only=True)
+class PollLimits:
+    """
+    The limits of polls.
+
+    Attributes:
+        options: The maximum number of options.
+        option_length: The maximum length of an option in characters.
+        least_minutes: The shortest time that a poll can be open, in minutes.
+        most_minutes: The longest time that a poll can be open, in minutes.
+        multiple: Whether readers can be allowed to choose several options.
+    """
+
+    options: int = attrs.field(validator=_at_least(2))
+    option_length: int = attrs.field(validator=_at_least(1))
+    least_minutes: int = attrs.field(validator=_at_least(1))
+    most_minutes: int = attrs.field(validator=_at_least(1))
+    multiple: bool = False
 
 
 @attrs.frozen(kw_only=True)
@@ -165,11 +217,14 @@ class NetworkDescription:
         title: The name to display.
         text: The limits of the text.
         media: The limits of the media.
+        poll: The limits of polls, or None if they are unknown or there are no polls.
         link: Where a link is placed: "text" if it is part of the text, "field" if the post has a
             separate field for it, "none" if readers cannot follow links.
         entities: The kinds of entities that the network turns into links in a text.
         source: The page that states the limits, and when it was read.
         features: The features that the network offers.
+        formats: The formats in which a post can appear.
+        visibilities: The visibilities that a post can have.
         create_once: The way in which the network handles a post that is sent twice.
     """
 
@@ -177,6 +232,7 @@ class NetworkDescription:
     title: str = attrs.field()
     text: TextLimits
     media: MediaLimits
+    poll: PollLimits | None = None
     link: Literal["text", "field", "none"] = attrs.field(
         default="text", validator=_one_of(("text", "field", "none"))
     )
@@ -188,6 +244,14 @@ class NetworkDescription:
     source: str = ""
     features: frozenset[Feature] = attrs.field(
         default=frozenset(), converter=_features, validator=_one_of(get_args(Feature))
+    )
+    formats: frozenset[PostFormat] = attrs.field(
+        default=frozenset({"post"}), converter=_formats, validator=_one_of(get_args(PostFormat))
+    )
+    visibilities: frozenset[Visibility] = attrs.field(
+        default=frozenset({"public"}),
+        converter=_visibilities,
+        validator=_one_of(get_args(Visibility)),
     )
     create_once: CreateOnce = CreateOnce(key="none")
 

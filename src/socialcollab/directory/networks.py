@@ -12,6 +12,7 @@ from socialcollab.directory.network_description import (
     CreateOnce,
     MediaLimits,
     NetworkDescription,
+    PollLimits,
     TextLimits,
 )
 from socialcollab.errors import InvalidValueError
@@ -36,7 +37,8 @@ BLUESKY = NetworkDescription(
     ),
     entities={"url", "mention", "hashtag", "cashtag"},
     # Self-labels from the same lexicon.
-    features={"labels", "thread", "video"},
+    # app.bsky.embed.external and app.bsky.embed.record, read 2026-11-30: link cards and quotes.
+    features={"labels", "thread", "video", "reply", "quote", "card"},
     # The sender chooses the record key, and putRecord with the same bytes changes nothing: atproto
     # packages/pds, read 2026-11-22. getRecord immediately returns new records of the account's
     # repository.
@@ -53,10 +55,16 @@ FACEBOOK = NetworkDescription(
     # developers.facebook.com/docs/pages-api/posts, read 2026-11-22, states neither a maximum
     # number of images nor a maximum length of alt text; 10 is the limit in the site's composer,
     # unconfirmed.
-    media=MediaLimits(images=10, types={"image/jpeg", "image/png", "image/gif", "image/webp"}),
+    media=MediaLimits(
+        images=10, types={"image/jpeg", "image/png", "image/gif", "image/webp"}, in_replies=1
+    ),
     # POST /{page}/feed takes `message` and `link`: same page, same day.
     link="field",
-    features={"scheduling", "edit", "video"},
+    # Comments: PagePost of Graph API v25.0. Reels and stories:
+    # developers.facebook.com/docs/video-api/guides/reels-publishing and
+    # developers.facebook.com/docs/page-stories-api, all read 2026-11-30.
+    features={"scheduling", "edit", "video", "first_comment", "reply"},
+    formats={"post", "reel", "story"},
     # No documented key; `client_mutation_id` of Graph API v25.0 has no stated meaning. Same day.
     create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=5)),
 )
@@ -79,10 +87,14 @@ INSTAGRAM = NetworkDescription(
         types={"image/jpeg"},
         videos=10,
         mixed=True,
+        in_replies=0,
     ),
     # A link in a caption is plain text; readers cannot follow it.
     link="none",
-    features={"video"},
+    # Comments, covers and stories: IGUser, IGMedia and IGComment of Graph API v25.0, read
+    # 2026-11-30. A single video is always published as a reel.
+    features={"video", "cover", "first_comment", "reply"},
+    formats={"post", "reel", "story"},
     # The container's id (creation_id) identifies a publication: Graph API v25.0, IGUser, same day.
     create_once=CreateOnce(key="container", conclusive_after=dt.timedelta(minutes=2)),
 )
@@ -123,8 +135,24 @@ MASTODON = NetworkDescription(
         video_bytes=99 * 1024 * 1024,
         video_types={"video/mp4", "video/webm", "video/quicktime"},
     ),
-    # docs.joinmastodon.org/methods/statuses, read 2026-11-22.
-    features={"poll", "content_warning", "scheduling", "edit", "thread", "video"},
+    # Same page, same day: 4 options of 50 characters, open from 5 minutes to a month.
+    poll=PollLimits(
+        options=4, option_length=50, least_minutes=5, most_minutes=43_829, multiple=True
+    ),
+    # docs.joinmastodon.org/methods/statuses, read 2026-11-22 and 2026-11-30. Quotes need a server
+    # with version 4.5 or later; covers are thumbnails of media.
+    features={
+        "poll",
+        "content_warning",
+        "scheduling",
+        "edit",
+        "thread",
+        "video",
+        "cover",
+        "reply",
+        "quote",
+    },
+    visibilities={"public", "unlisted", "followers", "direct"},
     # Idempotency-Key, kept for 1 hour, according to the same page; some compatible servers ignore
     # it.
     create_once=CreateOnce(
@@ -138,7 +166,8 @@ MASTODON = NetworkDescription(
 X = NetworkDescription(
     name="x",
     title="X",
-    source="docs.x.com/fundamentals/counting-characters, 2026-11-22",
+    source="docs.x.com/fundamentals/counting-characters and"
+    " docs.x.com/x-api/media/quickstart/best-practices, 2026-11-22",
     # docs.x.com/fundamentals/counting-characters and twitter-text config v3, read 2026-11-22:
     # 280 weighted characters of the NFC text; every link counts as 23. Premium accounts may post
     # longer texts.
@@ -153,10 +182,14 @@ X = NetworkDescription(
         # Same page, read 2026-11-30: one video of 512 MB.
         video_bytes=512_000_000,
         video_types={"video/mp4", "video/webm", "video/quicktime"},
+        # Same page, same day: one GIF of 15 MB, instead of images.
+        gifs=1,
+        gif_bytes=15_000_000,
     ),
     entities={"url", "mention", "hashtag", "cashtag"},
-    # POST /2/tweets of the OpenAPI description 2.167, read 2026-11-22.
-    features={"poll", "thread", "video"},
+    # POST /2/tweets of the OpenAPI description 2.167, read 2026-11-22 and 2026-11-30.
+    poll=PollLimits(options=4, option_length=25, least_minutes=5, most_minutes=10_080),
+    features={"poll", "thread", "video", "reply", "quote", "paid_partnership"},
     # No key in the OpenAPI description 2.167, read 2026-11-22; sending the same text again is
     # rejected as a duplicate, without the id of the first post.
     create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=2)),
@@ -235,9 +268,11 @@ def _installed(name: str) -> NetworkDescription:
     expected = "an object with an attribute `description`"
     try:
         loaded = entry_point.load()
-    except (ImportError, AttributeError) as error:
+    except Exception as error:
+        # The import executes the package's code, which can raise any exception.
         raise InvalidValueError(
-            f"network `{name}` is installed, but `{entry_point.value}` cannot be imported: {error}",
+            f"network `{name}` is installed, but `{entry_point.value}` cannot be imported:"
+            f" {type(error).__name__}: {error}",
             value=entry_point.value,
             expected=expected,
         ) from error

@@ -87,6 +87,8 @@ def with_token(request: Request, token: str) -> Request:
     """
     Return a request that is authorized by an access token.
 
+    A request whose authorization header contains only a scheme, such as ``OAuth``, keeps its scheme.
+
     Raises:
         AuthenticationError: If the token cannot be sent in a header.
     """
@@ -95,7 +97,8 @@ def with_token(request: Request, token: str) -> Request:
     if not is_valid:
         del token, value  # as in `secret_of`
         raise AuthenticationError("the access token is not a text of visible ASCII characters")
-    headers = {**request.headers, "authorization": f"Bearer {token}"}
+    scheme = request.headers.get("authorization", "Bearer")
+    headers = {**request.headers, "authorization": f"{scheme} {token}"}
     return attrs.evolve(request, headers=headers)
 
 

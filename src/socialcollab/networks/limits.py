@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from socialcollab.content import Attachment, Video, exceeded_limits
+from socialcollab.content import Attachment, Video, exceeded_limits, links_to_send
 from socialcollab.directory import NetworkDescription
 from socialcollab.errors import RejectedError
 from socialcollab.text import text_with_links
@@ -15,7 +15,12 @@ def text_to_send(description: NetworkDescription, outgoing: OutgoingPost) -> str
 
     A link that the text already contains is not appended.
     """
-    return text_with_links(description, outgoing.text, outgoing.links)
+    return text_with_links(description, outgoing.text, outgoing_links(description, outgoing))
+
+
+def outgoing_links(description: NetworkDescription, outgoing: OutgoingPost) -> tuple[str, ...]:
+    """Return the links to send, including the link of the card unless the network shows the card."""
+    return links_to_send(description, outgoing.links, outgoing.card, outgoing.media)
 
 
 def check_limits(description: NetworkDescription, outgoing: OutgoingPost) -> None:
@@ -30,8 +35,16 @@ def check_limits(description: NetworkDescription, outgoing: OutgoingPost) -> Non
         text=text_to_send(description, outgoing),
         thread=outgoing.thread,
         media=outgoing.media,
+        links=outgoing.links,
+        card=outgoing.card,
         labels=outgoing.labels,
         poll=outgoing.poll,
+        format=outgoing.format,
+        first_comment=outgoing.first_comment,
+        reply_to=outgoing.reply_to,
+        quote_of=outgoing.quote_of,
+        visibility=outgoing.visibility,
+        paid_partnership=outgoing.paid_partnership,
     )
     if exceeded:
         messages = "; ".join(finding.message for finding in exceeded)

@@ -29,7 +29,7 @@ from socialcollab.pages.permissions_table import (
     permissions_table,
 )
 from socialcollab.pages.preview import (
-    LinkCard,
+    PreviewCard,
     PreviewImage,
     PreviewPost,
     preview,
@@ -44,10 +44,10 @@ __all__ = [
     "CalendarEntry",
     "CalendarNote",
     "Html",
-    "LinkCard",
     "PermissionsCell",
     "PermissionsColumn",
     "PermissionsRow",
+    "PreviewCard",
     "PreviewImage",
     "PreviewPost",
     "Tone",

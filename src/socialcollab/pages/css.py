@@ -109,7 +109,7 @@ table.month td.empty{display:none}
 .pv figcaption b{font-size:10.5px;letter-spacing:.04em;background:var(--ink);color:var(--paper);border-radius:3px;padding:1px 4px;margin-right:5px}
 .pv figcaption.bad b{background:var(--red)}.pv figcaption.bad{color:var(--red)}
 .pv .card{display:block;margin:0 14px 12px;border:1px solid var(--line);border-radius:12px;padding:9px 12px;text-decoration:none;color:var(--ink);background:var(--wash);overflow-wrap:anywhere}
-.pv .card small{display:block;color:var(--soft);font-size:12.5px}
+.pv .card img{display:block;width:100%;max-height:260px;object-fit:cover;border-radius:8px;margin-bottom:8px}.pv .card small{display:block;color:var(--soft);font-size:12.5px}
 .pv .acts{display:flex;justify-content:space-between;border-top:1px solid var(--line);padding:8px 14px;color:var(--soft);font-size:13px;margin:0;list-style:none;gap:8px;flex-wrap:wrap}
 .pv .problem{margin:0;padding:8px 14px;background:var(--red-b);color:var(--red);font-size:13px;font-weight:600;max-width:none}
 .pv-x{border-radius:4px}.pv-x .acts,.pv-bluesky .acts{border-top:0;padding-top:2px}.pv .problem+.acts{padding-top:8px}

@@ -8,7 +8,7 @@ from typing import Final
 
 import attrs
 
-from socialcollab.directory import NetworkDescription
+from socialcollab.directory import NetworkDescription, PostFormat, Visibility
 from socialcollab.directory import network as described
 from socialcollab.pages.badges import network_badge
 from socialcollab.pages.markup import Html, escape, safe_href, safe_source
@@ -54,19 +54,31 @@ class PreviewImage:
         source: An embedded image (``data:image/...``), or a file in the page's folder or one of its
             subfolders. For any other source, the preview shows an empty frame.
         is_video: Whether the source is a video.
+        cover: The cover of a video, with the same rules as for *source*.
     """
 
     alt: str = ""
     source: str = ""
     is_video: bool = False
+    cover: str = ""
 
 
 @attrs.frozen(kw_only=True)
-class LinkCard:
-    """A link that is shown as a card below the text."""
+class PreviewCard:
+    """
+    A link that is shown as a card below the text.
+
+    Attributes:
+        url: The address of the link.
+        title: The title; by default, the address.
+        description: The description, or an empty string.
+        source: The image, with the same rules as for `PreviewImage`; or an empty string.
+    """
 
     url: str
     title: str = ""
+    description: str = ""
+    source: str = ""
 
 
 def _as_images(images: Iterable[PreviewImage]) -> tuple[PreviewImage, ...]:
@@ -91,6 +103,11 @@ class PreviewPost:
         card: The link card, or None.
         poll: The options of a poll.
         warning: A content warning, shown before the text.
+        format: Where the post appears.
+        visibility: Who can see the post.
+        reply_to: The address or id of the post that it replies to, or an empty string.
+        quote_of: The address or id of the post that it quotes, or an empty string.
+        paid_partnership: Whether the post is disclosed as a paid partnership.
         url: The address of the post once it is published.
         note: A note above the post, such as "taken down".
         anchor: The HTML id of the preview, for links to it.
@@ -101,9 +118,14 @@ class PreviewPost:
     handle: str = ""
     at: dt.datetime | None = None
     images: tuple[PreviewImage, ...] = attrs.field(default=(), converter=_as_images)
-    card: LinkCard | None = None
+    card: PreviewCard | None = None
     poll: tuple[str, ...] = attrs.field(default=(), converter=_as_options)
     warning: str = ""
+    format: PostFormat = "post"
+    visibility: Visibility = "public"
+    reply_to: str = ""
+    quote_of: str = ""
+    paid_partnership: bool = False
     url: str = ""
     note: str = ""
     anchor: str = ""
@@ -122,7 +144,7 @@ def preview(post: PreviewPost, network: str | NetworkDescription, *, language: s
     labels = words(language)
     name = description.name
     length = measure(description, post.text, warning=post.warning)
-    parts = [_problem(post.note), _header(post, description, language)]
+    parts = [_problem(post.note), _header(post, description, language), _marks(post, labels)]
     text = _text(post, description, length)
     media = _media(post, labels)
     if post.warning:
@@ -139,6 +161,8 @@ def preview(post: PreviewPost, network: str | NetworkDescription, *, language: s
         parts.append(f'<ol class="poll">{options}</ol>')
     if post.card:
         parts.append(_card(post.card))
+    if post.quote_of:
+        parts.append(_card(PreviewCard(url=post.quote_of, description=labels["quoted"])))
     if not length.fits:
         over = length.over or (length.size_bytes or 0) - (length.limit_bytes or 0)
         parts.append(_problem(labels["too_long"].format(over=over, network=description.title)))
@@ -194,6 +218,18 @@ def _header(post: PreviewPost, description: NetworkDescription, language: str) -
     )
 
 
+def _marks(post: PreviewPost, labels: Mapping[str, str]) -> str:
+    """Return what distinguishes a post from a public post in the feed."""
+    marks = [
+        labels["in_reply_to"].format(address=post.reply_to) if post.reply_to else "",
+        "" if post.format == "post" else labels[f"format.{post.format}"],
+        "" if post.visibility == "public" else labels[f"visibility.{post.visibility}"],
+        labels["paid_partnership"] if post.paid_partnership else "",
+    ]
+    text = " · ".join(filter(None, marks))
+    return f'<p class="cw" dir="auto">{escape(text)}</p>' if text else ""
+
+
 def _initials(name: str) -> str:
     """Return the first letters of the first and last words of a name."""
     stripped = ("".join(filter(str.isalnum, word)) for word in name[:200].split())
@@ -245,7 +281,12 @@ def _media(post: PreviewPost, labels: Mapping[str, str]) -> str:
             picture = f'<span class="no-picture">{_PICTURE}</span>'
         elif image.is_video:
             described = escape(image.alt or title)
-            picture = f'<video controls preload="metadata" src="{escape(source)}" title="{described}"></video>'
+            cover = safe_source(image.cover)
+            poster = f' poster="{escape(cover)}"' if cover else ""
+            picture = (
+                f'<video controls preload="metadata" src="{escape(source)}"{poster}'
+                f' title="{described}"></video>'
+            )
         else:
             picture = f'<img src="{escape(source)}" alt="{escape(image.alt or title)}">'
         caption = (
@@ -257,10 +298,15 @@ def _media(post: PreviewPost, labels: Mapping[str, str]) -> str:
     return f'<div class="media n{min(len(figures), 4)}">{"".join(figures)}</div>'
 
 
-def _card(card: LinkCard) -> str:
+def _card(card: PreviewCard) -> str:
     href = safe_href(card.url)
     host = card.url.partition("://")[2].partition("/")[0] or card.url
     content = f"<small><bdi>{escape(host)}</bdi></small><bdi>{escape(card.title or card.url)}</bdi>"
+    if card.description:
+        content += f'<small dir="auto">{escape(card.description)}</small>'
+    source = safe_source(card.source)
+    if source:
+        content = f'<img src="{escape(source)}" alt="{escape(card.title or card.url)}">{content}'
     if not href:
         return f'<div class="card">{content}</div>'
     return f'<a class="card" href="{escape(href)}" rel="nofollow noopener noreferrer">{content}</a>'

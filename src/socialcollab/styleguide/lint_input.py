@@ -8,7 +8,16 @@ from functools import cached_property
 
 import attrs
 
-from socialcollab.content import Attachment, Image, Post, PostContent, Variant, Video
+from socialcollab.content import (
+    Attachment,
+    Image,
+    LinkCard,
+    Post,
+    PostContent,
+    Variant,
+    Video,
+    links_to_send,
+)
 from socialcollab.directory import NetworkDescription, Profile, Workspace
 from socialcollab.directory import network as description_of
 from socialcollab.document_fields import as_words
@@ -27,12 +36,14 @@ class Target:
         network: The network's description.
         text: The text for this target.
         thread: The remaining texts of the thread, after *text*.
+        links: The links to send with the text.
     """
 
     profile: str = ""
     network: NetworkDescription
     text: str
     thread: tuple[str, ...] = ()
+    links: tuple[str, ...] = ()
 
 
 @attrs.frozen(kw_only=True, cache_hash=True)
@@ -83,8 +94,8 @@ class TextSpan:
 
     Attributes:
         text: The text.
-        field: "text", "thread.2" for the second text of a thread and so on, or "alt" for the alt
-            text of an image.
+        field: "text", "thread.2" for the second text of a thread and so on, "first_comment", "card"
+            for the title or description of a link card, or "alt" for the alt text of an image.
         profile: The profile that the text is for, or an empty string for all profiles.
     """
 
@@ -103,8 +114,10 @@ class LintInput:
         targets: The targets, with the text for each.
         thread: The remaining texts of the thread, after *text*.
         variants: Texts and threads for individual profiles.
-        images: The images.
-        videos: The videos.
+        first_comment: The first comment on the post, or an empty string.
+        card: The link card, or None.
+        images: The images, including those of variants, covers and the link card.
+        videos: The videos, including those of variants.
         links: The links that are published with the text.
         labels: Content warnings and similar labels.
         language: The language, or an empty string.
@@ -120,6 +133,8 @@ class LintInput:
     targets: tuple[Target, ...] = ()
     thread: tuple[str, ...] = ()
     variants: tuple[Variant, ...] = ()
+    first_comment: str = ""
+    card: LinkCard | None = None
     images: tuple[Image, ...] = ()
     videos: tuple[Video, ...] = ()
     links: tuple[str, ...] = ()
@@ -203,6 +218,9 @@ class LintInput:
                     network=description,
                     text=content.text_for(name),
                     thread=content.texts_for(name)[1:],
+                    links=links_to_send(
+                        description, content.links, content.card, content.media_for(name)
+                    ),
                 )
                 for name, description in chosen
             ),
@@ -210,8 +228,10 @@ class LintInput:
             variants=tuple(
                 variant for variant in content.variants if only is None or variant.profile in only
             ),
-            images=tuple(one for one in content.media if isinstance(one, Image)),
-            videos=tuple(one for one in content.media if isinstance(one, Video)),
+            first_comment=content.first_comment,
+            card=content.card,
+            images=tuple(one for one in content.all_media if isinstance(one, Image)),
+            videos=tuple(one for one in content.all_media if isinstance(one, Video)),
             links=content.links,
             labels=content.labels,
             language=content.language or language,
@@ -223,17 +243,25 @@ class LintInput:
     @cached_property
     def spans(self) -> tuple[TextSpan, ...]:
         """
-        All texts of the post: its text and thread, its variants, and the alt texts of its images.
+        All texts of the post: its text, thread, variants, first comment and link card, and the alt
+        texts of its images and videos.
 
         The text and the thread of the post are omitted if every target has a variant.
         """
-        with_variant = {variant.profile for variant in self.variants}
+        with_text = [variant for variant in self.variants if variant.text is not None]
+        with_variant = {variant.profile for variant in with_text}
         shared = not self.targets or any(t.profile not in with_variant for t in self.targets)
         spans = [*_spans(self.text, self.thread)] if shared else []
-        for variant in self.variants:
-            spans += _spans(variant.text, variant.thread, variant.profile)
+        for variant in with_text:
+            spans += _spans(variant.text or "", variant.thread, variant.profile)
+        card = self.card
         media: tuple[Attachment, ...] = (*self.images, *self.videos)
-        spans += [TextSpan(text=one.alt, field="alt") for one in media if one.alt]
+        others = [
+            ("first_comment", self.first_comment),
+            *(() if card is None else (("card", card.title), ("card", card.description))),
+            *(("alt", one.alt) for one in media),
+        ]
+        spans += [TextSpan(text=text, field=field) for field, text in others if text]
         return tuple(spans)
 
     @cached_property

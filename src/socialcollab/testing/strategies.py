@@ -14,7 +14,7 @@ from functools import cache
 import attrs
 from hypothesis import strategies as st
 
-from socialcollab.content import Image, Poll, PostContent, media_digest
+from socialcollab.content import Image, LinkCard, Poll, PostContent, Variant, media_digest
 from socialcollab.directory import Member, Profile, Team, Workspace
 from socialcollab.permissions import (
     PERMISSIONS,
@@ -184,13 +184,21 @@ def contents(
     def build(chosen: tuple[str, ...]) -> st.SearchStrategy[PostContent]:
         some = st.sampled_from(chosen) if chosen else st.nothing()
         parts = texts(max_size=10).filter(str.strip)
+        cards = st.builds(
+            LinkCard, url=st.just("https://tulip.example"), title=parts, image=st.none() | images
+        )
         polls = st.lists(parts, min_size=2, max_size=4)
         return st.builds(
             PostContent,
             text=texts(),
             thread=st.lists(parts, max_size=2),
             targets=st.just(chosen),
-            variants=st.dictionaries(some, texts() | st.lists(parts, min_size=1), max_size=2),
+            variants=st.dictionaries(some, texts() | st.lists(parts, min_size=1), max_size=2)
+            | st.lists(
+                st.builds(Variant, some, media=st.lists(images, max_size=1)),
+                max_size=2,
+                unique_by=lambda variant: variant.profile,
+            ),
             media=st.lists(images, max_size=2),
             links=st.lists(st.just("https://tulip.example/lente"), max_size=1),
             language=st.sampled_from(("", "en", "nl")),
@@ -198,6 +206,11 @@ def contents(
             poll=st.none() | polls.map(lambda options: Poll(options=tuple(options))),
             planned_at=st.none() | wall_times(zone=zone),
             times=st.dictionaries(some, wall_times(zone=zone), max_size=2),
+            format=st.sampled_from(("post", "story")),
+            first_comment=texts(max_size=10),
+            card=st.none() | cards,
+            visibility=st.sampled_from(("public", "followers")),
+            paid_partnership=st.booleans(),
             campaign=st.sampled_from(("", "spring")),
             tags=st.lists(st.sampled_from(("campaign", "offer"))),
         )

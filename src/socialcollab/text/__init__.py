@@ -7,6 +7,7 @@ from socialcollab.text.entities import entities
 from socialcollab.text.entity import Entity
 from socialcollab.text.grapheme import grapheme_count, graphemes
 from socialcollab.text.length import Length, measure
+from socialcollab.text.post_address import is_blank, is_web_address, post_id
 from socialcollab.text.sent_text import fitting_end, links_not_in_text, text_with_links
 from socialcollab.text.split import split_text
 from socialcollab.text.url import is_domain
@@ -21,11 +22,14 @@ __all__ = [
     "fitting_end",
     "grapheme_count",
     "graphemes",
+    "is_blank",
     "is_domain",
+    "is_web_address",
     "linked_domains",
     "links_not_in_text",
     "mark_class",
     "measure",
+    "post_id",
     "split_text",
     "text_with_links",
 ]

@@ -8,8 +8,8 @@ from typing import Protocol, runtime_checkable
 
 import attrs
 
-from socialcollab.content import Attachment, Poll
-from socialcollab.directory import NetworkDescription, Profile
+from socialcollab.content import Attachment, LinkCard, Poll
+from socialcollab.directory import NetworkDescription, PostFormat, Profile, Visibility
 from socialcollab.transport.flow import Flow, Request, Response
 
 
@@ -29,6 +29,13 @@ class OutgoingPost:
         language: The language of the text, or an empty string.
         labels: Content warnings and other labels.
         poll: A poll, or None.
+        format: Where the post appears.
+        first_comment: A text to publish as the first comment, or an empty string.
+        reply_to: The address or network id of the post to reply to, or an empty string.
+        quote_of: The address or network id of the post to quote, or an empty string.
+        card: A link card, or None.
+        visibility: Who can see the post.
+        paid_partnership: Whether to disclose the post as a paid partnership.
     """
 
     delivery: str
@@ -40,6 +47,18 @@ class OutgoingPost:
     language: str = ""
     labels: tuple[str, ...] = ()
     poll: Poll | None = None
+    format: PostFormat = "post"
+    first_comment: str = ""
+    reply_to: str = ""
+    quote_of: str = ""
+    card: LinkCard | None = None
+    visibility: Visibility = "public"
+    paid_partnership: bool = False
+
+    @property
+    def replies(self) -> tuple[str, ...]:
+        """The texts that follow the first text: the thread, and the first comment."""
+        return (*self.thread, self.first_comment) if self.first_comment else self.thread
 
 
 @attrs.frozen(kw_only=True)
@@ -172,6 +191,31 @@ class AmendingAdapter(Protocol):
         Raises:
             RejectedError: If the network cannot make this change in place.
         """
+        ...
+
+
+@runtime_checkable
+class ComparingAdapter(Protocol):
+    """An adapter that can compare a published post with the content that was approved."""
+
+    def compare(
+        self, prepared: Prepared, progress: Mapping[str, str], network_id: str
+    ) -> Flow[tuple[str, ...]]:
+        """
+        Return the names of the fields in which the published post differs, such as ``text``.
+
+        The flow only reads. If the post cannot be read, it raises an error or returns an empty
+        tuple. For a thread, it compares the first post.
+        """
+        ...
+
+
+@runtime_checkable
+class DiscardingAdapter(Protocol):
+    """An adapter whose network keeps uploads that no post uses."""
+
+    def discard(self, progress: Mapping[str, str]) -> Flow[None]:
+        """Delete the uploads of a post that was not published, according to its *progress*."""
         ...
 
 

@@ -595,6 +595,7 @@ def _amended(delivery: Delivery, data: ev.DeliveryAmended) -> Delivery:
         amending="" if delivery.amending == data.revision else delivery.amending,
         amend_attempt=_amend_answered(delivery),
         amend_problem="",
+        differences=(),
         not_before=None,
         rate_limited=0,
     )
@@ -654,6 +655,7 @@ _DELIVERY_REDUCERS: Final[Mapping[type[Any], Callable[[Delivery, Any], Delivery]
     # The planned time is a local time, so new time zone data change only the projection rows.
     ev.DeliveryRescheduled: lambda delivery, _: delivery,
     ev.DeliveryCancelled: _to_delivery_state(DeliveryState.CANCELLED),
+    ev.PublishedDifferently: lambda delivery, data: attrs.evolve(delivery, differences=data.fields),
     ev.TakedownRequested: _takedown_requested,
     ev.TakedownAbandoned: _takedown_abandoned,
     ev.TakedownDeferred: lambda delivery, data: attrs.evolve(

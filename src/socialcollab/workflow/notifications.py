@@ -378,6 +378,7 @@ _DELIVERY_KINDS: Final[Mapping[type[Any], str]] = {
     ev.DeliveryMissed: "missed",
     ev.DeliveryPublished: "published",
     ev.DeliveryPublishedAgain: "published_twice",
+    ev.PublishedDifferently: "published_differently",
     ev.DeliveryTakenDown: "taken_down",
     ev.DeliveryRescheduled: "zone_changed",
     ev.DeliveryUnknown: "unknown",

@@ -115,7 +115,13 @@ def _check_union(
 ) -> None:
     for part in parts:
         plain = getattr(part, "__supertype__", part)
-        if isinstance(plain, type) and _is_instance(value, plain):
+        origin = get_origin(plain)
+        if origin is Literal:
+            matches = value in get_args(plain)
+        else:
+            kind = origin or plain
+            matches = isinstance(kind, type) and _is_instance(value, kind)
+        if matches:
             _check(value, plain, place, computed=computed)
             return
     raise _wrong(value, hint, place)

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 import attrs
 
-from socialcollab.content import Attachment, Poll, Post, PostContent
-from socialcollab.desk.arguments import check_text
+from socialcollab.content import Attachment, Post, PostContent
+from socialcollab.desk.arguments import check_text, planned_time
 from socialcollab.desk.commands import COMMANDS
 from socialcollab.desk.engine import Engine, State
-from socialcollab.desk.handlers.media import Source, store_media, without_bytes
+from socialcollab.desk.handlers.media import (
+    Source,
+    content_without_bytes,
+    store_media,
+    without_bytes,
+)
 from socialcollab.desk.handlers.perform import decide, perform_on_post
 from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import PostId, did_you_mean
-from socialcollab.time import TimeLike, WallTime, as_wall_time
+from socialcollab.time import TimeLike, WallTime
 from socialcollab.workflow import Actor, check_command
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow.decide import workspace_hint
@@ -41,15 +46,8 @@ def draft(
     planned_at: TimeLike | None,
     times: Mapping[str, TimeLike] | None,
     media: Iterable[Attachment],
-    thread: Iterable[str],
-    variants: Mapping[str, str | Sequence[str]] | None,
-    links: Iterable[str],
-    language: str,
-    labels: Iterable[str],
-    poll: Poll | None,
-    campaign: str,
-    tags: Iterable[str],
     external_id: str,
+    fields: Mapping[str, Any],
 ) -> Effects[Post]:
     """Draft a post; see `MemberDesk.draft`."""
     command, data, state = yield from draft_command(
@@ -61,15 +59,8 @@ def draft(
         planned_at=planned_at,
         times=times,
         media=media,
-        thread=thread,
-        variants=variants,
-        links=links,
-        language=language,
-        labels=labels,
-        poll=poll,
-        campaign=campaign,
-        tags=tags,
         external_id=external_id,
+        fields=fields,
     )
     return (yield from perform_with_media(engine, actor, command, data, state))
 
@@ -84,17 +75,24 @@ def draft_command(
     planned_at: TimeLike | None = None,
     times: Mapping[str, TimeLike] | None = None,
     media: Iterable[Attachment] = (),
-    thread: Iterable[str] = (),
-    variants: Mapping[str, str | Sequence[str]] | None = None,
-    links: Iterable[str] = (),
-    language: str = "",
-    labels: Iterable[str] = (),
-    poll: Poll | None = None,
-    campaign: str = "",
-    tags: Iterable[str] = (),
     external_id: str = "",
+    fields: Mapping[str, Any],
 ) -> Effects[tuple[cm.Draft, dict[str, Source], State]]:
-    """Return the command that drafts a post, the bytes of its media, and the current state."""
+    """
+    Return the command that drafts a post, the bytes of its media, and the current state.
+
+    Args:
+        engine: The engine.
+        actor: The member.
+        text: The text.
+        profiles: The target profiles.
+        workspace: The workspace.
+        planned_at: The planned time.
+        times: Different times for individual profiles.
+        media: Images and videos.
+        external_id: The caller's identifier for the post.
+        fields: The other fields of the content, by their names in `PostContent`.
+    """
     targets = as_words(profiles)
     state = yield from engine.state()
     organization = state.organization
@@ -118,20 +116,15 @@ def draft_command(
         )
     zone = organization.zone_of(workspace)
     images, data = without_bytes(media)
-    content = PostContent(
-        text=text,
-        thread=thread,
-        variants=variants or {},
-        media=images,
-        links=links,
-        targets=targets,
-        language=language,
-        labels=labels,
-        poll=poll,
-        planned_at=None if planned_at is None else as_wall_time(planned_at, zone),
-        times=_as_times(times or {}, zone),
-        campaign=campaign,
-        tags=tags,
+    content, own = content_without_bytes(
+        PostContent(
+            text=text,
+            media=images,
+            targets=targets,
+            planned_at=None if planned_at is None else planned_time(planned_at, zone),
+            times=_as_times(times or {}, zone),
+            **fields,
+        )
     )
     command = cm.Draft(
         post=engine.new_id(),
@@ -140,7 +133,7 @@ def draft_command(
         salt=engine.entropy(16),
         external_id=external_id,
     )
-    return command, data, state
+    return command, data | own, state
 
 
 def perform_with_media(
@@ -152,7 +145,7 @@ def perform_with_media(
 ) -> Effects[Post]:
     """Decide a command, store the bytes of its media, and perform the command."""
     check_command(command, COMMANDS)
-    media = command.content.media
+    media = command.content.all_media
     if media:
         yield from decide(engine, state, actor, command, now=engine.now(), media=data)
         yield from store_media(engine, media, data)
@@ -174,7 +167,7 @@ def edit(
     command, data, state = yield from edit_command(
         engine, post, seen=seen, planned_at=planned_at, times=times, media=media, changes=changes
     )
-    if isinstance(media, Unchanged):
+    if not data and isinstance(media, Unchanged):
         return (yield from perform_on_post(engine, actor, command, state=state))
     return (yield from perform_with_media(engine, actor, command, data, state))
 
@@ -199,11 +192,11 @@ def edit_command(
     if not isinstance(media, Unchanged):
         fields["media"], data = without_bytes(media)
     if not isinstance(planned_at, Unchanged):
-        fields["planned_at"] = None if planned_at is None else as_wall_time(planned_at, zone)
+        fields["planned_at"] = None if planned_at is None else planned_time(planned_at, zone)
     if not isinstance(times, Unchanged):
         fields["times"] = _as_times(times, zone)
-    content = _changed(current.content, fields)
-    return cm.Edit(post=current.id, seen=seen, content=content), data, state
+    content, own = content_without_bytes(_changed(current.content, fields))
+    return cm.Edit(post=current.id, seen=seen, content=content), data | own, state
 
 
 def _as_times(times: Mapping[str, TimeLike], zone: str) -> dict[str, WallTime]:
@@ -213,14 +206,14 @@ def _as_times(times: Mapping[str, TimeLike], zone: str) -> dict[str, WallTime]:
             value=times,
             expected="a table of times by profile",
         )
-    return {profile: as_wall_time(at, zone) for profile, at in times.items()}
+    return {profile: planned_time(at, zone) for profile, at in times.items()}
 
 
 def local_time_of(engine: Engine, post: str, at: TimeLike) -> Effects[WallTime]:
     """Return a local time in the time zone of a post's workspace."""
     current: Post = (yield from engine.post(post)).snapshot.post
     state = yield from engine.state()
-    return as_wall_time(at, state.organization.zone_or_default(current.workspace))
+    return planned_time(at, state.organization.zone_or_default(current.workspace))
 
 
 def _changed(content: PostContent, changes: dict[str, Any]) -> PostContent:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ import attrs
 from socialcollab.content import (
     Attachment,
     Image,
+    LinkCard,
     Post,
     PostContent,
     Video,
@@ -26,9 +28,10 @@ from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.workflow import events as ev
 
-Source: TypeAlias = bytes | Path | BinaryIO
-"""The bytes of new media, or the file that contains them."""
+Source: TypeAlias = bytes | Path | tuple[BinaryIO, int]
+"""The bytes of new media, the file that contains them, or an open file and a position in it."""
 
+_CHUNK: Final = 1 << 20
 _EXPECTED: Final = "Image.from_file(path), Image.from_bytes(data) or Video.from_file(path)"
 
 
@@ -47,30 +50,64 @@ def without_bytes(
     kept: list[Attachment] = []
     sources: dict[str, Source] = {}
     for number, one in enumerate(as_items(media, "images and videos")):
-        if isinstance(one, Image):
-            if one.data is not None:
-                sources[one.digest] = one.data
-            kept.append(_described(one, number))
-        elif isinstance(one, Video):
-            if one.source is not None:
-                sources[one.digest] = one.source
-            kept.append(attrs.evolve(one, source=None))
-        else:
+        if not isinstance(one, Attachment):
             raise InvalidValueError(
                 f"`media[{number}]` is `{one!r}`, not an image or a video",
                 value=one,
                 expected=_EXPECTED,
             )
+        kept.append(_without_bytes(one, f"media[{number}]", sources))
     return tuple(kept), sources
 
 
-def _described(image: Image, number: int) -> Image:
+def content_without_bytes(content: PostContent) -> tuple[PostContent, dict[str, Source]]:
+    """
+    Separate the media of variants and of the link card from their bytes; see `without_bytes`.
+
+    The media of the post itself must not have bytes.
+    """
+    sources: dict[str, Source] = {}
+    variants = []
+    for variant in content.variants:
+        media = variant.media
+        if media is not None:
+            media, own = without_bytes(media)
+            sources |= own
+        variants.append(attrs.evolve(variant, media=media))
+    card = content.card
+    if isinstance(card, LinkCard) and card.image is not None:
+        image = _image_without_bytes(card.image, "the image of the link card", sources)
+        card = attrs.evolve(card, image=image)
+    return attrs.evolve(content, variants=variants, card=card), sources
+
+
+def _without_bytes(one: Attachment, place: str, sources: dict[str, Source]) -> Attachment:
+    """Return an image or a video without its bytes, and add the bytes to the sources."""
+    if isinstance(one, Image):
+        return _image_without_bytes(one, place, sources)
+    if one.source is not None:
+        sources[one.digest] = (
+            one.source if isinstance(one.source, Path) else (one.source, one.start)
+        )
+    cover = one.cover
+    if cover is not None:
+        cover = _image_without_bytes(cover, f"the cover of {place}", sources)
+    return attrs.evolve(one, source=None, start=0, cover=cover)
+
+
+def _image_without_bytes(image: Image, place: str, sources: dict[str, Source]) -> Image:
+    if image.data is not None:
+        sources[image.digest] = image.data
+    return _described(image, place)
+
+
+def _described(image: Image, place: str) -> Image:
     """Return an image without its bytes, with a description that is computed from the bytes."""
     if image.data is None:
         return image
     if media_digest(image.data) != image.digest:
         raise InvalidValueError(
-            f"the bytes of media[{number}] do not have the digest `{image.digest}`",
+            f"the bytes of {place} do not have the digest `{image.digest}`",
             value=image.digest,
             expected="Image.from_bytes(data) or Image.from_file(path)",
         )
@@ -96,18 +133,51 @@ def store_media(
     """
     for digest, source in sources.items():
         with ExitStack() as stack:
-            opened = stack.enter_context(source.open("rb")) if isinstance(source, Path) else source
-            stored = yield from call(engine.media.put, opened)
+            data: bytes | BinaryIO
+            if isinstance(source, bytes):
+                data = source
+            else:
+                opened, start = (
+                    (stack.enter_context(source.open("rb")), 0)
+                    if isinstance(source, Path)
+                    else source
+                )
+                # A file that has changed must not be stored, because no post would refer to it.
+                _check_unchanged(opened, start, digest)
+                data = opened
+            stored = yield from call(engine.media.put, data)
         if stored != digest:
-            raise InvalidValueError(
-                f"the bytes of a video do not have the digest `{digest}`, so its file has changed",
-                value=digest,
-                expected="Video.from_file(path)",
-            )
+            raise _changed(digest)
     for one in media:
         size = yield from call(engine.media.size, one.digest)
         if isinstance(one, Video):
             yield from _check_description(engine, one, size)
+
+
+def _check_unchanged(opened: BinaryIO, start: int, digest: str) -> None:
+    """Check that a file still has a digest, and move to its first byte."""
+    try:
+        opened.seek(start)
+        actual = hashlib.sha256()
+        while chunk := opened.read(_CHUNK):
+            actual.update(chunk)
+        opened.seek(start)
+    except ValueError:
+        raise InvalidValueError(
+            "the file of a video has been closed before the post was stored",
+            value=digest,
+            expected="an open file",
+        ) from None
+    if f"sha256:{actual.hexdigest()}" != digest:
+        raise _changed(digest)
+
+
+def _changed(digest: str) -> InvalidValueError:
+    return InvalidValueError(
+        f"the bytes of a video do not have the digest `{digest}`, so its file has changed",
+        value=digest,
+        expected="Video.from_file(path)",
+    )
 
 
 def _check_description(engine: Engine, video: Video, size: int) -> Effects[None]:
@@ -146,7 +216,7 @@ def check_media(
             has stored the image.
     """
     known = {*given, *(image.digest for image in before.media)} if before else set(given)
-    for digest in sorted({image.digest for image in content.media} - known):
+    for digest in sorted({image.digest for image in content.all_media} - known):
         of_workspace = yield from call(
             engine.store.query,
             "media",
@@ -166,5 +236,5 @@ def _former_media(engine: Engine, post: Post | None) -> Effects[set[str]]:
         if event.type in (ev.PostDrafted.TYPE, ev.PostEdited.TYPE):
             data = event_data(event)
             assert isinstance(data, ev.PostDrafted | ev.PostEdited)  # noqa: S101  given its type
-            digests |= {image.digest for image in data.content.media}
+            digests |= {image.digest for image in data.content.all_media}
     return digests

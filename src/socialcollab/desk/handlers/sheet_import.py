@@ -236,11 +236,13 @@ class _Importer:
             workspace=self.workspace,
             planned_at=row.planned_at,
             media=self._media(row),
-            links=[row.link] if row.link else [],
-            language=row.language,
-            campaign=row.campaign,
-            tags=row.tags,
             external_id=row.external_id,
+            fields={
+                "links": [row.link] if row.link else [],
+                "language": row.language,
+                "campaign": row.campaign,
+                "tags": row.tags,
+            },
         )
         self.planned[row] = command.content
         content = command.workspace, _key(command.content)

@@ -454,7 +454,7 @@ def _post_rows(stream: str, snapshot: PostSnapshot) -> list[Row]:
     if post.external_id:
         external_id = {"external_id": post.external_id, "post": post.id}
         rows.append(Row("external_ids", post.external_id, stream, external_id))
-    for digest in sorted({image.digest for image in post.media}):
+    for digest in sorted({one.digest for one in post.content.all_media}):
         media = {"digest": digest, "workspace": post.workspace, "post": post.id}
         rows.append(Row("media", f"{post.id}|{digest}", stream, media))
     if post.state in _ON_CALENDAR:

@@ -15,7 +15,12 @@ from socialcollab.desk.journal.streams import Budget
 from socialcollab.desk.publishing.pace import pace_of
 from socialcollab.desk.queries.calendar import barred
 from socialcollab.effects import Effects, call, shielded
-from socialcollab.errors import NetworkError, NotFoundError, SocialCollabError
+from socialcollab.errors import (
+    InvalidValueError,
+    NetworkError,
+    NotFoundError,
+    SocialCollabError,
+)
 from socialcollab.time import as_utc
 from socialcollab.transport import (
     Adapter,
@@ -203,11 +208,18 @@ class Dispatcher:
             profile=read.state.organization.profiles_by_id[delivery.profile],
             text=text,
             thread=tuple(thread),
-            media=content.media,
+            media=content.media_for(delivery.profile),
             links=content.links,
             language=content.language,
             labels=content.labels,
             poll=content.poll,
+            format=content.format_for(delivery.profile),
+            first_comment=content.first_comment,
+            reply_to=content.reply_to,
+            quote_of=content.quote_of,
+            card=content.card,
+            visibility=content.visibility,
+            paid_partnership=content.is_paid_partnership(delivery.profile),
         )
 
     def connect(self, read: Read) -> tuple[Adapter, Transport]:
@@ -221,8 +233,19 @@ class Dispatcher:
         profile = read.state.organization.profiles_by_id.get(read.delivery.profile)
         if profile is None:
             raise NotFoundError("profile", read.delivery.profile)
-        network = self.network_of(profile)
-        return network.adapter(profile), network.transport(profile)
+        try:
+            network = self.network_of(profile)
+            return network.adapter(profile), network.transport(profile)
+        except SocialCollabError:
+            raise
+        except Exception as error:  # noqa: BLE001  the network is not ours
+            # A bug in one network must not prevent deliveries to other networks. The message may
+            # contain secrets.
+            raise InvalidValueError(
+                f"the network of profile `{profile.id}` failed with {type(error).__name__}",
+                value=profile.network,
+                expected="a working network",
+            ) from None
 
     def other_with(self, read: Read, network_id: str) -> Effects[str]:
         """Return another delivery to the profile with this network id, or an empty string."""

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
+from contextlib import suppress
+from typing import TypeVar
 
 import attrs
 
@@ -21,17 +23,30 @@ from socialcollab.desk.publishing.dispatcher import (
     SendPermit,
     StoppedError,
     broken_adapter,
+    no_permit,
     or_network_error,
+    remember_nothing,
 )
 from socialcollab.desk.publishing.reconciliation import recheck, reconcile
 from socialcollab.desk.publishing.takedown import take_down
 from socialcollab.effects import Effects, shielded
 from socialcollab.errors import NetworkError, OutcomeUnknownError, SocialCollabError
-from socialcollab.transport import Adapter, Checkpoint, Created, Prepared, Request
+from socialcollab.transport import (
+    Adapter,
+    Checkpoint,
+    ComparingAdapter,
+    Created,
+    DiscardingAdapter,
+    Flow,
+    Prepared,
+    Request,
+    Transport,
+)
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.decide import (
     Publication,
     end_interrupted,
+    record_differences,
     record_no_answer,
     record_outcome,
     record_part,
@@ -39,6 +54,8 @@ from socialcollab.workflow.decide import (
     start_send,
 )
 from socialcollab.workflow.events import Event
+
+T = TypeVar("T")
 
 
 @attrs.define
@@ -212,6 +229,50 @@ class Publisher:
                 delivery,
                 now,
                 lambda read: record_outcome(read.delivery, outcome, read.context, attempt=attempt),
+            )
+        )
+        yield from self._follow_up(delivery, adapter, transport, prepared, now)
+
+    def _follow_up(
+        self,
+        delivery: str,
+        adapter: Adapter,
+        transport: Transport,
+        prepared: Prepared,
+        now: dt.datetime,
+    ) -> Effects[None]:
+        """
+        Compare a published post with the approved content, or delete the uploads of a failed one.
+
+        The outcome is stored already, so an error has no consequences.
+        """
+        after = (yield from self.dispatcher.read(delivery, now)).delivery
+        fields: list[str] = []
+
+        def steps() -> Effects[Publication | None]:
+            if after.state is DeliveryState.PUBLISHED and isinstance(adapter, ComparingAdapter):
+                flow = adapter.compare(prepared, after.progress, after.network_id)
+                fields.extend((yield from self._read_only(flow, transport)))
+            elif (
+                after.state is DeliveryState.FAILED
+                and after.progress
+                and not after.known_ids
+                and isinstance(adapter, DiscardingAdapter)
+            ):
+                yield from self._read_only(adapter.discard(after.progress), transport)
+            return None
+
+        with suppress(StoppedError):
+            yield from or_network_error(steps())
+        if fields:
+            yield from self.dispatcher.store(
+                delivery, now, lambda read: record_differences(read.delivery, tuple(fields))
+            )
+
+    def _read_only(self, flow: Flow[T], transport: Transport) -> Effects[T]:
+        return (
+            yield from self.dispatcher.run_flow(
+                flow, transport, take_permit=no_permit, remember=remember_nothing
             )
         )
 

@@ -19,7 +19,13 @@ from socialcollab.desk.publishing.dispatcher import (
     remember_nothing,
 )
 from socialcollab.effects import Effects, call
-from socialcollab.errors import AuthenticationError, NetworkError, SocialCollabError, StoreError
+from socialcollab.errors import (
+    AuthenticationError,
+    NetworkError,
+    NotFoundError,
+    SocialCollabError,
+    StoreError,
+)
 from socialcollab.transport import Found, Inconclusive, Missing, Prepared, Published
 from socialcollab.workflow import Actor
 from socialcollab.workflow.decide import (
@@ -148,10 +154,12 @@ def recheck(
                 yield from _store_found(dispatcher, delivery, now, result, number)
     except StoreError:
         raise
-    except SocialCollabError:
+    except (NetworkError, NotFoundError):
         # There are only a few rechecks and nothing depends on them, so a failed recheck is not
         # repeated.
         pass
+    except SocialCollabError as error:
+        failure = error
     except Exception as error:  # noqa: BLE001  a broken adapter fails its own delivery only
         failure = broken_adapter(error)
     yield from dispatcher.store(

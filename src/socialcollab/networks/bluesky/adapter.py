@@ -29,6 +29,7 @@ from socialcollab.networks.bluesky.responses import (
 )
 from socialcollab.networks.limits import check_limits, text_to_send, upload_size
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
+from socialcollab.text import post_id
 from socialcollab.time import as_utc
 from socialcollab.transport import (
     Checkpoint,
@@ -47,8 +48,13 @@ from socialcollab.transport import (
 
 _ACCOUNT: Final = "did"
 _BLOB: Final = "blob-"
+_CARD: Final = "card"
 _CID: Final = "cid-"
+# The fields of a post to which the other properties of a record belong.
+_FIELDS: Final[Mapping[str, str]] = {"embed": "media", "facets": "text", "langs": "language"}
 _MENTION: Final = "mention-"
+_QUOTE: Final = "quote"
+_REPLY: Final = "reply"
 _MILLISECOND: Final = dt.timedelta(milliseconds=1)
 
 
@@ -84,7 +90,7 @@ class BlueskyAdapter:
         # Two posts that are prepared in the same microsecond need different keys.
         offset = dt.timedelta(microseconds=int.from_bytes(entropy[2:4], "big"))
         keys: dict[str, str] = {}
-        for part in range(1 + len(outgoing.thread)):
+        for part in range(1 + len(outgoing.replies)):
             # The records of a thread are sorted by their time.
             created_at = at + part * _MILLISECOND
             keys[_part("rkey", part)] = tid(created_at + offset, clock_id)
@@ -103,14 +109,14 @@ class BlueskyAdapter:
             cid = text_of(response, "cid", creates=True)
             return self._published(prepared, uri, part), {f"{_CID}{part}": cid}
 
-        return (yield from publish_parts(1 + len(prepared.outgoing.thread), ready, create))
+        return (yield from publish_parts(1 + len(prepared.outgoing.replies), ready, create))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
         """Look up the record of the first unconfirmed part under its key."""
         did = progress.get(_ACCOUNT) or (yield from self._account())
-        count = 1 + len(prepared.outgoing.thread)
+        count = 1 + len(prepared.outgoing.replies)
         part = next_part(progress, count)
         key = prepared.idempotency_keys[_part("rkey", part)]
         response = yield from call(
@@ -124,6 +130,24 @@ class BlueskyAdapter:
             return Missing(conclusive_after=self.description.create_once.conclusive_after)
         found = self._published(prepared, text_of(response, "uri"), part)
         return found_part(found, count, progress, {f"{_CID}{part}": text_of(response, "cid")})
+
+    def compare(
+        self, prepared: Prepared, progress: Mapping[str, str], network_id: str
+    ) -> Flow[tuple[str, ...]]:
+        """Return the fields of the post that differ from its record on the server."""
+        account, key = _parts_of(network_id)
+        response = yield from call(
+            self._request(
+                "GET",
+                "com.atproto.repo.getRecord",
+                params={"repo": account, "collection": COLLECTION, "rkey": key},
+            )
+        )
+        stored = value_of(response, "value")
+        shown = stored if isinstance(stored, Mapping) else {}
+        sent = self._record(prepared, progress, 0)
+        different = {name for name in {*sent, *shown} if sent.get(name) != shown.get(name)}
+        return tuple(sorted({_FIELDS.get(name, name) for name in different}))
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the record. A record that no longer exists counts as deleted."""
@@ -154,13 +178,21 @@ class BlueskyAdapter:
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
-        for place, one in enumerate(prepared.outgoing.media):
-            if f"{_BLOB}{place}" in done:
+        outgoing = prepared.outgoing
+        files: dict[str, Attachment] = {str(n): one for n, one in enumerate(outgoing.media)}
+        if outgoing.card is not None and outgoing.card.image is not None and not outgoing.media:
+            files[_CARD] = outgoing.card.image
+        for name, one in files.items():
+            if f"{_BLOB}{name}" in done:
                 continue
             response = yield from call(self._upload(one))
             blob = value_of(response, "blob")
-            done[f"{_BLOB}{place}"] = json.dumps(blob, sort_keys=True)
+            done[f"{_BLOB}{name}"] = json.dumps(blob, sort_keys=True)
             yield from call(Checkpoint(values=dict(done)))
+        for name, address in ((_REPLY, outgoing.reply_to), (_QUOTE, outgoing.quote_of)):
+            if address and name not in done:
+                done[name] = json.dumps((yield from self._references(address)), sort_keys=True)
+                yield from call(Checkpoint(values=dict(done)))
         texts = self._texts(prepared.outgoing)
         for handle in dict.fromkeys(chain.from_iterable(map(mentioned_handles, texts))):
             if f"{_MENTION}{handle}" in done:
@@ -174,21 +206,45 @@ class BlueskyAdapter:
             yield from call(Checkpoint(values=dict(done)))
         return done
 
-    def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
+    def _references(self, address: str) -> Flow[list[Json]]:
+        """Return the references to the first post of a post's thread, and to the post itself."""
+        account, key = _parts_of(post_id(NETWORK, address) or address)
+        response = yield from call(
+            self._request(
+                "GET",
+                "com.atproto.repo.getRecord",
+                params={"repo": account, "collection": COLLECTION, "rkey": key},
+            )
+        )
+        if error_name(response) == "RecordNotFound":
+            raise RejectedError(f"there is no post `{address}`", network=NETWORK)
+        itself: Json = {"uri": text_of(response, "uri"), "cid": text_of(response, "cid")}
+        record = value_of(response, "value")
+        reply = record.get("reply") if isinstance(record, Mapping) else None
+        root = reply.get("root") if isinstance(reply, Mapping) else None
+        return [root or itself, itself]
+
+    def _record(self, prepared: Prepared, done: Mapping[str, str], part: int) -> dict[str, Json]:
+        """Return the record of a part."""
         outgoing, keys = prepared.outgoing, prepared.idempotency_keys
         places = range(len(outgoing.media)) if part == 0 else range(0)
-        record = post_record(
+        return post_record(
             outgoing,
             self._texts(outgoing)[part],
             created_at=keys[_part("created_at", part)],
             blobs=[json.loads(done[f"{_BLOB}{place}"]) for place in places],
-            reply_to=[_reference(done, 0), _reference(done, part - 1)] if part else [],
+            reply_to=_reply_to(done, part),
+            quote=json.loads(done[_QUOTE])[1] if part == 0 and _QUOTE in done else None,
+            card=outgoing.card if part == 0 and not outgoing.media else None,
+            card_blob=json.loads(done.get(f"{_BLOB}{_CARD}", "null")),
             dids={
                 name.removeprefix(_MENTION): did
                 for name, did in done.items()
                 if name.startswith(_MENTION) and did
             },
         )
+
+    def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         # `createRecord` fails if the record exists, but putting the same record again changes
         # nothing. `swapRecord` prevents the request from replacing another record under the key.
         request = self._request(
@@ -197,8 +253,8 @@ class BlueskyAdapter:
             body={
                 "repo": done[_ACCOUNT],
                 "collection": COLLECTION,
-                "rkey": keys[_part("rkey", part)],
-                "record": record,
+                "rkey": prepared.idempotency_keys[_part("rkey", part)],
+                "record": self._record(prepared, done, part),
                 "swapRecord": None,
             },
         )
@@ -209,7 +265,7 @@ class BlueskyAdapter:
         return attrs.evolve(self._request("POST", "com.atproto.repo.uploadBlob"), media=media)
 
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
-        return (text_to_send(self.description, outgoing), *outgoing.thread)
+        return (text_to_send(self.description, outgoing), *outgoing.replies)
 
     def _published(self, prepared: Prepared, uri: str, part: int) -> Published:
         did, key = _parts_of(uri)
@@ -254,6 +310,15 @@ def _forget_blobs(before: Mapping[str, str], done: Mapping[str, str]) -> Flow[No
 
 def _part(key: str, part: int) -> str:
     return key if part == 0 else f"{key}-{part}"
+
+
+def _reply_to(progress: Mapping[str, str], part: int) -> list[Json]:
+    """Return the references to the first post of the thread, and to the post that a part follows."""
+    others: list[Json] = json.loads(progress.get(_REPLY, "[]"))
+    if part == 0:
+        return others
+    root = others[0] if others else _reference(progress, 0)
+    return [root, _reference(progress, part - 1)]
 
 
 def _reference(progress: Mapping[str, str], part: int) -> dict[str, Json]:

@@ -6,7 +6,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from socialcollab.content import Json, Video
+from socialcollab.content import Attachment, Json, LinkCard, Video
 from socialcollab.text import Facet, facets
 from socialcollab.transport import OutgoingPost
 
@@ -50,6 +50,9 @@ def post_record(
     created_at: str,
     blobs: Sequence[Json],
     reply_to: Sequence[Json],
+    quote: Json,
+    card: LinkCard | None,
+    card_blob: Json,
     dids: Mapping[str, str],
 ) -> dict[str, Json]:
     """
@@ -64,11 +67,14 @@ def post_record(
         blobs: The references to the uploaded media, in order.
         reply_to: The references to the first and to the previous record of a thread; empty for a
             post that is not a reply.
+        quote: The reference to the quoted post, or None.
+        card: The link card, or None.
+        card_blob: The reference to the card's image, or None.
         dids: The identifier of each existing account that the text mentions, by handle.
 
     Source:
-        Lexicons app.bsky.feed.post, app.bsky.embed.images, app.bsky.embed.video and app.bsky.richtext.facet, read
-        2026-11-30.
+        Lexicons app.bsky.feed.post, app.bsky.richtext.facet, and app.bsky.embed.images, video,
+        external, record and recordWithMedia, read 2026-11-30.
     """
     record: dict[str, Json] = {"$type": COLLECTION, "text": text, "createdAt": created_at}
     links = list(_facets(facets(text), dids))
@@ -78,25 +84,49 @@ def post_record(
         record["reply"] = {"root": reply_to[0], "parent": reply_to[1]}
     if outgoing.language:
         record["langs"] = [outgoing.language]
-    if blobs and isinstance(outgoing.media[0], Video):
-        video: dict[str, Json] = {"$type": "app.bsky.embed.video", "video": blobs[0]}
-        if outgoing.media[0].alt:
-            video["alt"] = outgoing.media[0].alt
-        record["embed"] = video
-    elif blobs:
-        record["embed"] = {
-            "$type": "app.bsky.embed.images",
-            "images": [
-                {"alt": image.alt, "image": blob}
-                for image, blob in zip(outgoing.media, blobs, strict=True)
-            ],
-        }
+    embed = _media_embed(outgoing.media, blobs) if blobs else _card_embed(card, card_blob)
+    if quote is not None:
+        quoted: dict[str, Json] = {"$type": "app.bsky.embed.record", "record": quote}
+        embed = (
+            {"$type": "app.bsky.embed.recordWithMedia", "record": quoted, "media": embed}
+            if embed
+            else quoted
+        )
+    if embed:
+        record["embed"] = embed
     if outgoing.labels:
         record["labels"] = {
             "$type": "com.atproto.label.defs#selfLabels",
             "values": [{"val": label} for label in outgoing.labels],
         }
     return record
+
+
+def _media_embed(media: Sequence[Attachment], blobs: Sequence[Json]) -> dict[str, Json]:
+    if isinstance(media[0], Video):
+        video: dict[str, Json] = {"$type": "app.bsky.embed.video", "video": blobs[0]}
+        if media[0].alt:
+            video["alt"] = media[0].alt
+        return video
+    return {
+        "$type": "app.bsky.embed.images",
+        "images": [
+            {"alt": image.alt, "image": blob} for image, blob in zip(media, blobs, strict=True)
+        ],
+    }
+
+
+def _card_embed(card: LinkCard | None, blob: Json) -> dict[str, Json]:
+    if card is None:
+        return {}
+    external: dict[str, Json] = {
+        "uri": card.url,
+        "title": card.title,
+        "description": card.description,
+    }
+    if blob is not None:
+        external["thumb"] = blob
+    return {"$type": "app.bsky.embed.external", "external": external}
 
 
 def _facets(found: Iterable[Facet], dids: Mapping[str, str]) -> Iterable[Json]:

@@ -9,9 +9,15 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, Video
-from socialcollab.directory import NetworkDescription, Profile
-from socialcollab.errors import AuthenticationError, OutcomeUnknownError
+from socialcollab.content import Attachment, Json, Video, links_to_send
+from socialcollab.directory import NETWORKS, NetworkDescription, PostFormat, Profile
+from socialcollab.errors import (
+    AuthenticationError,
+    OutcomeUnknownError,
+    RejectedError,
+    TransientError,
+)
+from socialcollab.networks.comments import Comments
 from socialcollab.networks.graph import (
     delete,
     error_of,
@@ -25,6 +31,8 @@ from socialcollab.networks.graph import (
 from socialcollab.networks.limits import upload_size
 from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.responses import text_in
+from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
+from socialcollab.networks.uploads import upload_video
 from socialcollab.transport import (
     Checkpoint,
     Flow,
@@ -36,6 +44,7 @@ from socialcollab.transport import (
     Prepared,
     Published,
     Request,
+    Wait,
     call,
 )
 
@@ -43,6 +52,9 @@ NETWORK: Final = "facebook"
 _PAGE: Final = "page"
 _PHOTO: Final = "photo-"
 _VIDEO: Final = "video"
+_VIDEO_EDGES: Final[Mapping[PostFormat, str]] = {"reel": "video_reels", "story": "video_stories"}
+_WAIT_S: Final = 5.0
+_MOST_WAITS: Final = 60
 _PAGE_SIZE: Final = 100
 _POST_FIELDS: Final = (
     "id,message,created_time,permalink_url,attachments{target,unshimmed_url,subattachments}"
@@ -80,21 +92,79 @@ class FacebookAdapter:
         return prepared_at(self.description, outgoing, now)
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Check the Page, upload the images, and create the post."""
+        """Check the Page, upload the media, create the post, and comment on it."""
         done, outgoing = dict(progress), prepared.outgoing
         if _PAGE not in done:
             done[_PAGE] = yield from self._page()
             yield from call(Checkpoint(values=dict(done)))
+        if not id_of_part(done, 0):
+            done = yield from self._with_media(outgoing, done)
+
+        def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
+            if part == 0 and not outgoing.reply_to:
+                return (yield from self._create(prepared, done)), {}
+            comments, text = self._comments(outgoing, done, part), _comment(outgoing, part)
+            attachment = done.get(f"{_PHOTO}0", "") if part == 0 else ""
+            return (yield from comments.create(text, part=part, attachment=attachment)), {}
+
+        return (yield from publish_parts(_count(outgoing), done, create))
+
+    def find(
+        self, prepared: Prepared, progress: Mapping[str, str]
+    ) -> Flow[Found | Missing | Inconclusive]:
+        """
+        Look for the post among the Page's posts, or for the comment among those of its parent.
+
+        A video, a reel and a story are looked up by the ids of their media, which exist before they
+        are published.
+        """
+        outgoing = prepared.outgoing
+        count = _count(outgoing)
+        part = next_part(progress, count)
+        found: Published | Found | Missing | Inconclusive | None
+        if part or outgoing.reply_to:
+            comments = self._comments(outgoing, progress, part)
+            text, since = _comment(outgoing, part), earliest(prepared)
+            found = yield from comments.find(text, since=since)
+        else:
+            found = yield from self._find_first(prepared, progress)
+        if found is None:
+            return missing(self.description)
+        if isinstance(found, Found):
+            found = found.published
+        return found_part(found, count, progress, {}) if isinstance(found, Published) else found
+
+    def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str], part: int) -> Comments:
+        """Return the comments to which a part belongs."""
+        parent = id_of_part(progress, 0) if part else outgoing.reply_to
+        return Comments(network=NETWORK, server=self.server, parent=parent)
+
+    def _with_media(
+        self, outgoing: OutgoingPost, progress: Mapping[str, str]
+    ) -> Flow[dict[str, str]]:
+        """Upload the media that are not uploaded yet, and return the progress."""
+        done = dict(progress)
         for place, one in enumerate(outgoing.media):
             name = _VIDEO if isinstance(one, Video) else f"{_PHOTO}{place}"
-            if name not in done:
+            if name in done:
+                continue
+            if isinstance(one, Video) and outgoing.format != "post":
+                done[name] = yield from self._upload_in_session(one, outgoing.format, done)
+            else:
                 done[name] = yield from self._upload(one, outgoing, done)
-                yield from call(Checkpoint(values=dict(done)))
+            yield from call(Checkpoint(values=dict(done)))
+        return done
+
+    def _create(self, prepared: Prepared, done: Mapping[str, str]) -> Flow[Published]:
+        """Create the post itself."""
+        outgoing = prepared.outgoing
+        if outgoing.format != "post":
+            return (yield from self._publish_format(outgoing, done))
         if _VIDEO in done:
             return (yield from self._publish_video(done[_VIDEO]))
         response = yield from call(self._feed(outgoing, done))
         if is_duplicate(response):
-            found = yield from self.find(prepared, done)
+            found = yield from self._find_first(prepared, done)
             if isinstance(found, Found):
                 return found.published
             error = error_of(response, network=NETWORK)
@@ -103,17 +173,18 @@ class FacebookAdapter:
             raise OutcomeUnknownError(f"{error}; {found.reason}", network=NETWORK)
         return _published(values_of(response, "id", network=NETWORK, creates=True))
 
-    def find(
+    def _find_first(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
-        """
-        Look for the post among the Page's posts since it was prepared.
-
-        A video is looked up by its id, because it exists before it is published.
-        """
-        if any(isinstance(one, Video) for one in prepared.outgoing.media):
+        """Look for the post itself."""
+        outgoing = prepared.outgoing
+        if outgoing.format == "story":
+            return (yield from self._find_story(progress))
+        if any(isinstance(one, Video) for one in outgoing.media):
             if _VIDEO not in progress:
                 return missing(self.description)
+            if outgoing.format == "reel":
+                return (yield from self._find_reel(progress[_VIDEO]))
             return (yield from self._find_video(progress[_VIDEO]))
         page = progress.get(_PAGE) or (yield from self._page())
         since = earliest(prepared)
@@ -141,6 +212,29 @@ class FacebookAdapter:
             f"the Page has published more than {_MOST_PAGES * _PAGE_SIZE} posts"
             " since this post was prepared"
         )
+
+    def compare(
+        self, prepared: Prepared, progress: Mapping[str, str], network_id: str
+    ) -> Flow[tuple[str, ...]]:
+        """Return the fields in which the published post differs. Videos are not compared."""
+        outgoing = prepared.outgoing
+        if outgoing.reply_to or outgoing.format != "post" or _VIDEO in progress:
+            return ()
+        params = {"fields": _POST_FIELDS}
+        path = f"/{quote(network_id, safe='')}"
+        response = yield from call(self._request("GET", path, params=params))
+        post = values_of(response, "id", network=NETWORK)
+        is_same = {
+            "text": text_in(post, "message").split() == _message(outgoing).split(),
+            "media": _has_attachments(post, outgoing, progress),
+        }
+        return tuple(name for name, same in is_same.items() if not same)
+
+    def discard(self, progress: Mapping[str, str]) -> Flow[None]:
+        """Delete images and videos that were uploaded for a post, but not published."""
+        for name, media in progress.items():
+            if name == _VIDEO or name.startswith(_PHOTO):
+                yield from delete(self.server, media, network=NETWORK)
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
@@ -216,6 +310,76 @@ class FacebookAdapter:
             else missing(self.description)
         )
 
+    def _upload_in_session(
+        self, video: Video, format: PostFormat, done: Mapping[str, str]
+    ) -> Flow[str]:
+        """Upload the video of a reel or a story, wait until it has arrived, and return its id."""
+        path = f"/{quote(done[_PAGE], safe='')}/{_VIDEO_EDGES[format]}"
+        body: dict[str, Json] = {"upload_phase": "start"}
+        response = yield from call(self._request("POST", path, body=body))
+        values = values_of(response, "video_id", "upload_url", network=NETWORK)
+        name, address = str(values["video_id"]), str(values["upload_url"])
+        yield from upload_video(self.server, address, video, network=NETWORK)
+        for _ in range(_MOST_WAITS):
+            if (yield from self._phase(name, "uploading_phase")) == "complete":
+                return name
+            yield from call(Wait(seconds=_WAIT_S))
+        raise TransientError("Facebook has not received the whole video", network=NETWORK)
+
+    def _phase(self, video: str, phase: str) -> Flow[str]:
+        """Return the status of a phase of a video; an empty string if the video cannot be read."""
+        response = yield from call(
+            self._request("GET", f"/{quote(video, safe='')}", params={"fields": "id,status"})
+        )
+        if is_gone(response):
+            return ""
+        status = values_of(response, network=NETWORK).get("status")
+        phases = status if isinstance(status, Mapping) else {}
+        if phases.get("video_status") == "error":
+            raise RejectedError("Facebook could not process the video", network=NETWORK)
+        found = phases.get(phase)
+        return text_in(found, "status") if isinstance(found, Mapping) else ""
+
+    def _publish_format(self, outgoing: OutgoingPost, done: Mapping[str, str]) -> Flow[Published]:
+        """Publish a reel or a story."""
+        body: dict[str, Json] = {"photo_id": done.get(f"{_PHOTO}0", "")}
+        edge = "photo_stories"
+        if _VIDEO in done:
+            edge = _VIDEO_EDGES[outgoing.format]
+            body = {"upload_phase": "finish", "video_id": done[_VIDEO]}
+        if outgoing.format == "reel":
+            body |= {"video_state": "PUBLISHED", "description": _message(outgoing)}
+        path = f"/{quote(done[_PAGE], safe='')}/{edge}"
+        response = yield from call(
+            attrs.evolve(self._request("POST", path, body=body), creates=0, repeat="no")
+        )
+        values = values_of(response, "success", network=NETWORK, creates=True)
+        return _published({"id": str(values.get("post_id") or done[_VIDEO])})
+
+    def _find_reel(self, video: str) -> Flow[Found | Missing | Inconclusive]:
+        status = yield from self._phase(video, "publishing_phase")
+        if status == "not_started":
+            return missing(self.description)
+        if status:
+            return Found(_published({"id": video}))
+        return Inconclusive("the reel cannot be read")
+
+    def _find_story(self, progress: Mapping[str, str]) -> Flow[Found | Missing | Inconclusive]:
+        media = progress.get(_VIDEO) or progress.get(f"{_PHOTO}0")
+        if not media:
+            return missing(self.description)
+        page = progress.get(_PAGE) or (yield from self._page())
+        params = {"fields": "post_id,media_id,creation_time,url", "limit": str(_PAGE_SIZE)}
+        response = yield from call(
+            self._request("GET", f"/{quote(page, safe='')}/stories", params=params)
+        )
+        data = values_of(response, network=NETWORK).get("data")
+        for story in data if isinstance(data, list) else ():
+            if isinstance(story, Mapping) and str(story.get("media_id")) == media:
+                values = {"id": str(story.get("post_id")), "permalink_url": text_in(story, "url")}
+                return Found(_published(values))
+        return missing(self.description)
+
     def _feed(self, outgoing: OutgoingPost, done: Mapping[str, str]) -> Request:
         body: dict[str, Json] = {}
         message = _message(outgoing)
@@ -224,9 +388,9 @@ class FacebookAdapter:
         if outgoing.media:
             places = range(len(outgoing.media))
             body["attached_media"] = [{"media_fbid": done[f"{_PHOTO}{place}"]} for place in places]
-        elif outgoing.links:
+        elif _links(outgoing):
             # Facebook shows a card of this link.
-            body["link"] = outgoing.links[0]
+            body["link"] = _links(outgoing)[0]
         path = f"/{quote(done[_PAGE], safe='')}/feed"
         return attrs.evolve(self._request("POST", path, body=body), creates=0, repeat="no")
 
@@ -241,9 +405,25 @@ class FacebookAdapter:
         return Request(method=method, url=f"{self.server}{path}", params=params or {}, json=body)
 
 
+def _count(outgoing: OutgoingPost) -> int:
+    """Return the number of parts: the post, and its first comment."""
+    return 2 if outgoing.first_comment else 1
+
+
+def _comment(outgoing: OutgoingPost, part: int) -> str:
+    """Return the text of a part that is a comment, in which links are part of the text."""
+    if part:
+        return outgoing.first_comment
+    return "\n".join(text for text in (outgoing.text, *_links(outgoing)) if text)
+
+
+def _links(outgoing: OutgoingPost) -> tuple[str, ...]:
+    return links_to_send(NETWORKS[NETWORK], outgoing.links, outgoing.card, outgoing.media)
+
+
 def _message(outgoing: OutgoingPost) -> str:
     """Return a post's text, with the links that are not shown as its card."""
-    links = outgoing.links if outgoing.media else outgoing.links[1:]
+    links = _links(outgoing) if outgoing.media else _links(outgoing)[1:]
     return "\n".join(part for part in (outgoing.text, *links) if part)
 
 
@@ -260,8 +440,8 @@ def _has_attachments(
     if outgoing.media:
         sent = {progress.get(f"{_PHOTO}{place}", "") for place in range(len(outgoing.media))}
         return sent == {text_in(target, "id") for target in map(_target, attached)} - {""}
-    if outgoing.links:
-        link = outgoing.links[0].rstrip("/")
+    if _links(outgoing):
+        link = _links(outgoing)[0].rstrip("/")
         return link in {text_in(each, "unshimmed_url").rstrip("/") for each in attached}
     return True
 

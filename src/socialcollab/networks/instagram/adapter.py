@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NoReturn
 from urllib.parse import quote
 
 import attrs
@@ -20,6 +20,7 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
+from socialcollab.networks.comments import Comments
 from socialcollab.networks.graph import (
     delete,
     instant_of,
@@ -31,6 +32,8 @@ from socialcollab.networks.graph import (
 from socialcollab.networks.limits import text_to_send
 from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.responses import text_in
+from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
+from socialcollab.networks.uploads import upload_video
 from socialcollab.transport import (
     Checkpoint,
     Flow,
@@ -88,14 +91,63 @@ class InstagramAdapter:
         return prepared_at(self.description, outgoing, now)
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
-        """Create the container, wait until Instagram has downloaded the media, and publish it."""
-        done = dict(progress)
+        """
+        Create the container, wait until its media are ready, publish it, and comment on the post.
+
+        A reply to a comment has no container.
+        """
+        done, outgoing = dict(progress), prepared.outgoing
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
+
+        def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
+            if part == 0 and not outgoing.reply_to:
+                return (yield from self._create(prepared, done)), {}
+            comments = self._comments(outgoing, done)
+            text = outgoing.first_comment if part else text_to_send(self.description, outgoing)
+            return (yield from comments.create(text, part=part)), {}
+
+        return (yield from publish_parts(_count(outgoing), done, create))
+
+    def find(
+        self, prepared: Prepared, progress: Mapping[str, str]
+    ) -> Flow[Found | Missing | Inconclusive]:
+        """Read the container's state; if it is published, look for its post. Look for a comment."""
+        outgoing = prepared.outgoing
+        count = _count(outgoing)
+        part = next_part(progress, count)
+        found: Published | Found | Missing | Inconclusive | None
+        if part or outgoing.reply_to:
+            comments = self._comments(outgoing, progress)
+            text = outgoing.first_comment if part else text_to_send(self.description, outgoing)
+            found = yield from comments.find(text, since=earliest(prepared))
+        else:
+            found = yield from self._find_first(prepared, progress)
+        if found is None:
+            return missing(self.description)
+        if isinstance(found, Found):
+            found = found.published
+        return found_part(found, count, progress, {}) if isinstance(found, Published) else found
+
+    def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str]) -> Comments:
+        """Return the comments to which a part belongs."""
+        is_reply = bool(outgoing.reply_to)
+        return Comments(
+            network=NETWORK,
+            server=self.server,
+            parent=outgoing.reply_to if is_reply else id_of_part(progress, 0),
+            edge="replies" if is_reply else "comments",
+            text_field="text",
+            time_field="timestamp",
+        )
+
+    def _create(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
+        """Publish the post itself."""
+        done = dict(progress)
         yield from self._check_quota(done)
         if _CONTAINER in done:
-            found = yield from self.find(prepared, done)
+            found = yield from self._find_first(prepared, done)
             if isinstance(found, Found):
                 return found.published
             if isinstance(found, Inconclusive):
@@ -114,7 +166,7 @@ class InstagramAdapter:
         network_id = str(values_of(response, "id", network=NETWORK, creates=True)["id"])
         return Published(network_id=network_id, url=(yield from self._permalink(network_id)))
 
-    def find(
+    def _find_first(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
         """Read the container's state; if it is published, look for its post."""
@@ -127,6 +179,8 @@ class InstagramAdapter:
             return missing(self.description)
         account = progress.get(_ACCOUNT) or (yield from self._account())
         since = earliest(prepared)
+        if prepared.outgoing.format == "story":
+            return (yield from self._find_story(account, since))
         caption = text_to_send(self.description, prepared.outgoing)
         after = ""
         for _ in range(_MOST_PAGES):
@@ -150,6 +204,46 @@ class InstagramAdapter:
         return Inconclusive(
             "the container may be published, but the account does not list its post"
         )
+
+    def _find_story(self, account: str, since: dt.datetime) -> Flow[Found | Inconclusive]:
+        """Return the only story since the post was prepared. Stories have no caption to compare."""
+        params = {"fields": "id,permalink,timestamp", "limit": str(_PAGE_SIZE)}
+        response = yield from call(
+            self._request("GET", f"/{quote(account, safe='')}/stories", params=params)
+        )
+        recent = [
+            story
+            for story in items_of(response, network=NETWORK)
+            if (at := instant_of(story, "timestamp")) is None or at >= since
+        ]
+        if len(recent) != 1:
+            return Inconclusive(
+                f"the container is published, and the account has {len(recent)} recent stories"
+            )
+        (story,) = recent
+        return Found(
+            Published(
+                network_id=str(story["id"]),
+                url=text_in(story, "permalink"),
+                at=instant_of(story, "timestamp"),
+            )
+        )
+
+    def compare(
+        self,
+        prepared: Prepared,
+        progress: Mapping[str, str],
+        network_id: str,  # noqa: ARG002
+    ) -> Flow[tuple[str, ...]]:
+        """Return ``text`` if the caption differs. Stories and comments are not compared."""
+        outgoing = prepared.outgoing
+        if outgoing.reply_to or outgoing.format == "story":
+            return ()
+        path, params = f"/{quote(network_id, safe='')}", {"fields": "id,caption"}
+        response = yield from call(self._request("GET", path, params=params))
+        caption = text_in(values_of(response, "id", network=NETWORK), "caption")
+        expected = text_to_send(self.description, outgoing)
+        return () if caption.split() == expected.split() else ("text",)
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
@@ -202,17 +296,29 @@ class InstagramAdapter:
         done = dict(progress)
         caption = text_to_send(self.description, outgoing)
         if len(outgoing.media) == 1:
-            body = {**self._item(outgoing.media[0]), "caption": caption}
-        else:
-            for place, one in enumerate(outgoing.media):
-                item = {**self._item(one), "is_carousel_item": "true"}
-                done = yield from self._container(f"{_ITEM}{place}", item, done)
-            children = [done[f"{_ITEM}{place}"] for place in range(len(outgoing.media))]
-            body = {"media_type": "CAROUSEL", "children": ",".join(children), "caption": caption}
-        return (yield from self._container(_CONTAINER, body, done))
+            one = outgoing.media[0]
+            kind = "STORIES" if outgoing.format == "story" else "REELS"
+            body = self._item(one, kind if isinstance(one, Video) else "")
+            if outgoing.format == "story":
+                # A story shows no caption.
+                body["media_type"] = kind
+            else:
+                body["caption"] = caption
+            return (yield from self._container(_CONTAINER, body, one, done))
+        for place, one in enumerate(outgoing.media):
+            item = self._item(one, "VIDEO" if isinstance(one, Video) else "")
+            item["is_carousel_item"] = "true"
+            done = yield from self._container(f"{_ITEM}{place}", item, one, done)
+        children = [done[f"{_ITEM}{place}"] for place in range(len(outgoing.media))]
+        body = {"media_type": "CAROUSEL", "children": ",".join(children), "caption": caption}
+        return (yield from self._container(_CONTAINER, body, None, done))
 
     def _container(
-        self, name: str, params: Mapping[str, str], progress: Mapping[str, str]
+        self,
+        name: str,
+        params: Mapping[str, str],
+        one: Attachment | None,
+        progress: Mapping[str, str],
     ) -> Flow[dict[str, str]]:
         """Create a container unless it exists, wait until it is ready, and return the progress."""
         done = dict(progress)
@@ -221,28 +327,43 @@ class InstagramAdapter:
             return done
         path = f"/{quote(done[_ACCOUNT], safe='')}/media"
         response = yield from call(self._request("POST", path, params=params))
-        done[name] = str(values_of(response, "id", network=NETWORK)["id"])
+        values = values_of(response, "id", network=NETWORK)
+        if isinstance(one, Video) and "upload_type" in params:
+            # The container is remembered only with its video. Otherwise, it would never be ready.
+            address = str(values_of(response, "uri", network=NETWORK)["uri"])
+            yield from upload_video(self.server, address, one, network=NETWORK)
+        done[name] = str(values["id"])
         yield from call(Checkpoint(values=dict(done)))
         if not (yield from self._finished(done[name])):
             raise TransientError("a new container has expired already", network=NETWORK)
         return done
 
-    def _item(self, one: Attachment) -> dict[str, str]:
-        """Return the parameters of an image or a video, with the URL to download it from."""
+    def _item(self, one: Attachment, media_type: str) -> dict[str, str]:
+        """
+        Return the parameters of an image or a video.
+
+        Instagram downloads media itself. A video without a public URL is uploaded.
+        """
+        url = self._url(one)
+        if isinstance(one, Video):
+            item = {"media_type": media_type}
+            item |= {"video_url": url} if url else {"upload_type": "resumable"}
+            if one.cover is not None and media_type == "REELS":
+                item["cover_url"] = self._url(one.cover) or _no_url("the cover")
+            return item
+        return {
+            "image_url": url or _no_url("an image"),
+            **({"alt_text": one.alt} if one.alt else {}),
+        }
+
+    def _url(self, one: Attachment) -> str:
+        """Return the public URL of an image or a video, or an empty string."""
         try:
-            url = self.public_url(one.digest)
+            return self.public_url(one.digest) or ""
         except NotFoundError:
             raise RejectedError(
                 f"the bytes of media `{one.digest}` are not stored", network=NETWORK
             ) from None
-        if not url:
-            raise RejectedError(
-                "Instagram downloads media itself, but the media store has no public URL for them",
-                network=NETWORK,
-            )
-        if isinstance(one, Video):
-            return {"media_type": "REELS", "video_url": url}
-        return {"image_url": url, **({"alt_text": one.alt} if one.alt else {})}
 
     def _state(self, container: str) -> Flow[tuple[str, str]]:
         """Return the state of a container, and the reason for it or an empty string."""
@@ -289,3 +410,15 @@ class InstagramAdapter:
             body: dict[str, Json] = dict(params or {})
             return Request(method=method, url=f"{self.server}{path}", json=body)
         return Request(method=method, url=f"{self.server}{path}", params=params or {})
+
+
+def _count(outgoing: OutgoingPost) -> int:
+    """Return the number of parts: the post, and its first comment."""
+    return 2 if outgoing.first_comment else 1
+
+
+def _no_url(what: str) -> NoReturn:
+    raise RejectedError(
+        f"Instagram downloads {what} itself, but the media store has no public URL for it",
+        network=NETWORK,
+    )

@@ -10,8 +10,8 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json
-from socialcollab.directory import NetworkDescription, Profile
+from socialcollab.content import Attachment, Image, Json, Video
+from socialcollab.directory import NetworkDescription, Profile, Visibility
 from socialcollab.errors import AuthenticationError, RejectedError, TransientError
 from socialcollab.networks.limits import text_to_send, upload_size
 from socialcollab.networks.lookup import earliest, missing, prepared_at
@@ -41,6 +41,16 @@ from socialcollab.transport import (
 
 _ACCOUNT: Final = "account"
 _MEDIA: Final = "media-"
+_REPLY: Final = "reply"
+_QUOTE: Final = "quote"
+# docs.joinmastodon.org/entities/Instance and /client/quotes, read 2026-11-30: Mastodon 4.5.
+_QUOTES_SINCE: Final = 7
+_VISIBILITIES: Final[Mapping[Visibility, str]] = {
+    "public": "public",
+    "unlisted": "unlisted",
+    "followers": "private",
+    "direct": "direct",
+}
 _WAIT_S: Final = 2.0
 _MOST_WAITS: Final = 60
 _PAGE: Final = 40
@@ -83,6 +93,7 @@ class MastodonAdapter:
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
+        done = yield from self._with_references(prepared.outgoing, done)
         media_ids: list[str] = []
         # The media belong to the first part.
         first = () if id_of_part(done, 0) else prepared.outgoing.media
@@ -101,14 +112,14 @@ class MastodonAdapter:
             response = yield from call(self._create(prepared, media_ids, done, part))
             return published_of(values_of(response, "id", creates=True)), {}
 
-        return (yield from publish_parts(1 + len(prepared.outgoing.thread), done, create))
+        return (yield from publish_parts(1 + len(prepared.outgoing.replies), done, create))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
         """Look for the first unconfirmed part among the account's posts since the preparation."""
         account = progress.get(_ACCOUNT) or (yield from self._account())
-        count = 1 + len(prepared.outgoing.thread)
+        count = 1 + len(prepared.outgoing.replies)
         since, oldest = earliest(prepared), ""
         for _ in range(_MOST_PAGES):
             params = {"limit": str(_PAGE), "exclude_reblogs": "true"}
@@ -130,6 +141,24 @@ class MastodonAdapter:
             " since this post was prepared"
         )
 
+    def compare(
+        self,
+        prepared: Prepared,
+        progress: Mapping[str, str],
+        network_id: str,
+    ) -> Flow[tuple[str, ...]]:
+        """Return the fields in which the published post differs."""
+        outgoing = prepared.outgoing
+        path = f"/api/v1/statuses/{quote(network_id, safe='')}"
+        status = values_of((yield from call(self._request("GET", path))), "id")
+        is_same = {
+            "text": (yield from self._has_text(status, outgoing, 0)),
+            "media": _has_media(status, outgoing, progress, 0),
+            "visibility": status.get("visibility") == _VISIBILITIES[outgoing.visibility],
+            "quote_of": not outgoing.quote_of or status.get("quote") is not None,
+        }
+        return tuple(name for name, same in is_same.items() if not same)
+
     def amend(self, prepared: Prepared, network_id: str) -> Flow[None]:
         """
         Replace the content of a published post.
@@ -139,7 +168,7 @@ class MastodonAdapter:
                 votes.
         """
         outgoing = prepared.outgoing
-        if outgoing.thread:
+        if outgoing.replies:
             raise RejectedError("a thread cannot be changed in place", network=NETWORK)
         if outgoing.poll is not None:
             raise RejectedError(
@@ -152,7 +181,6 @@ class MastodonAdapter:
                 yield from self._processed(media)
             media_ids.append(media)
         body = self._body(outgoing, media_ids, 0)
-        del body["visibility"]
         request = attrs.evolve(
             self._request("PUT", f"/api/v1/statuses/{quote(network_id, safe='')}", body=body),
             creates=0,
@@ -192,11 +220,53 @@ class MastodonAdapter:
             )
         return str(values["id"])
 
+    def _with_references(
+        self, outgoing: OutgoingPost, progress: Mapping[str, str]
+    ) -> Flow[dict[str, str]]:
+        """Look up the posts to reply to and to quote, and return the progress with their ids."""
+        done = dict(progress)
+        if outgoing.quote_of and _QUOTE not in done:
+            yield from self._check_quotes()
+        for name, address in ((_REPLY, outgoing.reply_to), (_QUOTE, outgoing.quote_of)):
+            if address and name not in done:
+                done[name] = yield from self._id_of(address)
+                yield from call(Checkpoint(values=dict(done)))
+        return done
+
+    def _check_quotes(self) -> Flow[None]:
+        """
+        Check that the server supports quotes.
+
+        Other servers ignore the id of the quoted post, and would publish the text without it.
+        """
+        response = yield from call(self._request("GET", "/api/v2/instance"))
+        versions = values_of(response).get("api_versions")
+        version = versions.get("mastodon") if isinstance(versions, Mapping) else None
+        if not isinstance(version, int) or version < _QUOTES_SINCE:
+            raise RejectedError(
+                "the server does not support quotes, which need Mastodon 4.5", network=NETWORK
+            )
+
+    def _id_of(self, address: str) -> Flow[str]:
+        """Return the server's id of a post, given its id or its address on any server."""
+        if not address.startswith("https://"):
+            return address
+        params = {"q": address, "type": "statuses", "resolve": "true", "limit": "1"}
+        response = yield from call(self._request("GET", "/api/v2/search", params=params))
+        statuses = values_of(response).get("statuses")
+        for status in statuses if isinstance(statuses, list) else ():
+            if isinstance(status, Mapping) and status.get("id"):
+                return str(status["id"])
+        raise RejectedError(f"the server cannot find the post `{address}`", network=NETWORK)
+
     def _upload(self, one: Attachment) -> Flow[tuple[str, bool]]:
-        """Upload an image, and return its id and whether it has already been processed."""
+        """Upload an image or a video, and return its id and whether it has been processed."""
+        form = {"description": one.alt} if one.alt else {}
+        if isinstance(one, Image) and one.focus is not None:
+            form["focus"] = ",".join(map(str, one.focus))
         request = attrs.evolve(
             self._request("POST", "/api/v2/media"),
-            form={"description": one.alt} if one.alt else {},
+            form=form,
             media=MediaPart(
                 digest=one.digest,
                 field="file",
@@ -206,8 +276,22 @@ class MastodonAdapter:
             ),
         )
         response = yield from call(request)
-        media = values_of(response, "id", ok=(200, 202))
-        return str(media["id"]), response.status == 200
+        media = str(values_of(response, "id", ok=(200, 202))["id"])
+        if isinstance(one, Video) and one.cover is not None:
+            yield from self._set_cover(media, one.cover)
+        return media, response.status == 200
+
+    def _set_cover(self, media: str, cover: Image) -> Flow[None]:
+        request = attrs.evolve(
+            self._request("PUT", f"/api/v1/media/{quote(media, safe='')}"),
+            media=MediaPart(
+                digest=cover.digest,
+                field="thumbnail",
+                media_type=cover.media_type,
+                name="cover",
+            ),
+        )
+        values_of((yield from call(request)), "id", ok=(200, 202, 206))
 
     def _processed(self, media: str) -> Flow[bool]:
         """Wait until an image has been processed, and return whether the server still has it."""
@@ -226,16 +310,23 @@ class MastodonAdapter:
         self, status: Mapping[str, Json], outgoing: OutgoingPost, progress: Mapping[str, str]
     ) -> Flow[bool]:
         """Return whether a post of the account is the first unconfirmed part."""
-        part = next_part(progress, 1 + len(outgoing.thread))
+        part = next_part(progress, 1 + len(outgoing.replies))
         if not _has_media(status, outgoing, progress, part):
             return False
+        parent = id_of_part(progress, part - 1) if part else progress.get(_REPLY, "")
+        if parent and str(status.get("in_reply_to_id")) != parent:
+            return False
+        return (yield from self._has_text(status, outgoing, part))
+
+    def _has_text(
+        self, status: Mapping[str, Json], outgoing: OutgoingPost, part: int
+    ) -> Flow[bool]:
+        """Return whether a post has the text and the warning of a part."""
         text, warning = self._texts(outgoing)[part], _warning(outgoing)
         if not text.strip():
             # A post without a text gets its warning as its text.
             text, warning = warning, ""
         if str(status.get("spoiler_text") or "") != warning:
-            return False
-        if part and str(status.get("in_reply_to_id")) != id_of_part(progress, part - 1):
             return False
         path = f"/api/v1/statuses/{quote(str(status['id']), safe='')}/source"
         response = yield from call(self._request("GET", path))
@@ -251,8 +342,12 @@ class MastodonAdapter:
         self, prepared: Prepared, media_ids: list[str], done: Mapping[str, str], part: int
     ) -> Request:
         body = self._body(prepared.outgoing, media_ids if part == 0 else [], part)
-        if part:
-            body["in_reply_to_id"] = id_of_part(done, part - 1)
+        body["visibility"] = _VISIBILITIES[prepared.outgoing.visibility]
+        parent = id_of_part(done, part - 1) if part else done.get(_REPLY)
+        if parent:
+            body["in_reply_to_id"] = parent
+        if part == 0 and _QUOTE in done:
+            body["quoted_status_id"] = done[_QUOTE]
         key = prepared.idempotency_keys["key"]
         return attrs.evolve(
             self._request("POST", "/api/v1/statuses", body=body),
@@ -265,7 +360,6 @@ class MastodonAdapter:
         warning = _warning(outgoing)
         body: dict[str, Json] = {
             "status": self._texts(outgoing)[part],
-            "visibility": "public",
             "sensitive": bool(warning),
         }
         if warning:
@@ -284,7 +378,7 @@ class MastodonAdapter:
         return body
 
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
-        return (text_to_send(self.description, outgoing), *outgoing.thread)
+        return (text_to_send(self.description, outgoing), *outgoing.replies)
 
     def _request(
         self,

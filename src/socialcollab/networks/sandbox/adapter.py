@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json
+from socialcollab.content import Attachment, Json, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
 from socialcollab.networks.limits import check_limits, text_to_send
@@ -39,6 +39,8 @@ from socialcollab.transport import (
 )
 
 _MEDIA: Final = "media-"
+_COVER: Final = "cover-"
+_CARD: Final = "card"
 
 
 def token_of(profile: str) -> str:
@@ -82,8 +84,7 @@ class SandboxAdapter:
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
         """Upload the media that have not been uploaded yet, then create each part of the post."""
         done = dict(progress)
-        for place, one in enumerate(prepared.outgoing.media):
-            name = f"{_MEDIA}{place}"
+        for name, one in _files(prepared.outgoing):
             if name in done:
                 continue
             response = yield from call(self._upload(one))
@@ -121,9 +122,9 @@ class SandboxAdapter:
         if len(self._texts(prepared.outgoing)) > 1:
             raise RejectedError("a thread cannot be changed in place", network=self.profile.network)
         done: dict[str, str] = {}
-        for place, one in enumerate(prepared.outgoing.media):
+        for name, one in _files(prepared.outgoing):
             response = yield from call(self._upload(one))
-            done[f"{_MEDIA}{place}"] = read_media_id(response, network=self.profile.network)
+            done[name] = read_media_id(response, network=self.profile.network)
         request = attrs.evolve(
             self._post(prepared, done, 0),
             method="PUT",
@@ -160,7 +161,7 @@ class SandboxAdapter:
 
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
         """Return the texts of all parts, in order."""
-        return (text_to_send(self.description, outgoing), *outgoing.thread)
+        return (text_to_send(self.description, outgoing), *outgoing.replies)
 
     def _post(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing, keys = prepared.outgoing, prepared.idempotency_keys
@@ -182,6 +183,9 @@ class SandboxAdapter:
             },
             "created_at": keys["created_at"],
         }
+        details = _details(outgoing, done) if part == 0 else {}
+        if details:
+            body["details"] = details
         return attrs.evolve(
             self._request("POST", "/posts"),
             json=body,
@@ -202,6 +206,42 @@ class SandboxAdapter:
             params=params or {},
             headers=self._headers(),
         )
+
+
+def _files(outgoing: OutgoingPost) -> Iterator[tuple[str, Attachment]]:
+    """Yield the files to upload, each with the name of its id in the progress."""
+    for place, one in enumerate(outgoing.media):
+        yield f"{_MEDIA}{place}", one
+        if isinstance(one, Video) and one.cover is not None:
+            yield f"{_COVER}{place}", one.cover
+    if outgoing.card is not None and outgoing.card.image is not None:
+        yield _CARD, outgoing.card.image
+
+
+def _details(outgoing: OutgoingPost, done: Mapping[str, str]) -> dict[str, Json]:
+    """Return the details of a post that differ from those of most posts."""
+    card = outgoing.card
+    details: dict[str, Json] = {
+        "format": "" if outgoing.format == "post" else outgoing.format,
+        "visibility": "" if outgoing.visibility == "public" else outgoing.visibility,
+        "reply_to": outgoing.reply_to,
+        "quote_of": outgoing.quote_of,
+        "paid_partnership": outgoing.paid_partnership,
+        "covers": {
+            name.removeprefix(_COVER): media
+            for name, media in done.items()
+            if name.startswith(_COVER)
+        },
+        "card": None
+        if card is None
+        else {
+            "url": card.url,
+            "title": card.title,
+            "description": card.description,
+            "image": done.get(_CARD, ""),
+        },
+    }
+    return {name: value for name, value in details.items() if value}
 
 
 def _key(key: str, part: int) -> str:

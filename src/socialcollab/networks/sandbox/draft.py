@@ -3,19 +3,84 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
 
-from socialcollab.content import Attachment, Image, Poll, Video
+from socialcollab.content import Attachment, Image, LinkCard, Poll, Video
+from socialcollab.directory import PostFormat, Visibility
 from socialcollab.errors import InvalidValueError
 from socialcollab.time import as_utc
 
 
 class UnreadableDraftError(Exception):
     """Raised if the body of a request does not describe a post."""
+
+
+@attrs.frozen(kw_only=True)
+class Details:
+    """
+    The details of a post that most posts do not have.
+
+    Attributes:
+        format: Where the post appears.
+        visibility: Who can see it.
+        reply_to: The address or id of the post that it replies to.
+        quote_of: The address or id of the post that it quotes.
+        card: Its link card, or None.
+        covers: The cover of each of its videos, by the video's place.
+        paid_partnership: Whether it is disclosed as a paid partnership.
+        body: The details as they were sent.
+    """
+
+    format: PostFormat = "post"
+    visibility: Visibility = "public"
+    reply_to: str = ""
+    quote_of: str = ""
+    card: LinkCard | None = None
+    covers: Mapping[int, Image] = attrs.field(factory=dict, hash=False)
+    paid_partnership: bool = False
+    body: str = "{}"
+
+
+def read_details(value: object, medium: Callable[[str], Attachment]) -> Details:
+    """
+    Return the details that a request describes.
+
+    Args:
+        value: The details, as JSON.
+        medium: Returns the uploaded media with an id.
+    """
+    fields = value if isinstance(value, Mapping) else {}
+    card = fields.get("card")
+    return Details(
+        format=fields.get("format", "post"),
+        visibility=fields.get("visibility", "public"),
+        reply_to=str(fields.get("reply_to", "")),
+        quote_of=str(fields.get("quote_of", "")),
+        card=None
+        if card is None
+        else LinkCard(
+            url=str(card["url"]),
+            title=str(card["title"]),
+            description=str(card.get("description", "")),
+            image=_image(medium(card["image"])) if card.get("image") else None,
+        ),
+        covers={
+            int(place): _image(medium(name)) for place, name in fields.get("covers", {}).items()
+        },
+        paid_partnership=bool(fields.get("paid_partnership", False)),
+        body=json.dumps(dict(fields)),
+    )
+
+
+def _image(one: Attachment) -> Image:
+    if not isinstance(one, Image):
+        raise TypeError("a cover and the image of a link card must be images")
+    return one
 
 
 @attrs.frozen(kw_only=True)
@@ -31,6 +96,7 @@ class Draft:
         labels: Its content warnings.
         poll: Its poll, or None.
         in_reply_to: The network's id for the post that it replies to, or an empty string.
+        details: What else is known about it, as `SandboxPost` shows it.
         created_at: The time of publication according to the sender's clock.
     """
 
@@ -41,6 +107,7 @@ class Draft:
     labels: tuple[str, ...]
     poll: Poll | None
     in_reply_to: str
+    details: Details
     created_at: dt.datetime
 
 
@@ -55,19 +122,33 @@ def read_draft(db: sqlite3.Connection, profile: str, body: object, *, now: dt.da
     try:
         return Draft(
             text=str(fields.get("text", "")),
-            media=tuple(_medium(db, profile, name) for name in _strings(fields.get("media"))),
+            media=tuple(medium(db, profile, name) for name in _strings(fields.get("media"))),
             links=tuple(_strings(fields.get("links"))),
             language=str(fields.get("language", "")),
             labels=tuple(_strings(fields.get("labels"))),
             poll=_poll(fields.get("poll")),
             in_reply_to=str(fields.get("in_reply_to") or ""),
+            details=read_details(fields.get("details"), lambda name: medium(db, profile, name)[1]),
             created_at=as_utc(dt.datetime.fromisoformat(str(fields.get("created_at", now)))),
         )
-    except (InvalidValueError, KeyError, LookupError, TypeError, ValueError) as error:
+    except (
+        AttributeError,
+        InvalidValueError,
+        KeyError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:
         raise UnreadableDraftError(f"the request cannot be read: {error}") from None
 
 
-def _medium(db: sqlite3.Connection, profile: str, name: str) -> tuple[int, Attachment]:
+def medium(db: sqlite3.Connection, profile: str, name: str) -> tuple[int, Attachment]:
+    """
+    Return uploaded media, with the number of their row.
+
+    Raises:
+        LookupError: If the profile has not uploaded media with this id.
+    """
     row = db.execute(
         "SELECT number, digest, alt, media_type, size_bytes FROM media"
         " WHERE 'm' || number = ? AND profile = ?",

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Final
 
-from socialcollab.content import Video
+from socialcollab.content import Attachment, Video
 from socialcollab.directory import NetworkDescription
 from socialcollab.networks.sandbox.pictures import picture_name
 from socialcollab.networks.sandbox.timeline import SandboxPost
 from socialcollab.pages import (
     Html,
-    LinkCard,
+    PreviewCard,
     PreviewImage,
     PreviewPost,
     escape,
@@ -112,18 +112,31 @@ def _count(posts: Sequence[SandboxPost]) -> str:
 
 
 def _preview(folder: Path, post: SandboxPost, description: NetworkDescription, zone: str) -> Html:
-    images = []
-    for one in post.media:
-        source = f"media/{picture_name(one.digest, one.media_type)}"
-        kept = (folder / source).is_file()
-        images.append(
-            PreviewImage(
-                alt=one.alt,
-                source=source if kept else "",
-                is_video=isinstance(one, Video),
-            )
+    def source(one: Attachment | None) -> str:
+        """Return the file that contains an image or a video, or an empty string."""
+        if one is None:
+            return ""
+        file = f"media/{picture_name(one.digest, one.media_type)}"
+        return file if (folder / file).is_file() else ""
+
+    images = [
+        PreviewImage(
+            alt=one.alt,
+            source=source(one),
+            is_video=isinstance(one, Video),
+            cover=source(one.cover) if isinstance(one, Video) else "",
         )
+        for one in post.media
+    ]
     links = links_not_in_text(description, post.text, post.links)
+    card = PreviewCard(url=links[0]) if links else None
+    if post.card is not None:
+        card = PreviewCard(
+            url=post.card.url,
+            title=post.card.title,
+            description=post.card.description,
+            source=source(post.card.image),
+        )
     return preview(
         PreviewPost(
             text=post.text,
@@ -131,7 +144,12 @@ def _preview(folder: Path, post: SandboxPost, description: NetworkDescription, z
             handle=post.handle,
             at=local_time(post.created_at, zone),
             images=images,
-            card=LinkCard(url=links[0]) if links else None,
+            card=card,
+            format=post.format,
+            visibility=post.visibility,
+            reply_to=post.reply_to,
+            quote_of=post.quote_of,
+            paid_partnership=post.paid_partnership,
             poll=post.options,
             warning=", ".join(post.labels),
             note="Taken down" if post.removed else "",

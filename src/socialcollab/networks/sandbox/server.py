@@ -324,6 +324,11 @@ class SandboxTransport:
             media=[one for _, one in draft.media],
             labels=draft.labels,
             poll=draft.poll,
+            format=draft.details.format,
+            reply_to=draft.details.reply_to,
+            quote_of=draft.details.quote_of,
+            visibility=draft.details.visibility,
+            paid_partnership=draft.details.paid_partnership,
         )
         return _refusal(422, "; ".join(finding.message for finding in broken)) if broken else draft
 

@@ -15,10 +15,17 @@ from typing import Any, Final
 
 import attrs
 
-from socialcollab.content import Attachment, Json
-from socialcollab.directory import Profile
+from socialcollab.content import Attachment, Json, LinkCard, Video
+from socialcollab.directory import PostFormat, Profile, Visibility
 from socialcollab.errors import StoreUnavailableError
-from socialcollab.networks.sandbox.draft import Draft, attachment, read_draft
+from socialcollab.networks.sandbox.draft import (
+    Details,
+    Draft,
+    attachment,
+    medium,
+    read_details,
+    read_draft,
+)
 from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
 
 _SCHEMA: Final = """
@@ -36,6 +43,7 @@ CREATE TABLE IF NOT EXISTS post_media (
     post INTEGER NOT NULL, place INTEGER NOT NULL, media INTEGER NOT NULL,
     PRIMARY KEY (post, place)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS replies (post INTEGER PRIMARY KEY, parent TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS details (post INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS changes (
     number INTEGER PRIMARY KEY, post INTEGER NOT NULL, at REAL NOT NULL);
 CREATE TABLE IF NOT EXISTS arrivals (post INTEGER PRIMARY KEY, real REAL NOT NULL);
@@ -49,6 +57,7 @@ _POST: Final = (
     "SELECT number, id, profile, network, handle, key, text, links, language, labels, poll, url,"
     " created_at, removed_at,"
     " coalesce((SELECT parent FROM replies WHERE post = posts.number), ''),"
+    " coalesce((SELECT body FROM details WHERE post = posts.number), ''),"
     " (SELECT count(*) FROM changes WHERE post = posts.number) FROM posts"
 )
 _MEDIA: Final = (
@@ -94,6 +103,12 @@ class SandboxPost:
         url: Its address.
         removed: Whether it was taken down.
         in_reply_to: The id of the previous part if the post continues a thread; otherwise empty.
+        format: Where it appears.
+        visibility: Who can see it.
+        reply_to: The address or id of the post that it replies to, or an empty string.
+        quote_of: The address or id of the post that it quotes, or an empty string.
+        card: Its link card, or None.
+        paid_partnership: Whether it is disclosed as a paid partnership.
         changes: The number of times that it was changed in place.
     """
 
@@ -112,6 +127,12 @@ class SandboxPost:
     url: str
     removed: bool
     in_reply_to: str = ""
+    format: PostFormat = "post"
+    visibility: Visibility = "public"
+    reply_to: str = ""
+    quote_of: str = ""
+    card: LinkCard | None = None
+    paid_partnership: bool = False
     changes: int = 0
 
     @property
@@ -298,6 +319,7 @@ def create_post(
     if draft.in_reply_to:
         db.execute("INSERT INTO replies VALUES (?, ?)", (number, draft.in_reply_to))
     _add_media(db, number, draft)
+    _add_details(db, number, draft)
     return {"id": network_id, "url": url, "created_at": draft.created_at.isoformat()}
 
 
@@ -317,6 +339,7 @@ def change_post(
     )
     db.execute("DELETE FROM post_media WHERE post = ?", row)
     _add_media(db, row[0], draft)
+    _add_details(db, row[0], draft)
     db.execute("INSERT INTO changes (post, at) VALUES (?, ?)", (row[0], now.timestamp()))
     return True
 
@@ -399,6 +422,12 @@ def _columns(draft: Draft) -> tuple[str, ...]:
     )
 
 
+def _add_details(db: sqlite3.Connection, number: int, draft: Draft) -> None:
+    db.execute("DELETE FROM details WHERE post = ?", (number,))
+    if draft.details != Details():
+        db.execute("INSERT INTO details VALUES (?, ?)", (number, draft.details.body))
+
+
 def _add_media(db: sqlite3.Connection, number: int, draft: Draft) -> None:
     db.executemany(
         "INSERT INTO post_media VALUES (?, ?, ?)",
@@ -408,7 +437,20 @@ def _add_media(db: sqlite3.Connection, number: int, draft: Draft) -> None:
 
 def _post(db: sqlite3.Connection, row: Sequence[Any]) -> SandboxPost:
     number, network_id, profile, network, handle, key, text, links, language, *rest = row
-    labels, poll, url, created_at, removed_at, parent, changes = rest
+    labels, poll, url, created_at, removed_at, parent, body, changes = rest
+    details = (
+        read_details(json.loads(body), lambda name: medium(db, profile, name)[1])
+        if body
+        else Details()
+    )
+    media = [
+        attachment(digest, alt, media_type, size, name)
+        for digest, alt, media_type, size, name in db.execute(_MEDIA, (number,))
+    ]
+    for place, cover in details.covers.items():
+        video = media[place]
+        assert isinstance(video, Video)  # noqa: S101  # only videos have covers
+        media[place] = attrs.evolve(video, cover=cover)
     return SandboxPost(
         network_id=network_id,
         profile=profile,
@@ -416,10 +458,7 @@ def _post(db: sqlite3.Connection, row: Sequence[Any]) -> SandboxPost:
         handle=handle,
         key=key,
         text=text,
-        media=tuple(
-            attachment(digest, alt, media_type, size, name)
-            for digest, alt, media_type, size, name in db.execute(_MEDIA, (number,))
-        ),
+        media=tuple(media),
         links=tuple(json.loads(links)),
         language=language,
         labels=tuple(json.loads(labels)),
@@ -428,5 +467,11 @@ def _post(db: sqlite3.Connection, row: Sequence[Any]) -> SandboxPost:
         url=url,
         removed=removed_at is not None,
         in_reply_to=parent,
+        format=details.format,
+        visibility=details.visibility,
+        reply_to=details.reply_to,
+        quote_of=details.quote_of,
+        card=details.card,
+        paid_partnership=details.paid_partnership,
         changes=changes,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from typing import Final
 from urllib.parse import quote
@@ -31,6 +32,7 @@ from socialcollab.networks.x.responses import (
     posts_of,
     shown_text,
 )
+from socialcollab.text import post_id
 from socialcollab.transport import (
     Checkpoint,
     Flow,
@@ -48,6 +50,7 @@ from socialcollab.transport import (
 
 _ACCOUNT: Final = "account"
 _MEDIA: Final = "media-"
+_POST_FIELDS: Final = "attachments,conversation_id,created_at,entities,note_post"
 _PAGE: Final = 100
 _MOST_PAGES: Final = 3
 _MOST_WAITS: Final = 60
@@ -109,7 +112,7 @@ class XAdapter:
             data = data_of(response, "id", ok=(200, 201), creates=True)
             return self._published(str(data["id"]), None), {}
 
-        return (yield from publish_parts(1 + len(prepared.outgoing.thread), done, create))
+        return (yield from publish_parts(1 + len(prepared.outgoing.replies), done, create))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
@@ -119,7 +122,7 @@ class XAdapter:
             return Inconclusive("reading posts is switched off for X")
         account = progress.get(_ACCOUNT) or (yield from self._account())
         since = earliest(prepared).strftime("%Y-%m-%dT%H:%M:%SZ")
-        count, token = 1 + len(prepared.outgoing.thread), ""
+        count, token = 1 + len(prepared.outgoing.replies), ""
         part = next_part(progress, count)
         doubtful = False
         for _ in range(_MOST_PAGES):
@@ -127,7 +130,7 @@ class XAdapter:
                 "max_results": str(_PAGE),
                 "start_time": since,
                 "exclude": "retweets",
-                self.fields_parameter: "attachments,conversation_id,created_at,entities,note_post",
+                self.fields_parameter: _POST_FIELDS,
             }
             if token:
                 params["pagination_token"] = token
@@ -148,6 +151,27 @@ class XAdapter:
             f"the account has published more than {_MOST_PAGES * _PAGE} posts"
             " since this post was prepared"
         )
+
+    def compare(
+        self, prepared: Prepared, progress: Mapping[str, str], network_id: str
+    ) -> Flow[tuple[str, ...]]:
+        """Return the fields in which the published post differs, unless reading is switched off."""
+        if not self.reads:
+            return ()
+        response = yield from call(
+            self._request(
+                "GET",
+                f"/2/tweets/{quote(network_id, safe='')}",
+                params={self.fields_parameter: _POST_FIELDS},
+            )
+        )
+        post, outgoing = data_of(response, "id"), prepared.outgoing
+        text = self._texts(outgoing)[0]
+        is_same = {
+            "text": is_same_text(text, _text_of(post, outgoing, 0)),
+            "media": _has_attachments(post, outgoing, progress, 0),
+        }
+        return tuple(name for name, same in is_same.items() if not same)
 
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
@@ -294,21 +318,17 @@ class XAdapter:
             # A thread can contain the same text twice.
             return False
         # All posts of a thread have the id of its first post as their conversation.
-        conversation = text_in(post, "conversation_id") or str(post["id"])
-        if conversation != (id_of_part(progress, 0) if part else str(post["id"])):
+        own, first = str(post["id"]), id_of_part(progress, 0) if part else str(post["id"])
+        conversation = text_in(post, "conversation_id") or own
+        if outgoing.reply_to:
+            # The conversation began with another account's post, or with an earlier one.
+            if conversation in (own, first):
+                return False
+        elif conversation != first:
             return False
-        attached = post.get("attachments")
-        attachments = attached if isinstance(attached, Mapping) else {}
-        if bool(attachments.get("poll_ids")) != (outgoing.poll is not None and part == 0):
+        if not _has_attachments(post, outgoing, progress, part):
             return False
-        keys = attachments.get("media_keys")
-        # A media key consists of the kind and the id of the media, such as "3_1900000000000000001".
-        shown = {str(key).rpartition("_")[2] for key in (keys if isinstance(keys, list) else ())}
-        places = range(len(outgoing.media)) if part == 0 else range(0)
-        sent = {progress.get(f"{_MEDIA}{place}", "") for place in places}
-        if len(shown) != len(places) or ("" not in sent and shown != sent):
-            return False
-        text, actual = self._texts(outgoing)[part], shown_text(post)
+        text, actual = self._texts(outgoing)[part], _text_of(post, outgoing, part)
         if is_same_text(text, actual):
             return True
         return None if is_same_text(text, actual, any_links=True) else False
@@ -316,9 +336,15 @@ class XAdapter:
     def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing = prepared.outgoing
         body: dict[str, Json] = {"text": self._texts(outgoing)[part]}
-        if part:
-            body["reply"] = {"in_reply_to_tweet_id": id_of_part(done, part - 1)}
-        elif outgoing.media:
+        parent = id_of_part(done, part - 1) if part else post_id(NETWORK, outgoing.reply_to)
+        if parent:
+            body["reply"] = {"in_reply_to_tweet_id": parent}
+        quoted = post_id(NETWORK, outgoing.quote_of) if part == 0 else None
+        if quoted:
+            body["quote_tweet_id"] = quoted
+        if outgoing.paid_partnership and part == 0:
+            body["paid_partnership"] = True
+        if outgoing.media and part == 0:
             media = [done[f"{_MEDIA}{place}"] for place in range(len(outgoing.media))]
             body["media"] = {"media_ids": media}
         if outgoing.poll is not None and part == 0:
@@ -331,7 +357,7 @@ class XAdapter:
         )
 
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
-        return (text_to_send(self.description, outgoing), *outgoing.thread)
+        return (text_to_send(self.description, outgoing), *outgoing.replies)
 
     def _published(self, network_id: str, at: dt.datetime | None) -> Published:
         name = self.profile.handle.removeprefix("@") or "i"
@@ -348,6 +374,32 @@ class XAdapter:
         body: Json | None = None,
     ) -> Request:
         return Request(method=method, url=f"{self.server}{path}", params=params or {}, json=body)
+
+
+def _has_attachments(
+    post: Mapping[str, Json], outgoing: OutgoingPost, progress: Mapping[str, str], part: int
+) -> bool:
+    """Return whether a post has the media and the poll of a part."""
+    attached = post.get("attachments")
+    attachments = attached if isinstance(attached, Mapping) else {}
+    if bool(attachments.get("poll_ids")) != (outgoing.poll is not None and part == 0):
+        return False
+    keys = attachments.get("media_keys")
+    # A media key consists of the kind and the id of the media, such as "3_1900000000000000001".
+    shown = {str(key).rpartition("_")[2] for key in (keys if isinstance(keys, list) else ())}
+    places = range(len(outgoing.media)) if part == 0 else range(0)
+    sent = {progress.get(f"{_MEDIA}{place}", "") for place in places}
+    return len(shown) == len(places) and ("" in sent or shown == sent)
+
+
+def _text_of(post: Mapping[str, Json], outgoing: OutgoingPost, part: int) -> str:
+    """Return the text of a post, without the address of the post that it quotes."""
+    quoted = post_id(NETWORK, outgoing.quote_of) if part == 0 else None
+    actual = shown_text(post)
+    if not quoted:
+        return actual
+    # X shows the address of the quoted post at the end of the text.
+    return re.sub(rf"\s*https?://\S+/status/{quoted}\S*\s*$", "", actual)
 
 
 def _instant(text: str) -> dt.datetime | None:

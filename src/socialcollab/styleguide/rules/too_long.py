@@ -76,7 +76,9 @@ class TooLong:
 def _texts(draft: LintInput) -> Iterator[tuple[Target, str, str, str]]:
     """Yield each text with its target, its field, and the links that are sent at its end."""
     for target in draft.targets:
-        sent = text_with_links(target.network, target.text, draft.links)
+        sent = text_with_links(target.network, target.text, target.links or draft.links)
         yield target, "text", target.text, sent[len(target.text) :]
         for number, text in enumerate(target.thread, start=2):
             yield target, f"thread.{number}", text, ""
+        if draft.first_comment:
+            yield target, "first_comment", draft.first_comment, ""

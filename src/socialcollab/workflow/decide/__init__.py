@@ -10,6 +10,7 @@ from socialcollab.workflow.decide.approval import not_waived
 from socialcollab.workflow.decide.outcome import (
     Publication,
     hold_profile,
+    record_differences,
     record_lookup,
     record_missing,
     record_no_answer,
@@ -47,6 +48,7 @@ __all__ = [
     "not_waived",
     "on_duty_throughout",
     "record_amend_outcome",
+    "record_differences",
     "record_lookup",
     "record_missing",
     "record_no_answer",

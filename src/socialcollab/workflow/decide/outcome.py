@@ -121,6 +121,13 @@ def record_outcome(
     return (ev.publisher_event(delivery.id, ev.DeliveryUnknown(problem="no_answer")),)
 
 
+def record_differences(delivery: Delivery, fields: tuple[str, ...]) -> tuple[ev.Event, ...]:
+    """Record in which fields a published post differs from the approved content."""
+    if not fields or delivery.state is not DeliveryState.PUBLISHED or delivery.amending:
+        return ()
+    return (ev.publisher_event(delivery.id, ev.PublishedDifferently(fields=fields)),)
+
+
 def _record_published(
     delivery: Delivery, publication: Publication, attempt: int | None
 ) -> tuple[ev.Event, ...]:

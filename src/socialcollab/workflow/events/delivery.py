@@ -224,6 +224,20 @@ class DeliveryRescheduled:
 
 
 @attrs.frozen(kw_only=True)
+class PublishedDifferently:
+    """
+    The published post differs from the approved content.
+
+    Attributes:
+        fields: The names of the fields that differ, such as "text".
+    """
+
+    TYPE: ClassVar[str] = "delivery.published_differently"
+
+    fields: tuple[str, ...]
+
+
+@attrs.frozen(kw_only=True)
 class TakedownRequested:
     """A member requested a takedown of the post, or only of the copy with *network_id*."""
 

@@ -148,12 +148,13 @@ class OnlyIf:
     ) -> Iterator[tuple[str, tuple[str, ...]]]:
         """Yield each key with its values that match."""
         if self.media:
-            kinds = {image.media_type.partition("/")[0] for image in content.media}
+            kinds = {image.media_type.partition("/")[0] for image in content.all_media}
             yield "media", tuple(kind for kind in self.media if kind in kinds)
         if self.label:
             yield "label", tuple(label for label in self.label if label in content.labels)
         if self.link_domain:
-            texts = [*content.texts, *content.links]
+            card = () if content.card is None else (content.card.url,)
+            texts = [*content.texts, *content.links, *card]
             # A line break is not part of a link, so no link is found across two texts.
             yield "link_domain", linked_domains("\n".join(texts), self.link_domain)
         if self.any_text:
@@ -253,7 +254,7 @@ def _found_words(words: tuple[str, ...], content: PostContent) -> Iterator[str]:
     """Yield the words or phrases that a post contains, sorted."""
     texts = [
         *content.texts,
-        *(image.alt for image in content.media),
+        *(image.alt for image in content.all_media),
         *content.labels,
         *(content.poll.options if content.poll else ()),
     ]
