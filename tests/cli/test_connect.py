@@ -18,6 +18,7 @@ from typing import Any
 import httpx
 import pytest
 from tests.networks.accounts import ACCOUNTS
+from tests.networks.loopback import served
 from tests.networks.oauth_servers import (
     CLIENT_ID,
     CLIENT_SECRET,
@@ -25,7 +26,6 @@ from tests.networks.oauth_servers import (
     MastodonOAuthServer,
     OAuthServer,
 )
-from tests.networks.served import served
 
 from socialcollab.cli import connect as command
 from socialcollab.cli import main

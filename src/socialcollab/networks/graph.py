@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
 from typing import ClassVar, Final
 from urllib.parse import quote
@@ -16,8 +15,8 @@ from socialcollab.errors import (
     RejectedError,
 )
 from socialcollab.networks.oauth import OAuth
-from socialcollab.networks.responses import error_for, object_of, text_in, unreadable
-from socialcollab.transport import Flow, Request, Response, call, retry_after_s
+from socialcollab.networks.responses import error_for, object_of, text_in, unreadable, wait_s
+from socialcollab.transport import Flow, Request, Response, call
 
 VERSION: Final = "v25.0"
 # developers.facebook.com/docs/graph-api/guides/error-handling, read 2026-11-30. The status of a
@@ -144,7 +143,7 @@ def error_of(response: Response, *, network: str, creates: bool = False) -> Netw
         message = f"{message}: {stated}"
     if code in _THROTTLES or status == 429:
         return RateLimitedError(
-            message, retry_after_s=_wait_s(response.headers), network=network, status=status
+            message, retry_after_s=wait_s(response), network=network, status=status
         )
     if code in _REFUSES_TOKEN:
         return AuthenticationError(message, network=network, status=status)
@@ -168,22 +167,3 @@ def instant_of(values: Mapping[str, Json], key: str) -> dt.datetime | None:
 def _error(response: Response) -> Mapping[str, Json]:
     error = object_of(response).get("error")
     return error if isinstance(error, Mapping) else {}
-
-
-def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long the API asks the client to wait, according to its usage header."""
-    wait_s = retry_after_s(headers)
-    if wait_s is not None:
-        return wait_s
-    try:
-        usage = json.loads(headers.get("x-business-use-case-usage", ""))
-    except ValueError:
-        return None
-    minutes = [
-        limit["estimated_time_to_regain_access"]
-        for limits in (usage.values() if isinstance(usage, Mapping) else ())
-        for limit in (limits if isinstance(limits, list) else ())
-        if isinstance(limit, Mapping) and type(limit.get("estimated_time_to_regain_access")) is int
-    ]
-    longest = max(minutes, default=0)
-    return 60.0 * longest if longest > 0 else None

@@ -29,6 +29,7 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
+from socialcollab.networks.bearer import with_token
 from socialcollab.networks.responses import error_for, object_of, text_in, unreadable
 from socialcollab.networks.server import check_encrypted
 from socialcollab.transport import (
@@ -416,10 +417,8 @@ class OAuth:
 
     def _get(self, path: str, token: str, params: Mapping[str, str] | None = None) -> Request:
         """Return a request that reads with an access token."""
-        headers = {"authorization": f"Bearer {token}"}
-        return Request(
-            method="GET", url=f"{self._server}{path}", params=params or {}, headers=headers
-        )
+        request = Request(method="GET", url=f"{self._server}{path}", params=params or {})
+        return with_token(request, token)
 
     def _token_in(
         self, response: Response, action: str, secrets: list[str]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 from socialcollab.content import Json
@@ -14,7 +13,7 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
-from socialcollab.transport import Response
+from socialcollab.transport import Response, retry_after_s, system_clock
 
 
 def object_of(response: Response) -> Mapping[str, Json]:
@@ -75,6 +74,6 @@ def unreadable(
     )
 
 
-def seconds_until(moment: dt.datetime) -> float:
-    """Return the seconds from now until *moment*, or 0 if it has passed."""
-    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
+def wait_s(response: Response) -> float | None:
+    """Return how long a response that refuses a request asks the client to wait, or None."""
+    return retry_after_s(response.headers, now=system_clock())

@@ -1,5 +1,6 @@
 """Stores for media and for journals. A journal has event streams, snapshots and projections."""
 
+from socialcollab.stores.budgets import SqliteBudgets
 from socialcollab.stores.credentials import Cipher, SqliteCredentials, fernet_cipher
 from socialcollab.stores.events import STORE_KEYS, Event, NewEvent, check_stream, microseconds
 from socialcollab.stores.media import FolderMedia, MemoryMedia
@@ -46,6 +47,7 @@ __all__ = [
     "Reducer",
     "ReindexReport",
     "Row",
+    "SqliteBudgets",
     "SqliteCredentials",
     "SqliteMedia",
     "SqliteStore",

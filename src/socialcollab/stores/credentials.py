@@ -19,7 +19,7 @@ from socialcollab.errors import (
     StoreUnavailableError,
 )
 from socialcollab.stores.tokens import check_private
-from socialcollab.transport import Token
+from socialcollab.transport import Token, check_token
 
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS tokens (account TEXT PRIMARY KEY, token BLOB NOT NULL)"
 _WAIT_S: Final = 60.0
@@ -110,7 +110,13 @@ class SqliteCredentials:
             return self._stored(db, account)
 
     def put(self, account: str, token: Token) -> None:
-        """Store the token of an account that was connected, and replace any earlier token."""
+        """
+        Store the token of an account that was connected, and replace any earlier token.
+
+        Raises:
+            InvalidValueError: If the token is empty or not a `Token`.
+        """
+        check_token(account, token)
         with self._connected() as db:
             db.execute("BEGIN IMMEDIATE")
             self._write(db, account, token)
@@ -129,7 +135,7 @@ class SqliteCredentials:
             if stored is None:
                 raise AuthenticationError(f"there is no access token for `{account}`")
             if stored == old:
-                stored = new()
+                stored = check_token(account, new())
                 self._write(db, account, stored)
             db.execute("COMMIT")
             return stored
@@ -150,9 +156,21 @@ class SqliteCredentials:
         row = db.execute("SELECT token FROM tokens WHERE account = ?", (account,)).fetchone()
         if row is None:
             return None
+        token = self._decoded(row[0])
+        if token is not None:
+            return token
+        # Tools that record the local variables of a traceback must not record tokens.
+        del row
+        raise InvalidValueError(
+            f"the token of `{account}` in `{self._path}` cannot be read; the key may have changed",
+            value=account,
+            expected="the key with which the token was stored",
+        )
+
+    def _decoded(self, stored: bytes) -> Token | None:
+        """Return a stored token, or None if it cannot be read."""
         try:
-            data = row[0] if self._cipher is None else self._cipher.decrypt(row[0])
-            values = json.loads(data)
+            values = json.loads(stored if self._cipher is None else self._cipher.decrypt(stored))
             expires_at = values["expires_at"]
             return Token(
                 access=values["access"],
@@ -161,14 +179,9 @@ class SqliteCredentials:
             )
         except Exception:  # noqa: BLE001  a cipher can raise anything
             # The error of a cipher or a parser could contain a part of the token.
-            raise InvalidValueError(
-                f"the token of `{account}` in `{self._path}` cannot be read; the key may have"
-                " changed",
-                value=account,
-                expected="the key with which the token was stored",
-            ) from None
+            return None
 
-    def _write(self, db: sqlite3.Connection, account: str, token: Token) -> None:
+    def _encoded(self, token: Token) -> bytes:
         at = token.expires_at
         values = {
             "access": token.access,
@@ -176,7 +189,10 @@ class SqliteCredentials:
             "expires_at": "" if at is None else at.isoformat(),
         }
         data = json.dumps(values).encode()
+        return data if self._cipher is None else self._cipher.encrypt(data)
+
+    def _write(self, db: sqlite3.Connection, account: str, token: Token) -> None:
         db.execute(
             "INSERT OR REPLACE INTO tokens (account, token) VALUES (?, ?)",
-            (account, data if self._cipher is None else self._cipher.encrypt(data)),
+            (account, self._encoded(token)),
         )

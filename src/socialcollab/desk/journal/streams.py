@@ -173,6 +173,9 @@ class Budget:
     """
     The periods, according to the desk's clock, during which a profile's deliveries wait.
 
+    The journal records that a profile waits. The requests that a network still accepts are counted
+    outside the journal, by the `Budgets` of the transport, whose refusals are recorded here too.
+
     Attributes:
         since: When the network reported that the profile must wait.
         until: The end of the waiting period that the network specified.

@@ -13,11 +13,11 @@ from socialcollab.errors import NetworkError, TransientError
 from socialcollab.networks.responses import (
     error_for,
     object_of,
-    seconds_until,
     text_in,
     unreadable,
+    wait_s,
 )
-from socialcollab.transport import Published, Response, retry_after_s
+from socialcollab.transport import Published, Response
 
 NETWORK: Final = "mastodon"
 _MARKUP: Final = re.compile(r"[\s!-/:-@\[-`{-~]+")
@@ -92,7 +92,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
         message,
         network=NETWORK,
         creates=creates,
-        retry_after_s=_wait_s(response.headers),
+        retry_after_s=wait_s(response),
     )
 
 
@@ -123,15 +123,3 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.parts.append(data)
-
-
-def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long the server asks the client to wait, according to one of two headers."""
-    wait_s = retry_after_s(headers)
-    if wait_s is not None:
-        return wait_s
-    try:
-        reset = dt.datetime.fromisoformat(headers.get("x-ratelimit-reset", ""))
-    except ValueError:
-        return None
-    return None if reset.utcoffset() is None else seconds_until(reset)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 import re
 import unicodedata
@@ -14,12 +13,12 @@ from socialcollab.errors import NetworkError
 from socialcollab.networks.responses import (
     error_for,
     object_of,
-    seconds_until,
     text_in,
     unreadable,
+    wait_s,
 )
 from socialcollab.text import entities
-from socialcollab.transport import Response, retry_after_s
+from socialcollab.transport import Response
 
 NETWORK: Final = "x"
 # X replaces each link with a t.co link, and adds a t.co link for a post's media.
@@ -95,7 +94,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
         f"{message}: {stated}" if stated else message,
         network=NETWORK,
         creates=creates,
-        retry_after_s=_wait_s(response.headers),
+        retry_after_s=wait_s(response),
     )
 
 
@@ -146,21 +145,6 @@ def _comparable(text: str, *, any_links: bool) -> str:
 
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long X asks the client to wait, according to the exhausted rate limit."""
-    wait_s = retry_after_s(headers)
-    if wait_s is not None:
-        return wait_s
-    waits = []
-    for name in ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour"):
-        reset = headers.get(f"{name}-reset", "").strip()
-        if headers.get(f"{name}-remaining", "0").strip() == "0" and re.fullmatch(
-            r"\d{1,11}", reset
-        ):
-            waits.append(seconds_until(dt.datetime.fromtimestamp(int(reset), dt.UTC)))
-    return max(waits, default=None)
 
 
 def _stated(response: Response) -> str:
