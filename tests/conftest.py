@@ -13,7 +13,7 @@ import pytest
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 # Failed checks in the modules that tests share are explained like those in tests.
-pytest.register_assert_rewrite("tests.networks.broken_connection", "tests.networks.publishing")
+pytest.register_assert_rewrite("tests.networks.faults", "tests.networks.publishing")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
