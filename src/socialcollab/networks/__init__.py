@@ -2,7 +2,7 @@
 
 from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.limits import check_limits, text_to_send
-from socialcollab.networks.responses import error_for, object_of, text_in, unreadable
+from socialcollab.networks.responses import error_for, object_of, states, text_in, unreadable
 from socialcollab.networks.server import server_of
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 
@@ -17,6 +17,7 @@ __all__ = [
     "object_of",
     "publish_parts",
     "server_of",
+    "states",
     "text_in",
     "text_to_send",
     "unreadable",

@@ -45,7 +45,10 @@ _CHUNK: Final = 64 * 1024
 _MOST_HEADERS: Final = 100
 _LONGEST_HEADER: Final = 8 * 1024
 _USER_AGENT: Final = {"user-agent": "socialcollab"}
-_HEADERS: Final = {**_USER_AGENT, "accept": "*/*", "accept-encoding": "gzip, deflate"}
+# A few kilobytes in other encodings, or in several encodings at once, can contain gigabytes.
+_ENCODINGS: Final = {"accept-encoding": "gzip, deflate"}
+_ACCEPTED_ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_HEADERS: Final = {**_USER_AGENT, "accept": "*/*"}
 
 
 class HttpTransport:
@@ -411,7 +414,7 @@ class _Messages:
         import httpx  # noqa: PLC0415  # the package is importable without it
 
         body_headers, body_arguments = self._body(request, attempt, stack)
-        headers = {**body_headers, **self.headers, **request.headers}
+        headers = {**_ENCODINGS, **body_headers, **self.headers, **request.headers}
         params = dict(request.params) or None
         timeout_s = attempt.left_s or 0.001
         if client is None:
@@ -439,8 +442,18 @@ class _Messages:
         return built
 
     def body_of(self, response: httpx.Response, attempt: Attempt) -> _Body:
-        """Return an empty body for a response, and record that the request has been sent."""
+        """
+        Return an empty body for a response, and record that the request has been sent.
+
+        Raises:
+            OutcomeUnknownError: If the response has an encoding that was not requested.
+        """
         attempt.begun = True
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if encoding not in _ACCEPTED_ENCODINGS:
+            raise OutcomeUnknownError(
+                f"the response has the encoding `{encoding[:40]}`", status=response.status_code
+            )
         return _Body(attempt, response, self.longest_response_bytes)
 
     def _body(

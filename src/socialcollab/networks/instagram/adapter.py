@@ -232,8 +232,8 @@ class InstagramAdapter:
     def compare(
         self,
         prepared: Prepared,
-        progress: Mapping[str, str],
-        network_id: str,  # noqa: ARG002
+        progress: Mapping[str, str],  # noqa: ARG002
+        network_id: str,
     ) -> Flow[tuple[str, ...]]:
         """Return ``text`` if the caption differs. Stories and comments are not compared."""
         outgoing = prepared.outgoing
