@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
-from urllib.request import getproxies
 
 import attrs
 
@@ -36,6 +35,7 @@ from socialcollab.transport.threads import Workers
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
+    from http.cookiejar import CookieJar
 
     import httpx
 
@@ -180,13 +180,22 @@ class HttpTransport:
 
 def _connections(workers: Workers) -> httpx.Client | DeadlineConnections:
     """Return new connections, which use the proxies of the environment."""
+    from urllib.request import getproxies  # noqa: PLC0415  # loaded with httpx
+
     import httpx  # noqa: PLC0415  # the package is importable without it
 
     from socialcollab.transport.connections import DeadlineConnections  # noqa: PLC0415  # as above
 
     if getproxies().keys() & {"http", "https", "all"}:
-        return httpx.Client(headers=_USER_AGENT)
+        return httpx.Client(headers=_USER_AGENT, cookies=_no_cookies())
     return DeadlineConnections(workers)
+
+
+def _no_cookies() -> CookieJar:
+    """Return a jar that stores no cookies, which could belong to the account of another profile."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # loaded with httpx
+
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 class AsyncHttpTransport:
@@ -198,7 +207,7 @@ class AsyncHttpTransport:
 
     Args:
         client: The httpx client to use, which the caller must close. By default, the transport
-            creates a client.
+            creates a client, which stores no cookies.
         media: The media store. Media are read again for every attempt.
         headers: Headers for every request, such as ``Authorization``. They never appear in a repr,
             an error or a log of this library.
@@ -341,7 +350,7 @@ class AsyncHttpTransport:
         import httpx  # noqa: PLC0415  # the package is importable without it
 
         if self._client is None:
-            self._client = httpx.AsyncClient(follow_redirects=False, headers=_USER_AGENT)
+            self._client = httpx.AsyncClient(headers=_USER_AGENT, cookies=_no_cookies())
         return self._client
 
 
