@@ -261,7 +261,7 @@ def test_pages() -> None:
 
 ANSWERS: list[tuple[httpx.Response, type[NetworkError], str]] = [
     (httpx.Response(200, json={"access_token": ""}), TransientError, "no access token"),
-    (httpx.Response(200, json={"access_token": 7}), TransientError, "no access token"),
+    (httpx.Response(200, json={"access_token": ["a"]}), TransientError, "no access token"),
     (httpx.Response(200, json=["token"]), TransientError, "no access token"),
     (httpx.Response(200, text="<html>"), TransientError, "no access token"),
     (

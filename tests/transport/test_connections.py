@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import socket
 import ssl
@@ -17,7 +18,7 @@ import trustme
 
 from socialcollab.errors import OutcomeUnknownError, TransientError
 from socialcollab.stores import MemoryMedia
-from socialcollab.transport import HttpTransport, MediaPart, Request, Response
+from socialcollab.transport import AsyncHttpTransport, HttpTransport, MediaPart, Request, Response
 
 ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}"
 
@@ -322,13 +323,37 @@ def test_slow_media() -> None:
     over.set()
 
 
-def test_no_cookies(transport: HttpTransport) -> None:
+SETS_COOKIE = ANSWER.replace(b"content-length", b"set-cookie: session=eva\r\ncontent-length")
+
+
+def test_no_cookies(transport: HttpTransport, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cookies are not sent back, because they could belong to the account of another profile."""
     log: list[bytes] = []
-    answer = ANSWER.replace(b"content-length", b"set-cookie: session=eva\r\ncontent-length")
-    with Server(answering(answer, log)) as server:
+    with Server(answering(SETS_COOKIE, log)) as server:
         for _ in range(2):
             transport.send(post(server.url), timeout_s=5)
+        monkeypatch.setenv("http_proxy", server.url)
+        monkeypatch.setenv("no_proxy", "")
+        proxied = HttpTransport()
+        for _ in range(2):
+            proxied.send(post("http://network.example/"), timeout_s=5)
+        proxied.close()
+    assert len(log) == 4
+    assert not any(b"cookie" in each.lower() for each in log)
+
+
+def test_no_cookies_async() -> None:
+    """The client of an async transport stores no cookies either."""
+    log: list[bytes] = []
+
+    async def send() -> None:
+        transport = AsyncHttpTransport()
+        for _ in range(2):
+            await transport.send(post(server.url), timeout_s=5)
+        await transport.close()
+
+    with Server(answering(SETS_COOKIE, log)) as server:
+        asyncio.run(send())
     assert len(log) == 2
     assert not any(b"cookie" in each.lower() for each in log)
 

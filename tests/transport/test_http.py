@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gzip
 import io
 import logging
 import socket
@@ -105,6 +106,37 @@ def test_bounded_answer(transports):
     )
     with pytest.raises(OutcomeUnknownError, match="longer than 1000 bytes"):
         long.send(POST, timeout_s=5)
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "gzip,identity", "x" * 5000])
+def test_encodings(transports, encoding):
+    """A response in an encoding that can hide a huge body is not decoded."""
+    seen: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["accept-encoding"])
+        return httpx.Response(200, headers={"content-encoding": encoding}, stream=Unreadable())
+
+    class Unreadable(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            raise AssertionError("the body was read")
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            raise AssertionError("the body was read")
+            yield b""
+
+    with pytest.raises(OutcomeUnknownError, match="encoding"):
+        transports(handler).send(POST, timeout_s=5)
+    assert seen == ["gzip, deflate"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "identity"])
+def test_accepted_encodings(transports, encoding):
+    """Compressed responses are decompressed."""
+    body = b"{}" if encoding == "identity" else gzip.compress(b"{}")
+    headers = {"content-encoding": encoding}
+    transport = transports(lambda _: httpx.Response(200, headers=headers, content=body))
+    assert transport.send(POST, timeout_s=5).json() == {}
 
 
 def test_media(transports):

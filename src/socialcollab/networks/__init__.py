@@ -9,7 +9,7 @@ from socialcollab.networks.oauth import (
     Renewal,
     run_oauth,
 )
-from socialcollab.networks.responses import error_for, object_of, text_in, unreadable
+from socialcollab.networks.responses import error_for, object_of, states, text_in, unreadable
 from socialcollab.networks.server import server_of
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 
@@ -29,6 +29,7 @@ __all__ = [
     "publish_parts",
     "run_oauth",
     "server_of",
+    "states",
     "text_in",
     "text_to_send",
     "unreadable",

@@ -15,7 +15,14 @@ from socialcollab.errors import (
     RejectedError,
 )
 from socialcollab.networks.oauth import OAuth
-from socialcollab.networks.responses import error_for, object_of, text_in, unreadable, wait_s
+from socialcollab.networks.responses import (
+    error_for,
+    object_of,
+    states,
+    text_in,
+    unreadable,
+    wait_s,
+)
 from socialcollab.transport import Flow, Request, Response, call
 
 VERSION: Final = "v25.0"
@@ -69,7 +76,7 @@ def values_of(
     if response.status != 200 or "error" in values:
         raise error_of(response, network=network, creates=creates)
     for key in keys:
-        if not values.get(key):
+        if not states(values, key):
             raise unreadable(response, f"`{key}`", network=network, creates=creates)
     return values
 
@@ -84,7 +91,7 @@ def items_of(response: Response, *, network: str) -> list[Mapping[str, Json]]:
     values = values_of(response, network=network)
     data = values.get("data")
     items = data if isinstance(data, list) else [None]
-    found = [item for item in items if isinstance(item, Mapping) and item.get("id")]
+    found = [item for item in items if isinstance(item, Mapping) and states(item, "id")]
     if len(found) < len(items):
         raise unreadable(response, "list of items with an `id`", network=network)
     return found
@@ -102,8 +109,10 @@ def next_page(response: Response) -> str:
 def is_gone(response: Response) -> bool:
     """Return whether a request failed because the object does not exist."""
     error = _error(response)
-    return response.status == 404 or (
-        error.get("code") == 100 and error.get("error_subcode") == _NOT_FOUND
+    # Any server can answer with status 404, but not with an error of the Graph API.
+    return bool(error) and (
+        response.status == 404
+        or (error.get("code") == 100 and error.get("error_subcode") == _NOT_FOUND)
     )
 
 

@@ -26,9 +26,29 @@ def object_of(response: Response) -> Mapping[str, Json]:
 
 
 def text_in(values: Mapping[str, Json], key: str) -> str:
-    """Return a string from a JSON object, or an empty string if there is none."""
+    """Return a text or an integer from a JSON object as a text, or an empty string."""
     value = values.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Some networks have changed ids and cursors from numbers to texts, and back.
+        return str(value)
     return value if isinstance(value, str) else ""
+
+
+def states(values: Mapping[str, Json], key: str) -> bool:
+    """
+    Return whether a JSON object contains a usable value.
+
+    An id must be a text or an integer, and ``success`` and ``deleted`` must be true. Otherwise, the
+    response of a wrong server could be taken for a confirmation.
+
+    >>> states({"id": "1"}, "id"), states({"id": {"a": 1}}, "id"), states({"deleted": "no"}, "deleted")
+    (True, False, False)
+    """
+    if key in ("success", "deleted"):
+        return values.get(key) is True
+    if key == "id" or key.endswith("_id"):
+        return bool(text_in(values, key))
+    return bool(values.get(key))
 
 
 def error_for(

@@ -19,7 +19,7 @@ CREATE TABLE IF NOT EXISTS budgets (
 )
 """
 # A send must not wait long for its budget.
-_WAIT_S: Final = 5.0
+_WAIT_S: Final = 1.0
 
 
 class SqliteBudgets:

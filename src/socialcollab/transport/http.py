@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import ExitStack, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
-from urllib.request import getproxies
 
 import attrs
 
@@ -36,6 +35,7 @@ from socialcollab.transport.threads import Workers
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
+    from http.cookiejar import CookieJar
 
     import httpx
 
@@ -45,7 +45,10 @@ _CHUNK: Final = 64 * 1024
 _MOST_HEADERS: Final = 100
 _LONGEST_HEADER: Final = 8 * 1024
 _USER_AGENT: Final = {"user-agent": "socialcollab"}
-_HEADERS: Final = {**_USER_AGENT, "accept": "*/*", "accept-encoding": "gzip, deflate"}
+# A few kilobytes in other encodings, or in several encodings at once, can contain gigabytes.
+_ENCODINGS: Final = {"accept-encoding": "gzip, deflate"}
+_ACCEPTED_ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_HEADERS: Final = {**_USER_AGENT, "accept": "*/*"}
 
 
 class HttpTransport:
@@ -177,13 +180,22 @@ class HttpTransport:
 
 def _connections(workers: Workers) -> httpx.Client | DeadlineConnections:
     """Return new connections, which use the proxies of the environment."""
+    from urllib.request import getproxies  # noqa: PLC0415  # loaded with httpx
+
     import httpx  # noqa: PLC0415  # the package is importable without it
 
     from socialcollab.transport.connections import DeadlineConnections  # noqa: PLC0415  # as above
 
     if getproxies().keys() & {"http", "https", "all"}:
-        return httpx.Client(headers=_USER_AGENT)
+        return httpx.Client(headers=_USER_AGENT, cookies=_no_cookies())
     return DeadlineConnections(workers)
+
+
+def _no_cookies() -> CookieJar:
+    """Return a jar that stores no cookies, which could belong to the account of another profile."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # loaded with httpx
+
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 class AsyncHttpTransport:
@@ -195,7 +207,7 @@ class AsyncHttpTransport:
 
     Args:
         client: The httpx client to use, which the caller must close. By default, the transport
-            creates a client.
+            creates a client, which stores no cookies.
         media: The media store. Media are read again for every attempt.
         headers: Headers for every request, such as ``Authorization``. They never appear in a repr,
             an error or a log of this library.
@@ -338,7 +350,7 @@ class AsyncHttpTransport:
         import httpx  # noqa: PLC0415  # the package is importable without it
 
         if self._client is None:
-            self._client = httpx.AsyncClient(follow_redirects=False, headers=_USER_AGENT)
+            self._client = httpx.AsyncClient(headers=_USER_AGENT, cookies=_no_cookies())
         return self._client
 
 
@@ -411,7 +423,7 @@ class _Messages:
         import httpx  # noqa: PLC0415  # the package is importable without it
 
         body_headers, body_arguments = self._body(request, attempt, stack)
-        headers = {**body_headers, **self.headers, **request.headers}
+        headers = {**_ENCODINGS, **body_headers, **self.headers, **request.headers}
         params = dict(request.params) or None
         timeout_s = attempt.left_s or 0.001
         if client is None:
@@ -439,8 +451,18 @@ class _Messages:
         return built
 
     def body_of(self, response: httpx.Response, attempt: Attempt) -> _Body:
-        """Return an empty body for a response, and record that the request has been sent."""
+        """
+        Return an empty body for a response, and record that the request has been sent.
+
+        Raises:
+            OutcomeUnknownError: If the response has an encoding that was not requested.
+        """
         attempt.begun = True
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if encoding not in _ACCEPTED_ENCODINGS:
+            raise OutcomeUnknownError(
+                f"the response has the encoding `{encoding[:40]}`", status=response.status_code
+            )
         return _Body(attempt, response, self.longest_response_bytes)
 
     def _body(

@@ -7,13 +7,13 @@ import json
 import math
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Protocol, TypeVar
-from urllib.parse import urlsplit
 
 import attrs
 
-from socialcollab.errors import RateLimitedError
+from socialcollab.errors import RateLimitedError, TransientError
 from socialcollab.time import as_utc
 from socialcollab.transport.adapter import Transport
 from socialcollab.transport.flow import Request, Response
@@ -393,9 +393,13 @@ class BudgetedTransport:
 
         Raises:
             RateLimitedError: If the budget is exhausted. Nothing is sent.
+            TransientError: If the deadline passed before the request was sent.
             NetworkError: As raised by the inner transport.
         """
-        operation = f"{request.method} {_PARAMETER.sub('/*', urlsplit(request.url).path)}"
+        until = time.monotonic() + timeout_s
+        address = request.url.partition("?")[0].partition("://")[2]
+        path = "/" + address.partition("/")[2]
+        operation = f"{request.method} {_PARAMETER.sub('/*', path)}"
         key = f"{self._account} {operation}"
         wait_s = _logged(lambda: self._budgets.take(key, now=self._clock()))
         if wait_s is not None:
@@ -404,7 +408,11 @@ class BudgetedTransport:
                 f" of `{self._account}` resets",
                 retry_after_s=wait_s,
             )
-        response = self._inner.send(request, timeout_s=timeout_s)
+        # The budgets may have waited for a lock.
+        left_s = until - time.monotonic()
+        if left_s <= 0:
+            raise TransientError("the deadline passed before the request was sent")
+        response = self._inner.send(request, timeout_s=left_s)
 
         def record() -> None:
             now = self._clock()

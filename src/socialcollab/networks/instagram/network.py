@@ -5,6 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from socialcollab.directory import NETWORKS, Profile
+from socialcollab.errors import (
+    CorruptJournalError,
+    RejectedError,
+    StoreUnavailableError,
+    TransientError,
+)
 from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.graph import VERSION
 from socialcollab.networks.instagram.adapter import InstagramAdapter
@@ -73,6 +79,30 @@ class Instagram(BearerNetwork):
             profile=profile,
             description=NETWORKS["instagram"],
             server=f"{self.server_of(profile)}/{self._version}",
-            public_url=self._media.public_url,
+            public_url=self._public_url,
             send_within_s=self._send_within_s,
         )
+
+    def _public_url(self, digest: str) -> str | None:
+        """
+        Return the public URL of media whose bytes are still the approved ones.
+
+        Raises:
+            RejectedError: If the bytes have changed.
+            TransientError: If the media store is not available.
+        """
+        try:
+            url = self._media.public_url(digest)
+            if url:
+                # Instagram downloads the bytes itself, so only the store can compare them with the
+                # digest.
+                self._media.open(digest).close()
+        except StoreUnavailableError as error:
+            raise TransientError(
+                f"media `{digest}` cannot be read: {error}", network=self.network
+            ) from error
+        except CorruptJournalError as error:
+            raise RejectedError(
+                f"media `{digest}` are damaged: {error}", network=self.network
+            ) from error
+        return url

@@ -13,6 +13,7 @@ from socialcollab.errors import NetworkError
 from socialcollab.networks.responses import (
     error_for,
     object_of,
+    states,
     text_in,
     unreadable,
     wait_s,
@@ -48,7 +49,7 @@ def data_of(
     if not isinstance(data, Mapping):
         raise unreadable(response, "`data`", network=NETWORK, creates=creates)
     for key in keys:
-        if not data.get(key):
+        if not states(data, key):
             raise unreadable(response, f"`{key}`", network=NETWORK, creates=creates)
     return data
 
@@ -69,10 +70,16 @@ def posts_of(response: Response) -> tuple[list[Mapping[str, Json]], str]:
     # A page without posts has no `data`.
     posts = page.get("data", [])
     items = posts if isinstance(posts, list) else [None]
-    found = [item for item in items if isinstance(item, Mapping) and item.get("id")]
+    found = [item for item in items if isinstance(item, Mapping) and states(item, "id")]
     if len(found) < len(items):
         raise unreadable(response, "list of posts with an `id`", network=NETWORK)
     return found, text_in(meta, "next_token")
+
+
+def is_gone(response: Response) -> bool:
+    """Return whether a request failed because the post does not exist."""
+    # Any server can answer with status 404, but not with a problem document.
+    return response.status == 404 and bool(_stated(response))
 
 
 def is_duplicate(response: Response) -> bool:
