@@ -341,6 +341,21 @@ def test_wrong_arguments(arguments: tuple[str, ...], message: str) -> None:
     assert "https://x.com" not in err
 
 
+def test_unreachable_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the network does not answer, the error names the server and says what to do."""
+    new_desk("mastodon")
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    monkeypatch.setattr("time.sleep", lambda _: None)
+    with httpx.Client(transport=httpx.MockTransport(refuse)) as client:
+        arguments = ("tulip-mastodon", "agency.db", "--member", "eva", "--port", "0")
+        code, _, err = run(*arguments, client=client)
+    assert code == 2
+    assert "the connection of this machine to https://mastodon.example, and run the command" in err
+
+
 def test_missing_app(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the app, the error names the variables and the redirect address to register."""
     new_desk("x")
@@ -423,8 +438,13 @@ def test_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOCIALCOLLAB_CREDENTIALS_KEY", fernet.Fernet.generate_key().decode())
     open_credentials(Path("agency-tokens.db")).put("tulip-x", Token(access="geheim-1f"))
     assert b"geheim" not in Path("agency-tokens.db").read_bytes()
-    monkeypatch.delenv("SOCIALCOLLAB_CREDENTIALS_KEY")
+    monkeypatch.setenv("SOCIALCOLLAB_CREDENTIALS_KEY", "geheim-9c")
     new_desk("x")
+    code, _, err = run("tulip-x", "agency.db", "--member", "eva")
+    assert code == 2
+    assert err.startswith("`SOCIALCOLLAB_CREDENTIALS_KEY`: the key for stored tokens is missing or")
+    assert "geheim" not in err
+    monkeypatch.delenv("SOCIALCOLLAB_CREDENTIALS_KEY")
     credentials = open_credentials(Path("agency-tokens.db"))
     checks = {check.name: check for check in examine("agency.db", credentials=credentials)}
     check = checks["token of `tulip-x`"]

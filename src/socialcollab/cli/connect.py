@@ -24,7 +24,13 @@ from socialcollab.cli.tokens import (
     store_app,
     tokens_path,
 )
-from socialcollab.errors import AuthenticationError, InvalidValueError, NotAllowedError
+from socialcollab.errors import (
+    AuthenticationError,
+    InvalidValueError,
+    NotAllowedError,
+    RateLimitedError,
+    TransientError,
+)
 
 if TYPE_CHECKING:
     import httpx
@@ -56,9 +62,11 @@ def connect(args: argparse.Namespace, output: Output, *, client: httpx.Client | 
             _check_member(desk, profile, args.member)
         credentials = open_credentials(tokens_path(args, args.source))
         if profile.network == "bluesky":
-            connected = _with_password(profile, client)
+            with _repaired(profile):
+                connected = _with_password(profile, client)
         elif profile.network in OAUTH_NETWORKS:
-            connected = _with_browser(profile, credentials, args, output, client)
+            with _repaired(profile):
+                connected = _with_browser(profile, credentials, args, output, client)
         else:
             raise InvalidValueError(
                 f"`{profile.id}` is on {profile.network}, which this command cannot connect; store"
@@ -106,6 +114,20 @@ def _check_member(desk: Desk, profile: Profile, member: str) -> None:
     verdict = desk.organization.access.check(member, "connect", profile.id, at=desk.engine.now())
     if not verdict:
         raise NotAllowedError(verdict)
+
+
+@contextmanager
+def _repaired(profile: Profile) -> Iterator[None]:
+    """Add the repair to the error of a network that does not answer."""
+    try:
+        yield
+    except (TransientError, RateLimitedError) as error:
+        raise TransientError(
+            f"{error}; check the connection of this machine to {profile.server or profile.network},"
+            " and run the command again later",
+            network=profile.network,
+            status=error.status,
+        ) from None
 
 
 def _with_password(profile: Profile, client: httpx.Client | None) -> ConnectedAccount:

@@ -62,7 +62,13 @@ def open_credentials(path: Path) -> SqliteCredentials:
     from socialcollab.stores import SqliteCredentials, fernet_cipher
 
     keys = os.environ.get(KEY_VARIABLE, "").split()
-    return SqliteCredentials(path, cipher=fernet_cipher(*keys) if keys else None)
+    try:
+        cipher = fernet_cipher(*keys) if keys else None
+    except InvalidValueError as error:
+        raise InvalidValueError(
+            f"`{KEY_VARIABLE}`: {error}", value=KEY_VARIABLE, expected=error.expected
+        ) from None
+    return SqliteCredentials(path, cipher=cipher)
 
 
 class TokenSources:

@@ -62,7 +62,8 @@ def fernet_cipher(*keys: str) -> Cipher:
     except (ValueError, TypeError):
         # The error could contain a part of the key.
         raise InvalidValueError(
-            "the key for stored tokens is missing or not valid",
+            "the key for stored tokens is missing or not valid; it must be 32 bytes in URL-safe"
+            " base64, as `Fernet.generate_key` returns",
             expected="32 bytes in URL-safe base64, as `Fernet.generate_key` returns",
         ) from None
     return cipher
