@@ -341,14 +341,13 @@ def test_wrong_arguments(arguments: tuple[str, ...], message: str) -> None:
     assert "https://x.com" not in err
 
 
-def test_unreachable_server(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unreachable_server() -> None:
     """If the network does not answer, the error names the server and says what to do."""
     new_desk("mastodon")
 
     def refuse(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("refused", request=request)
 
-    monkeypatch.setattr("time.sleep", lambda _: None)
     with httpx.Client(transport=httpx.MockTransport(refuse)) as client:
         arguments = ("tulip-mastodon", "agency.db", "--member", "eva", "--port", "0")
         code, _, err = run(*arguments, client=client)
