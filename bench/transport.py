@@ -3,6 +3,16 @@ Compare the HTTP transport with a plain httpx client that sends the same request
 
 A server on this machine answers at once, so the figures are upper bounds of the cost of the
 transport: deadlines, limits of size and the translation of errors.
+
+A transport without a client, which the networks use by default, should reach 0.9 of the plain
+client; it reaches 1.0 to 1.2. Its own connections end each operation at the deadline, so that the
+thread of the caller sends the request.
+
+A transport with a client of the caller reaches 0.7 to 0.8. httpx applies a timeout to each
+operation only, and offers no access to a connection before the headers of the response have
+arrived. Nothing but another thread can therefore end such a request at its deadline, and handing it
+over takes about 100 microseconds. Building the request without the client would save a part of that,
+but would ignore the settings of the client.
 """
 
 from __future__ import annotations
@@ -73,19 +83,21 @@ def main() -> None:
     body = {"text": "De lente is er", "labels": ["food"], "language": "nl"}
     request = Request(method="POST", url=url, json=body)
     with httpx.Client() as plain, httpx.Client() as inner:
-        transport = HttpTransport(inner)
+        own, given = HttpTransport(), HttpTransport(inner)
         found = rates(
             {
                 "httpx.Client": lambda: plain.post(url, json=body, timeout=30).json(),
-                "HttpTransport": lambda: transport.send(request, timeout_s=30).json(),
+                "HttpTransport()": lambda: own.send(request, timeout_s=30).json(),
+                "HttpTransport(client)": lambda: given.send(request, timeout_s=30).json(),
             },
             options.rounds,
             options.requests,
         )
-        transport.close()
+        own.close()
+        given.close()
     server.terminate()
     for name, rate in found.items():
-        print(f"{name:16}{rate:8.0f} requests/s   {rate / found['httpx.Client']:.2f}")
+        print(f"{name:24}{rate:8.0f} requests/s   {rate / found['httpx.Client']:.2f}")
 
 
 if __name__ == "__main__":

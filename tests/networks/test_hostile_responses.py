@@ -91,6 +91,8 @@ def test_headers(network: str, shared_data: Callable[[str], Path]) -> None:
             b"x-ratelimit-reset",
             b"x-rate-limit-reset",
             b"x-business-use-case-usage",
+            b"x-app-usage",
+            b"ratelimit",
         ):
             response = httpx.Response(429, headers=[(name, value)], json={"error": "slow"})
             error = ask(response)

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+import subprocess
+import sys
+import threading
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -124,3 +131,93 @@ def test_memory(media: FolderMedia, make: Callable[[int], Video]) -> None:
     tracemalloc.stop()
     assert received[0] > 24 << 20
     assert peak < 8 << 20
+
+
+# The values that the adapters read from the responses of all networks.
+ANSWER = {
+    "id": "1",
+    "created_at": "2026-04-07T07:30:00Z",
+    "acct": "tulip.example",
+    "username": "tulip.example",
+    "handle": "tulip.example",
+    "name": "Tulip Air",
+    "success": True,
+    "data": {"id": "1", "username": "tulip.example"},
+    "accessJwt": "a",
+    "refreshJwt": "r",
+    "did": "did:plc:tulip",
+    "blob": {"$type": "blob"},
+    "uri": "at://did:plc:tulip/app.bsky.feed.post/3l",
+    "cid": "c",
+}
+
+
+@contextmanager
+def discarding() -> Iterator[tuple[str, list[int]]]:
+    """Serve each network on loopback; yield the address, and the sizes of the requests' bodies."""
+    sizes: list[int] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True
+
+        def answer(self) -> None:
+            left = int(self.headers.get("content-length", 0))
+            sizes.append(left)
+            while left:
+                left -= len(self.rfile.read(min(left, 1 << 16)))
+            body = json.dumps(ANSWER).encode()
+            self.send_response(201 if self.path == "/2/tweets" else 200)
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_GET = do_POST = answer  # noqa: N815
+
+        def log_message(self, *_: object) -> None:
+            """Log nothing."""
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    http.daemon_threads = True
+    thread = threading.Thread(target=http.serve_forever, args=(0.01,), daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{http.server_port}", sizes
+    finally:
+        http.shutdown()
+        thread.join(5)
+        http.server_close()
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory cannot be measured")
+@pytest.mark.parametrize(
+    ("network", "megabytes"),
+    [
+        ("facebook", 64),
+        *(
+            pytest.param(network, 500, marks=pytest.mark.slow)
+            for network in ("bluesky", "facebook", "mastodon", "x")
+        ),
+    ],
+)
+def test_memory_of_process(network: str, megabytes: int, tmp_path: Path) -> None:
+    """A whole process that publishes a video of any size uses less than 50 MB of memory."""
+    size = megabytes * 1_000_000
+    path = tmp_path / "tulips.mp4"
+    with path.open("wb") as file:
+        file.write(MP4)
+        file.truncate(size)
+    with discarding() as (address, sizes):
+        process = subprocess.run(
+            [
+                *(sys.executable, "-m", "tests.networks.upload_process"),
+                *(network, address, str(tmp_path / "media"), str(path)),
+            ],
+            check=True,
+            capture_output=True,
+            text=True,
+        )
+    # pytest would keep the files of several sessions.
+    shutil.rmtree(tmp_path)
+    assert sum(sizes) > size
+    assert int(process.stdout) * 1024 < 50_000_000

@@ -6,7 +6,9 @@ import datetime as dt
 import sqlite3
 import subprocess
 import sys
+import traceback
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,6 +86,45 @@ def test_renewal(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         credentials.renew("x", new, fails)
     assert credentials.read("x") == new
+
+
+def test_unusable_tokens(tmp_path: Path) -> None:
+    """A value that is no usable token is refused, and the stored token stays."""
+    credentials = SqliteCredentials(tmp_path / "tokens.db")
+    credentials.put("x", TOKEN)
+    values: list[Any] = [Token(access="", refresh="r"), Token(access=" "), None, "b"]
+    for value in values:
+        with pytest.raises(InvalidValueError, match="token of `x`"):
+            credentials.put("x", value)
+        with pytest.raises(InvalidValueError, match="token of `x`"):
+            credentials.renew("x", TOKEN, lambda value=value: value)  # type: ignore[misc]
+        assert credentials.read("x") == TOKEN
+
+
+def test_tracebacks(tmp_path: Path) -> None:
+    """The variables in the traceback of an error do not contain a token."""
+    path = tmp_path / "tokens.db"
+    credentials = SqliteCredentials(path)
+    credentials.put("x", TOKEN)
+
+    def fails() -> Token:
+        raise KeyError
+
+    with sqlite3.connect(path) as db:
+        db.execute("CREATE TRIGGER t BEFORE INSERT ON tokens BEGIN SELECT RAISE(ABORT, 'no'); END")
+    db.close()
+    for action in (
+        lambda: SqliteCredentials(path, cipher=Reversed()).read("x"),
+        lambda: credentials.put("x", TOKEN),
+        lambda: credentials.renew("x", TOKEN, lambda: Token(access="geheim-b")),
+        lambda: credentials.renew("x", TOKEN, fails),
+    ):
+        with pytest.raises((InvalidValueError, StoreUnavailableError, KeyError)) as caught:
+            action()
+        trace = traceback.TracebackException.from_exception(caught.value, capture_locals=True)
+        variables = [frame.locals for frame in trace.stack if "/tests/" not in frame.filename]
+        assert "geheim" not in repr(variables)
+        assert "mieheg" not in repr(variables)
 
 
 PROCESS = """

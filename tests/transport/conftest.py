@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -33,7 +34,21 @@ class Awaited:
 
 @pytest.fixture(params=KINDS)
 def transports(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
-    """Return a factory: `transports(handler)` uses a mock, and `transports()` uses TCP."""
+    """Return a factory: `transports(handler)` uses a mock."""
+    with made_transports(request.param) as make:
+        yield make
+
+
+@pytest.fixture(params=["blocking with a client", *KINDS])
+def tcp_transports(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
+    """Return a factory for transports that use TCP, with a client of the caller or without."""
+    with made_transports(request.param.partition(" ")[0]) as make:
+        # Creating the client of an async transport takes longer than some deadlines in the tests.
+        yield partial(make, own=request.param == "blocking")
+
+
+@contextmanager
+def made_transports(kind: str) -> Iterator[Callable[..., Any]]:
     with asyncio.Runner() as runner:
         closing: list[Callable[[], object]] = []
 
@@ -45,7 +60,7 @@ def transports(request: pytest.FixtureRequest) -> Iterator[Callable[..., Any]]:
         ) -> Any:
             mock = {} if handler is None else {"transport": httpx.MockTransport(handler)}
             made: Any
-            if request.param == "blocking":
+            if kind == "blocking":
                 client = None if own else httpx.Client(trust_env=False, **mock)
                 made = HttpTransport(client, **options)
                 closing.append(client.close if client is not None else made.close)

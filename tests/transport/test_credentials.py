@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+from typing import Any
 
 import pytest
 
-from socialcollab.errors import AuthenticationError, NaiveDatetimeError, TransientError
+from socialcollab.errors import (
+    AuthenticationError,
+    InvalidValueError,
+    NaiveDatetimeError,
+    TransientError,
+)
 from socialcollab.transport import MemoryCredentials, RenewedTokens, Token
 
 NOW = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
@@ -87,6 +93,28 @@ def test_empty_token() -> None:
     assert credentials.read("x") == old
 
 
+@pytest.mark.parametrize("result", [None, "b", Token(access=""), Token(access=" "), b"b"])
+def test_unusable_renewal(result: Any) -> None:
+    """A renewal that returns no usable token is an error, and the stored token stays."""
+    old = Token(access="geheim", expires_at=NOW)
+    credentials, tokens = tokens_of(old, lambda _: result)
+    with pytest.raises(AuthenticationError, match=r"token was not renewed.*`x`"):
+        tokens("x")
+    with pytest.raises(InvalidValueError, match="`x`"):
+        credentials.renew("x", old, lambda: result)
+    assert credentials.read("x") == old
+
+
+def test_unusable_tokens() -> None:
+    """A token without an access token is refused, and the error does not show its other fields."""
+    values: list[Any] = [Token(access="", refresh="geheim"), Token(access="\n"), None, "geheim"]
+    values.append(Token(access=b"geheim"))  # type: ignore[arg-type]  # what hosts get wrong
+    for value in values:
+        with pytest.raises(InvalidValueError, match="token of `x`") as caught:
+            MemoryCredentials({"x": value})
+        assert "geheim" not in f"{caught.value} {caught.value.value}"
+
+
 def test_unknown_account() -> None:
     """An account without a token is an error about the credentials."""
     _, tokens = tokens_of(Token(access="a"))
@@ -122,3 +150,12 @@ def test_removed_token() -> None:
     credentials = MemoryCredentials({})
     with pytest.raises(AuthenticationError):
         credentials.renew("x", Token(access="a"), lambda: pytest.fail("renewed"))
+
+
+def test_no_renewal() -> None:
+    """Without a renewal, a token is used until it expires."""
+    credentials = MemoryCredentials({"x": Token(access="a", expires_at=NOW)})
+    second = dt.timedelta(seconds=1)
+    assert RenewedTokens(credentials, clock=lambda: NOW - second)("x") == "a"
+    with pytest.raises(AuthenticationError, match="has expired; connect the account again"):
+        RenewedTokens(credentials, clock=lambda: NOW)("x")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
+import gzip
 import io
+import logging
 import socket
 import threading
 import time
+import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any, BinaryIO
@@ -23,7 +26,14 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.stores import MemoryMedia
-from socialcollab.transport import AsyncHttpTransport, HttpTransport, MediaPart, Request
+from socialcollab.transport import (
+    AsyncHttpTransport,
+    Exchange,
+    HttpTransport,
+    MediaPart,
+    RateLimit,
+    Request,
+)
 
 URL = "https://network.example/v1/posts"
 PICTURE = b"\x89PNG" + bytes(range(256)) * 1024
@@ -96,6 +106,37 @@ def test_bounded_answer(transports):
     )
     with pytest.raises(OutcomeUnknownError, match="longer than 1000 bytes"):
         long.send(POST, timeout_s=5)
+
+
+@pytest.mark.parametrize("encoding", ["br", "zstd", "gzip, gzip", "gzip,identity", "x" * 5000])
+def test_encodings(transports, encoding):
+    """A response in an encoding that can hide a huge body is not decoded."""
+    seen: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        seen.append(request.headers["accept-encoding"])
+        return httpx.Response(200, headers={"content-encoding": encoding}, stream=Unreadable())
+
+    class Unreadable(httpx.SyncByteStream, httpx.AsyncByteStream):
+        def __iter__(self) -> Iterator[bytes]:
+            raise AssertionError("the body was read")
+
+        async def __aiter__(self) -> AsyncIterator[bytes]:
+            raise AssertionError("the body was read")
+            yield b""
+
+    with pytest.raises(OutcomeUnknownError, match="encoding"):
+        transports(handler).send(POST, timeout_s=5)
+    assert seen == ["gzip, deflate"]
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "GZIP", "identity"])
+def test_accepted_encodings(transports, encoding):
+    """Compressed responses are decompressed."""
+    body = b"{}" if encoding == "identity" else gzip.compress(b"{}")
+    headers = {"content-encoding": encoding}
+    transport = transports(lambda _: httpx.Response(200, headers=headers, content=body))
+    assert transport.send(POST, timeout_s=5).json() == {}
 
 
 def test_media(transports):
@@ -197,24 +238,24 @@ def no_http(connection: socket.socket) -> None:
 
 
 @pytest.mark.parametrize("talk", [cut_in_the_head, cut_in_the_body, no_http])
-def test_incomplete_answer(transports, talk):
+def test_incomplete_answer(tcp_transports, talk):
     """After an incomplete response, the outcome is unknown."""
     with server(talk) as url:
         request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
         with pytest.raises(OutcomeUnknownError):
-            transports().send(request, timeout_s=5)
+            tcp_transports().send(request, timeout_s=5)
 
 
-def test_refused_connection(transports):
+def test_refused_connection(tcp_transports):
     """A refused connection is a transient error."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
     with pytest.raises(TransientError):
-        transports().send(Request(method="POST", url=f"http://127.0.0.1:{port}/"), timeout_s=5)
+        tcp_transports().send(Request(method="POST", url=f"http://127.0.0.1:{port}/"), timeout_s=5)
 
 
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 201 Created\r\n"])
-def test_dripping_server(transports, first):
+def test_dripping_server(tcp_transports, first):
     """A server that sends its response byte by byte cannot delay the caller beyond the deadline."""
     over = threading.Event()
 
@@ -231,7 +272,7 @@ def test_dripping_server(transports, first):
         request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
         began = time.monotonic()
         with pytest.raises(OutcomeUnknownError):
-            transports().send(request, timeout_s=0.2)
+            tcp_transports().send(request, timeout_s=0.2)
         took_s = time.monotonic() - began
         over.set()
     assert took_s < 2
@@ -376,3 +417,164 @@ def test_threads_are_reused() -> None:
         # A closed transport whose client belongs to the caller can still be used.
         transport.send(Request(method="GET", url="https://a.example"), timeout_s=5)
         transport.close()
+
+
+SECRET_URL = "https://user:hush@network.example/v1/posts?token=hush#hush"
+
+
+def test_exchanges(transports):
+    """Each attempt is reported with its outcome, and without secrets."""
+    seen: list[Exchange] = []
+    media = MemoryMedia()
+    part = MediaPart(digest=media.put(PICTURE), media_type="image/png")
+    handlers = [
+        lambda request: httpx.Response(201, content=request.read()[:7]),
+        raising(httpx.ConnectError("hush")),
+        raising(httpx.ReadError("hush")),
+    ]
+    requests = [
+        Request(method="POST", url=SECRET_URL, json={"a": "hush"}, attempt=3),
+        Request(method="PUT", url=SECRET_URL, media=part, params={"token": "hush"}),
+        Request(method="GET", url=SECRET_URL, form={"token": "hush"}),
+    ]
+    for handler, request in zip(handlers, requests, strict=True):
+        transport = transports(handler, media=media, on_exchange=seen.append)
+        try:
+            transport.send(request, timeout_s=5)
+        except (TransientError, OutcomeUnknownError):
+            continue
+    assert "hush" not in repr(seen)
+    assert [each.method for each in seen] == ["POST", "PUT", "GET"]
+    assert {each.url for each in seen} == {URL}
+    assert [(each.status, each.error) for each in seen] == [
+        (201, ""),
+        (None, "TransientError"),
+        (None, "OutcomeUnknownError"),
+    ]
+    assert [each.attempt for each in seen] == [3, 1, 1]
+    assert [each.received_bytes for each in seen] == [7, 0, 0]
+    assert seen[0].sent_bytes == len(b'{"a":"hush"}')
+    assert all(0 < each.duration_s < 5 for each in seen)
+
+
+def test_exchange_of_upload(transports):
+    """The report of an upload has the number of bytes of the media that were read."""
+    seen: list[Exchange] = []
+    media = MemoryMedia()
+    digest = media.put(PICTURE)
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        request.read()
+        return httpx.Response(201)
+
+    transport = transports(handler, media=media, on_exchange=seen.append)
+    for part in (
+        MediaPart(digest=digest),
+        MediaPart(digest=digest, field="file"),
+        MediaPart(digest=digest, start=10, size=100),
+    ):
+        transport.send(Request(method="POST", url=URL, media=part), timeout_s=5)
+    assert [each.sent_bytes for each in seen] == [len(PICTURE), len(PICTURE), 100]
+
+
+def test_exchange_of_rate_limit(transports):
+    """The report contains the rate limit that the response states."""
+    seen: list[Exchange] = []
+    at = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
+    headers = {"x-ratelimit-remaining": "7", "x-ratelimit-reset": "60", "retry-after": "5"}
+    for status in (200, 429):
+        transport = transports(
+            lambda _, status=status: httpx.Response(status, headers=headers),
+            on_exchange=seen.append,
+            clock=lambda: at,
+        )
+        transport.send(POST, timeout_s=5)
+    # `Retry-After` is a rate limit only if the request was refused.
+    assert [each.rate_limit for each in seen] == [
+        RateLimit(remaining=7, resets_at=at + dt.timedelta(seconds=60)),
+        RateLimit(remaining=0, resets_at=at + dt.timedelta(seconds=5)),
+    ]
+
+
+def test_failing_watcher(transports, caplog):
+    """An exception of `on_exchange` is logged, and the outcome stays as it is."""
+
+    def fail(exchange: Exchange) -> None:
+        raise ZeroDivisionError
+
+    transport = transports(lambda _: httpx.Response(201), on_exchange=fail)
+    assert transport.send(POST, timeout_s=5).status == 201
+    with pytest.raises(TransientError):
+        transports(raising(httpx.ConnectError("no")), on_exchange=fail).send(POST, timeout_s=5)
+    assert [record.name for record in caplog.records if record.exc_info] == [
+        "socialcollab.transport"
+    ] * 2
+
+
+def test_late_exchange(tcp_transports):
+    """An attempt that ends at the deadline is reported once."""
+    seen: list[Exchange] = []
+    over = threading.Event()
+
+    def wait(connection: socket.socket) -> None:
+        connection.recv(65536)
+        over.wait(5)
+
+    with server(wait) as url:
+        request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
+        with pytest.raises(OutcomeUnknownError):
+            tcp_transports(on_exchange=seen.append).send(request, timeout_s=0.3)
+        over.set()
+    (exchange,) = seen
+    assert (exchange.status, exchange.error) == (None, "OutcomeUnknownError")
+    assert exchange.sent_bytes == 2
+    assert 0.3 <= exchange.duration_s < 2
+
+
+def test_cancelled_exchange() -> None:
+    """A request that is abandoned because its caller is cancelled is reported."""
+    seen: list[Exchange] = []
+
+    async def judge() -> None:
+        async with served(b"") as (url, got), transport(on_exchange=seen.append) as sending:
+            task = asyncio.ensure_future(
+                sending.send(Request(method="POST", url=url, json={}), timeout_s=30)
+            )
+            while not got:
+                await asyncio.sleep(0.001)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    asyncio.run(judge())
+    assert [each.error for each in seen] == ["CancelledError"]
+
+
+def test_logs_of_httpx(transports, caplog):
+    """The logs of httpx and the address in a traceback have no query, user name or password."""
+    caplog.set_level(logging.DEBUG)
+    shown: list[str] = []
+
+    def handler(request: httpx.Request) -> httpx.Response:
+        assert request.url.params["token"] == "hush"
+        shown.extend((str(request.url), repr(request.url), repr(request)))
+        return httpx.Response(200)
+
+    transports(handler).send(Request(method="GET", url=URL, params={"token": "hush"}), timeout_s=5)
+    transports(handler).send(Request(method="GET", url=SECRET_URL), timeout_s=5)
+    messages = [record.getMessage() for record in caplog.records if record.name == "httpx"]
+    assert len(messages) == 2
+    assert all(URL in text and "hush" not in text for text in (*messages, *shown))
+
+
+def test_traceback_of_long_response(transports):
+    """The variables in the traceback of an error do not contain the response."""
+    transport = transports(
+        lambda _: httpx.Response(200, content=b"hush" * 100), longest_response_bytes=100
+    )
+    with pytest.raises(OutcomeUnknownError) as raised:
+        transport.send(POST, timeout_s=5)
+    trace = traceback.TracebackException.from_exception(raised.value, capture_locals=True)
+    frames = [frame for frame in trace.stack if "test_http" not in frame.filename]
+    assert frames
+    assert "hush" not in repr([frame.locals for frame in frames])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Mapping
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 from socialcollab.content import Json
@@ -15,8 +14,16 @@ from socialcollab.errors import (
     RateLimitedError,
     RejectedError,
 )
-from socialcollab.networks.responses import error_for, object_of, text_in, unreadable
-from socialcollab.transport import Flow, Request, Response, call, retry_after_s
+from socialcollab.networks.oauth import OAuth
+from socialcollab.networks.responses import (
+    error_for,
+    object_of,
+    states,
+    text_in,
+    unreadable,
+    wait_s,
+)
+from socialcollab.transport import Flow, Request, Response, call
 
 VERSION: Final = "v25.0"
 # developers.facebook.com/docs/graph-api/guides/error-handling, read 2026-11-30. The status of a
@@ -27,6 +34,27 @@ _TEMPORARY: Final = frozenset({-2, -1, 1, 2})
 _DUPLICATE: Final = 506
 # "Object does not exist": code 100 with this subcode.
 _NOT_FOUND: Final = 33
+
+
+class GraphOAuth(OAuth):
+    """The sign-in with a network of Meta, which documents PKCE only for sign-ins with OpenID Connect."""
+
+    uses_pkce: ClassVar[bool] = False
+    separator: ClassVar[str] = ","
+
+    def _error_of(self, response: Response, action: str) -> NetworkError:
+        # The Graph API states errors as an object, in contrast to the OAuth standard.
+        if not _error(response):
+            return super()._error_of(response, action)
+        error = error_of(response, network=self.network)
+        if isinstance(error, RejectedError):
+            # The code or the app was refused; there is no post that could be changed.
+            return AuthenticationError(
+                f"{self.title} refused to {action}: {error}",
+                network=self.network,
+                status=response.status,
+            )
+        return error
 
 
 def values_of(
@@ -48,7 +76,7 @@ def values_of(
     if response.status != 200 or "error" in values:
         raise error_of(response, network=network, creates=creates)
     for key in keys:
-        if not values.get(key):
+        if not states(values, key):
             raise unreadable(response, f"`{key}`", network=network, creates=creates)
     return values
 
@@ -63,7 +91,7 @@ def items_of(response: Response, *, network: str) -> list[Mapping[str, Json]]:
     values = values_of(response, network=network)
     data = values.get("data")
     items = data if isinstance(data, list) else [None]
-    found = [item for item in items if isinstance(item, Mapping) and item.get("id")]
+    found = [item for item in items if isinstance(item, Mapping) and states(item, "id")]
     if len(found) < len(items):
         raise unreadable(response, "list of items with an `id`", network=network)
     return found
@@ -81,8 +109,10 @@ def next_page(response: Response) -> str:
 def is_gone(response: Response) -> bool:
     """Return whether a request failed because the object does not exist."""
     error = _error(response)
-    return response.status == 404 or (
-        error.get("code") == 100 and error.get("error_subcode") == _NOT_FOUND
+    # Any server can answer with status 404, but not with an error of the Graph API.
+    return bool(error) and (
+        response.status == 404
+        or (error.get("code") == 100 and error.get("error_subcode") == _NOT_FOUND)
     )
 
 
@@ -122,7 +152,7 @@ def error_of(response: Response, *, network: str, creates: bool = False) -> Netw
         message = f"{message}: {stated}"
     if code in _THROTTLES or status == 429:
         return RateLimitedError(
-            message, retry_after_s=_wait_s(response.headers), network=network, status=status
+            message, retry_after_s=wait_s(response), network=network, status=status
         )
     if code in _REFUSES_TOKEN:
         return AuthenticationError(message, network=network, status=status)
@@ -146,22 +176,3 @@ def instant_of(values: Mapping[str, Json], key: str) -> dt.datetime | None:
 def _error(response: Response) -> Mapping[str, Json]:
     error = object_of(response).get("error")
     return error if isinstance(error, Mapping) else {}
-
-
-def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long the API asks the client to wait, according to its usage header."""
-    wait_s = retry_after_s(headers)
-    if wait_s is not None:
-        return wait_s
-    try:
-        usage = json.loads(headers.get("x-business-use-case-usage", ""))
-    except ValueError:
-        return None
-    minutes = [
-        limit["estimated_time_to_regain_access"]
-        for limits in (usage.values() if isinstance(usage, Mapping) else ())
-        for limit in (limits if isinstance(limits, list) else ())
-        if isinstance(limit, Mapping) and type(limit.get("estimated_time_to_regain_access")) is int
-    ]
-    longest = max(minutes, default=0)
-    return 60.0 * longest if longest > 0 else None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 
 from socialcollab.content import Json
@@ -14,7 +13,7 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
-from socialcollab.transport import Response
+from socialcollab.transport import Response, retry_after_s, system_clock
 
 
 def object_of(response: Response) -> Mapping[str, Json]:
@@ -27,9 +26,29 @@ def object_of(response: Response) -> Mapping[str, Json]:
 
 
 def text_in(values: Mapping[str, Json], key: str) -> str:
-    """Return a string from a JSON object, or an empty string if there is none."""
+    """Return a text or an integer from a JSON object as a text, or an empty string."""
     value = values.get(key)
+    if isinstance(value, int) and not isinstance(value, bool):
+        # Some networks have changed ids and cursors from numbers to texts, and back.
+        return str(value)
     return value if isinstance(value, str) else ""
+
+
+def states(values: Mapping[str, Json], key: str) -> bool:
+    """
+    Return whether a JSON object contains a usable value.
+
+    An id must be a text or an integer, and ``success`` and ``deleted`` must be true. Otherwise, the
+    response of a wrong server could be taken for a confirmation.
+
+    >>> states({"id": "1"}, "id"), states({"id": {"a": 1}}, "id"), states({"deleted": "no"}, "deleted")
+    (True, False, False)
+    """
+    if key in ("success", "deleted"):
+        return values.get(key) is True
+    if key == "id" or key.endswith("_id"):
+        return bool(text_in(values, key))
+    return bool(values.get(key))
 
 
 def error_for(
@@ -75,6 +94,6 @@ def unreadable(
     )
 
 
-def seconds_until(moment: dt.datetime) -> float:
-    """Return the seconds from now until *moment*, or 0 if it has passed."""
-    return max(0.0, (moment - dt.datetime.now(dt.UTC)).total_seconds())
+def wait_s(response: Response) -> float | None:
+    """Return how long a response that refuses a request asks the client to wait, or None."""
+    return retry_after_s(response.headers, now=system_clock())

@@ -22,8 +22,10 @@ from socialcollab.transport.credentials import (
     MemoryCredentials,
     RenewedTokens,
     Token,
+    check_token,
 )
 from socialcollab.transport.driver import AsyncDriver, Driver
+from socialcollab.transport.exchange import Exchange, OnExchange
 from socialcollab.transport.flow import (
     Checkpoint,
     Created,
@@ -40,7 +42,16 @@ from socialcollab.transport.flow import (
 from socialcollab.transport.http import AsyncHttpTransport, HttpTransport
 from socialcollab.transport.interpreter import FlowInterpreter, SendWindow
 from socialcollab.transport.ports import Clock, Media, system_clock
-from socialcollab.transport.retry import RetryPolicy, http_date, retry_after_s
+from socialcollab.transport.rate_limits import (
+    BudgetedTransport,
+    Budgets,
+    MemoryBudgets,
+    RateLimit,
+    http_date,
+    read_rate_limit,
+    retry_after_s,
+)
+from socialcollab.transport.retry import RetryPolicy
 from socialcollab.transport.threads import DedicatedThread, ThreadedTransport
 
 __all__ = [
@@ -50,6 +61,8 @@ __all__ = [
     "AsyncHttpTransport",
     "AsyncNetwork",
     "AsyncTransport",
+    "BudgetedTransport",
+    "Budgets",
     "Checkpoint",
     "Clock",
     "ComparingAdapter",
@@ -60,6 +73,7 @@ __all__ = [
     "DiscardingAdapter",
     "Done",
     "Driver",
+    "Exchange",
     "Flow",
     "FlowInterpreter",
     "Found",
@@ -67,13 +81,16 @@ __all__ = [
     "Inconclusive",
     "Media",
     "MediaPart",
+    "MemoryBudgets",
     "MemoryCredentials",
     "Missing",
     "Network",
+    "OnExchange",
     "Op",
     "OutgoingPost",
     "Prepared",
     "Published",
+    "RateLimit",
     "RenewedTokens",
     "Request",
     "Response",
@@ -85,7 +102,9 @@ __all__ = [
     "Wait",
     "advance",
     "call",
+    "check_token",
     "http_date",
+    "read_rate_limit",
     "retry_after_s",
     "system_clock",
 ]

@@ -9,7 +9,12 @@ from typing import Final, Protocol
 
 import attrs
 
-from socialcollab.errors import AuthenticationError, NaiveDatetimeError, NetworkError
+from socialcollab.errors import (
+    AuthenticationError,
+    InvalidValueError,
+    NaiveDatetimeError,
+    NetworkError,
+)
 from socialcollab.transport.ports import Clock, system_clock
 
 _MARGIN: Final = dt.timedelta(minutes=5)
@@ -44,6 +49,31 @@ class Token:
         return bool(self.access) and (self.expires_at is None or at < self.expires_at)
 
 
+def check_token(account: str, token: object) -> Token:
+    """
+    Return a value that is to be stored as the token of an account.
+
+    Raises:
+        InvalidValueError: If it is not a token, or if the access token is empty.
+    """
+    if not isinstance(token, Token):
+        raise InvalidValueError(
+            f"the token of `{account}` is of type `{type(token).__name__}`",
+            value=type(token).__name__,
+            expected="a `Token`",
+        )
+    access: object = token.access
+    is_usable = isinstance(access, str) and bool(access.strip())
+    del access  # tools that record the local variables of a traceback must not record tokens
+    if not is_usable:
+        raise InvalidValueError(
+            f"the access token of `{account}` is empty or not a text",
+            value=account,
+            expected="the access token that the network returned",
+        )
+    return token
+
+
 class Credentials(Protocol):
     """A place where the tokens of accounts are kept, by an id such as that of the profile."""
 
@@ -57,7 +87,12 @@ class Credentials(Protocol):
 
         If another thread or process has replaced *old* in the meantime, its token is returned and
         *new* is not called. Until *new* returns, all other calls for this account wait. If it
-        raises an exception, the stored token stays as it is.
+        raises an exception, or returns a value that `check_token` rejects, the stored token stays as
+        it is.
+
+        Raises:
+            AuthenticationError: If there is no token for the account.
+            InvalidValueError: If *new* returns something that is not a token, or an empty token.
         """
         ...
 
@@ -68,10 +103,13 @@ class MemoryCredentials:
 
     Args:
         tokens: The tokens, by account.
+
+    Raises:
+        InvalidValueError: If a token is empty or not a `Token`.
     """
 
     def __init__(self, tokens: Mapping[str, Token]) -> None:
-        self._tokens = dict(tokens)
+        self._tokens = {account: check_token(account, token) for account, token in tokens.items()}
         self._lock = threading.Lock()
 
     def __repr__(self) -> str:
@@ -88,7 +126,7 @@ class MemoryCredentials:
             if stored is None:
                 raise AuthenticationError(f"there is no access token for `{account}`")
             if stored == old:
-                stored = self._tokens[account] = new()
+                stored = self._tokens[account] = check_token(account, new())
             return stored
 
 
@@ -106,7 +144,8 @@ class RenewedTokens:
 
     Args:
         credentials: Where the tokens are kept.
-        renew: A function that returns the new token for an old one, such as `XRenewal`.
+        renew: A function that returns the new token for an old one, such as
+            `socialcollab.networks.Renewal`. If it is None, an expired token is an error.
         margin: How long before its expiry a token is renewed.
         clock: The clock; the system clock by default.
     """
@@ -114,7 +153,7 @@ class RenewedTokens:
     def __init__(
         self,
         credentials: Credentials,
-        renew: Callable[[Token], Token],
+        renew: Callable[[Token], Token] | None = None,
         *,
         margin: dt.timedelta = _MARGIN,
         clock: Clock = system_clock,
@@ -132,26 +171,38 @@ class RenewedTokens:
         Return a valid access token.
 
         Raises:
-            AuthenticationError: If there is no token, or if the network refuses to renew it.
+            AuthenticationError: If there is no token, if the network refuses to renew it, or if it
+                has expired and cannot be renewed.
             NetworkError: If the network does not answer, and the token has expired.
         """
         token = self._credentials.read(account)
         if token is None:
             raise AuthenticationError(f"there is no access token for `{account}`")
-        if token.is_valid(self._clock() + self._margin):
+        renew, now = self._renew, self._clock()
+        if token.is_valid(now if renew is None else now + self._margin):
             return token.access
+        if renew is None:
+            raise AuthenticationError(
+                f"the access token of `{account}` has expired; connect the account again"
+            )
         old = token
         try:
-            return self._credentials.renew(account, old, lambda: self._renewed(account, old)).access
+            return self._credentials.renew(
+                account, old, lambda: _renewed(account, old, renew)
+            ).access
         except NetworkError:
             # Until the old token expires, the renewal can be repeated.
             if old.is_valid(self._clock()):
                 return old.access
             raise
 
-    def _renewed(self, account: str, old: Token) -> Token:
-        new = self._renew(old)
-        if not new.access:
-            raise AuthenticationError(f"the renewed access token of `{account}` is empty")
-        # Many networks return a refresh token only if it has changed.
-        return new if new.refresh else attrs.evolve(new, refresh=old.refresh)
+
+def _renewed(account: str, old: Token, renew: Callable[[Token], Token]) -> Token:
+    new = renew(old)
+    try:
+        check_token(account, new)
+    except InvalidValueError as error:
+        # As after a refusal, a member must connect the account again.
+        raise AuthenticationError(f"the token was not renewed: {error}") from None
+    # Many networks return a refresh token only if it has changed.
+    return new if new.refresh else attrs.evolve(new, refresh=old.refresh)

@@ -117,6 +117,8 @@ class Request(Op[Response]):
             sets it, in addition to the time limit that it passes to `Transport.send`.
         until: The value of `time.monotonic` at the deadline. It applies even if the wall clock is
             set back while the process is suspended.
+        attempt: The number of the attempt, counted from 1. The driver sets it when it sends the
+            request again. The desk counts its own attempts, and sends each request with 1.
 
     Raises:
         InvalidValueError: If the request creates something, but its `repeat` is ``safe``.
@@ -134,6 +136,7 @@ class Request(Op[Response]):
     repeat: Repeat = "safe"
     deadline: dt.datetime | None = None
     until: float | None = None
+    attempt: int = attrs.field(default=1, eq=False)
 
     def __attrs_post_init__(self) -> None:
         if self.creates is not None and self.repeat == "safe":

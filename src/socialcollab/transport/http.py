@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import os
 import threading
-import time
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
-from queue import SimpleQueue
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import ExitStack, suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any, BinaryIO, Final
 
 import attrs
@@ -20,22 +18,37 @@ from socialcollab.errors import (
     NotFoundError,
     OutcomeUnknownError,
     RejectedError,
+    SocialCollabError,
     StoreError,
     StoreUnavailableError,
     TransientError,
 )
+from socialcollab.transport.exchange import (
+    Attempt,
+    DeadlinePassedError,
+    OnExchange,
+    plain_address,
+)
 from socialcollab.transport.flow import MediaPart, Request, Response
 from socialcollab.transport.ports import Clock, Media, system_clock
+from socialcollab.transport.threads import Workers
 
 if TYPE_CHECKING:
     from concurrent.futures import Future, ThreadPoolExecutor
+    from http.cookiejar import CookieJar
 
     import httpx
+
+    from socialcollab.transport.connections import DeadlineConnections
 
 _CHUNK: Final = 64 * 1024
 _MOST_HEADERS: Final = 100
 _LONGEST_HEADER: Final = 8 * 1024
 _USER_AGENT: Final = {"user-agent": "socialcollab"}
+# A few kilobytes in other encodings, or in several encodings at once, can contain gigabytes.
+_ENCODINGS: Final = {"accept-encoding": "gzip, deflate"}
+_ACCEPTED_ENCODINGS: Final = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+_HEADERS: Final = {**_USER_AGENT, "accept": "*/*"}
 
 
 class HttpTransport:
@@ -46,12 +59,14 @@ class HttpTransport:
 
     Args:
         client: The httpx client to use, which the caller must close. By default, the transport
-            creates a client.
+            opens its own connections, which are faster, use the proxies of the environment, and
+            store no cookies.
         media: The media store. Media are read again for every attempt.
         headers: Headers for every request, such as ``Authorization``. They never appear in a repr,
             an error or a log of this library.
         longest_response_bytes: The maximum size of a response body.
         clock: The wall clock, for deadlines that are instants.
+        on_exchange: A function that is called after each attempt, for logs and metrics.
     """
 
     def __init__(
@@ -62,9 +77,11 @@ class HttpTransport:
         headers: Mapping[str, str] | None = None,
         longest_response_bytes: int = 8 * 1024 * 1024,
         clock: Clock = system_clock,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         self._client = client
-        self._owned = client is None
+        self._own: httpx.Client | DeadlineConnections | None = None
+        self._process = os.getpid()
         self._messages = _Messages(
             media=media,
             headers=dict(headers or {}),
@@ -72,8 +89,9 @@ class HttpTransport:
             owner="HttpTransport",
         )
         self._clock = clock
+        self._on_exchange = on_exchange
         self._lock = threading.Lock()
-        self._workers = _Workers()
+        self._workers = Workers()
 
     def __repr__(self) -> str:
         return "HttpTransport()"
@@ -89,59 +107,95 @@ class HttpTransport:
             RejectedError: If the media of the request are not in the media store.
             InvalidValueError: If the request is not a valid HTTP request.
         """
-        attempt = _Attempt.begin(request, timeout_s, self._clock)
-        # A server can send its response byte by byte without end, each byte within httpx's
-        # timeouts. The request therefore runs in a separate thread, and the caller stops waiting at
-        # the deadline.
-        outcome: list[Response | BaseException] = []
-        done = threading.Lock()
-        done.acquire()
-
-        def work() -> None:
-            try:
-                outcome.append(self._exchange(request, attempt))
-            except BaseException as error:  # noqa: BLE001  # raised in the caller's thread below
-                outcome.append(error)
-
-        self._workers.start(work, done)
-        try:
-            done.acquire(timeout=attempt.left_s)
-        finally:
-            attempt.abandoned = not outcome
-        if not outcome:
-            raise OutcomeUnknownError(f"there was no complete response within {timeout_s:g} s")
-        result = outcome[0]
-        if isinstance(result, Response):
-            return result
-        raise result
+        with Attempt.begin(request, timeout_s, self._clock, self._on_exchange) as attempt:
+            attempt.response = self._send(request, attempt, timeout_s)
+            return attempt.response
 
     def close(self) -> None:
         """Close the connections, unless they belong to the caller's client."""
         self._workers.stop()
         with self._lock:
-            if self._owned and self._client is not None:
-                self._client.close()
-                self._client = None
+            own, self._own = self._own, None
+        if own is not None and self._process == os.getpid():
+            own.close()
 
-    def _exchange(self, request: Request, attempt: _Attempt) -> Response:
-        messages = self._messages
-        with _translated_errors(attempt), ExitStack() as stack:
-            client = self._connected()
-            built = messages.build(client, request, attempt, stack)
-            response = client.send(built, stream=True, follow_redirects=False)
-            stack.callback(response.close)
-            body = messages.body_of(response, attempt)
-            for chunk in response.iter_bytes(_CHUNK):
-                body.add(chunk)
-            return body.response(response)
-
-    def _connected(self) -> httpx.Client:
+    def _send(self, request: Request, attempt: Attempt, timeout_s: float) -> Response:
         import httpx  # noqa: PLC0415  # the package is importable without it
 
-        with self._lock:
-            if self._client is None:
-                self._client = httpx.Client(follow_redirects=False, headers=_USER_AGENT)
+        connections = self._connected()
+        if request.media is None and not isinstance(connections, httpx.Client):
+            return self._exchange(request, attempt, connections)
+        # A client of httpx has only timeouts for each operation, so that a server can send its
+        # response byte by byte without end. A media store can be slow, too. The request therefore
+        # runs in a separate thread, and the caller stops waiting at the deadline.
+        try:
+            return self._workers.call(
+                lambda: self._exchange(request, attempt, connections),
+                attempt.left_s,
+                discard=lambda _: None,
+            )
+        except DeadlinePassedError:
+            pass
+        raise OutcomeUnknownError(f"there was no complete response within {timeout_s:g} s")
+
+    def _exchange(
+        self, request: Request, attempt: Attempt, connections: httpx.Client | DeadlineConnections
+    ) -> Response:
+        try:
+            return self._received(request, attempt, connections)
+        except Exception as error:  # noqa: BLE001  unknown exceptions are raised again
+            failure = _failure_of(error, attempt)
+        # The error is raised outside the `except` block and without the earlier traceback. Tools
+        # that record the local variables of a traceback would otherwise record tokens.
+        raise failure
+
+    def _received(
+        self, request: Request, attempt: Attempt, connections: httpx.Client | DeadlineConnections
+    ) -> Response:
+        import httpx  # noqa: PLC0415  # the package is importable without it
+
+        with ExitStack() as stack:
+            if isinstance(connections, httpx.Client):
+                built = self._messages.build(connections, request, attempt, stack)
+                response = connections.send(built, stream=True, follow_redirects=False)
+            else:
+                built = self._messages.build(None, request, attempt, stack)
+                response = connections.send(built, attempt)
+            stack.callback(response.close)
+            body = self._messages.body_of(response, attempt)
+            for chunk in response.iter_bytes(_CHUNK):
+                body.add(chunk)
+            return body.received()
+
+    def _connected(self) -> httpx.Client | DeadlineConnections:
+        if self._client is not None:
             return self._client
+        with self._lock:
+            if self._own is None or self._process != os.getpid():
+                # A forked process must not use the connections of its parent, because it could
+                # receive the responses to the parent's requests.
+                self._own, self._process = _connections(self._workers), os.getpid()
+            return self._own
+
+
+def _connections(workers: Workers) -> httpx.Client | DeadlineConnections:
+    """Return new connections, which use the proxies of the environment."""
+    from urllib.request import getproxies  # noqa: PLC0415  # loaded with httpx
+
+    import httpx  # noqa: PLC0415  # the package is importable without it
+
+    from socialcollab.transport.connections import DeadlineConnections  # noqa: PLC0415  # as above
+
+    if getproxies().keys() & {"http", "https", "all"}:
+        return httpx.Client(headers=_USER_AGENT, cookies=_no_cookies())
+    return DeadlineConnections(workers)
+
+
+def _no_cookies() -> CookieJar:
+    """Return a jar that stores no cookies, which could belong to the account of another profile."""
+    from http.cookiejar import CookieJar, DefaultCookiePolicy  # noqa: PLC0415  # loaded with httpx
+
+    return CookieJar(DefaultCookiePolicy(allowed_domains=[]))
 
 
 class AsyncHttpTransport:
@@ -153,12 +207,13 @@ class AsyncHttpTransport:
 
     Args:
         client: The httpx client to use, which the caller must close. By default, the transport
-            creates a client.
+            creates a client, which stores no cookies.
         media: The media store. Media are read again for every attempt.
         headers: Headers for every request, such as ``Authorization``. They never appear in a repr,
             an error or a log of this library.
         longest_response_bytes: The maximum size of a response body.
         clock: The wall clock, for deadlines that are instants.
+        on_exchange: A function that is called after each attempt, for logs and metrics.
     """
 
     def __init__(
@@ -169,6 +224,7 @@ class AsyncHttpTransport:
         headers: Mapping[str, str] | None = None,
         longest_response_bytes: int = 8 * 1024 * 1024,
         clock: Clock = system_clock,
+        on_exchange: OnExchange | None = None,
     ) -> None:
         self._client = client
         self._owned = client is None
@@ -179,6 +235,7 @@ class AsyncHttpTransport:
             owner="AsyncHttpTransport",
         )
         self._clock = clock
+        self._on_exchange = on_exchange
         self._reading: ThreadPoolExecutor | None = None
 
     def __repr__(self) -> str:
@@ -197,16 +254,15 @@ class AsyncHttpTransport:
         """
         import asyncio  # noqa: PLC0415  # blocking hosts do not load it
 
-        attempt = _Attempt.begin(request, timeout_s, self._clock)
-        try:
-            async with asyncio.timeout(attempt.left_s):
-                return await self._exchange(request, attempt)
-        except TimeoutError:
-            raise OutcomeUnknownError(
-                f"there was no complete response within {timeout_s:g} s"
-            ) from None
-        finally:
-            attempt.abandoned = True
+        with Attempt.begin(request, timeout_s, self._clock, self._on_exchange) as attempt:
+            try:
+                async with asyncio.timeout(attempt.left_s):
+                    attempt.response = await self._exchange(request, attempt)
+            except TimeoutError:
+                raise OutcomeUnknownError(
+                    f"there was no complete response within {timeout_s:g} s"
+                ) from None
+            return attempt.response
 
     async def close(self) -> None:
         """Close the connections, unless they belong to the caller's client."""
@@ -217,23 +273,28 @@ class AsyncHttpTransport:
             client, self._client = self._client, None
             await client.aclose()
 
-    async def _exchange(self, request: Request, attempt: _Attempt) -> Response:
-        messages = self._messages
-        with _translated_errors(attempt):
-            client = self._connected()
-            built, stack = await self._build(client, request, attempt)
-            with stack:
-                response = await client.send(built, stream=True, follow_redirects=False)
-                try:
-                    body = messages.body_of(response, attempt)
-                    async for chunk in response.aiter_bytes(_CHUNK):
-                        body.add(chunk)
-                    return body.response(response)
-                finally:
-                    await response.aclose()
+    async def _exchange(self, request: Request, attempt: Attempt) -> Response:
+        try:
+            return await self._received(request, attempt)
+        except Exception as error:  # noqa: BLE001  unknown exceptions are raised again
+            failure = _failure_of(error, attempt)
+        raise failure  # as in `HttpTransport`
+
+    async def _received(self, request: Request, attempt: Attempt) -> Response:
+        client = self._connected()
+        built, stack = await self._build(client, request, attempt)
+        with stack:
+            response = await client.send(built, stream=True, follow_redirects=False)
+            try:
+                body = self._messages.body_of(response, attempt)
+                async for chunk in response.aiter_bytes(_CHUNK):
+                    body.add(chunk)
+                return body.received()
+            finally:
+                await response.aclose()
 
     async def _build(
-        self, client: httpx.AsyncClient, request: Request, attempt: _Attempt
+        self, client: httpx.AsyncClient, request: Request, attempt: Attempt
     ) -> tuple[httpx.Request, ExitStack]:
         """Return the request for httpx, and a stack that closes its media."""
 
@@ -289,7 +350,7 @@ class AsyncHttpTransport:
         import httpx  # noqa: PLC0415  # the package is importable without it
 
         if self._client is None:
-            self._client = httpx.AsyncClient(follow_redirects=False, headers=_USER_AGENT)
+            self._client = httpx.AsyncClient(headers=_USER_AGENT, cookies=_no_cookies())
         return self._client
 
 
@@ -298,139 +359,36 @@ def _close_media(job: Future[Any]) -> None:
         job.result()[1].close()
 
 
-class _Workers:
-    """Threads that are reused, because starting a thread takes as long as a short request."""
-
-    def __init__(self) -> None:
-        self._idle: list[SimpleQueue[tuple[Callable[[], None], threading.Lock] | None]] = []
-        self._process = os.getpid()
-        self._lock = threading.Lock()
-
-    def start(self, job: Callable[[], None], done: threading.Lock) -> None:
-        """
-        Run a job in an idle thread, or in a new thread if there is none.
-
-        Args:
-            job: The job, which must not raise an exception.
-            done: A lock that is held by the caller, and is released when the job has ended.
-        """
-        with self._lock:
-            if self._process != os.getpid():
-                # The threads of the parent process do not exist in a forked process.
-                self._idle.clear()
-                self._process = os.getpid()
-            jobs = self._idle.pop() if self._idle else None
-        if jobs is None:
-            jobs = SimpleQueue()
-            threading.Thread(
-                target=self._work, args=(jobs,), name="socialcollab-send", daemon=True
-            ).start()
-        jobs.put((job, done))
-
-    def stop(self) -> None:
-        """End the idle threads. Later jobs run in new threads."""
-        with self._lock:
-            idle, self._idle = self._idle, []
-        for jobs in idle:
-            jobs.put(None)
-
-    def _work(self, jobs: SimpleQueue[tuple[Callable[[], None], threading.Lock] | None]) -> None:
-        while (work := jobs.get()) is not None:
-            job, done = work
-            job()
-            # The thread must be idle when the caller continues, and keep nothing of the job alive.
-            with self._lock:
-                self._idle.append(jobs)
-            done.release()
-            del job, done, work
-
-
-class _DeadlinePassedError(Exception):
-    """Raised if the deadline passes before the exchange is complete."""
-
-
-@attrs.define
-class _Attempt:
-    """
-    One attempt to send one request.
-
-    Attributes:
-        until: The deadline on the monotonic clock.
-        deadline: The deadline on the wall clock, or None.
-        clock: The wall clock.
-        begun: Whether the first byte may have been sent.
-        abandoned: Whether the caller has stopped waiting.
-    """
-
-    until: float
-    deadline: dt.datetime | None
-    clock: Clock
-    begun: bool = False
-    abandoned: bool = False
-
-    @classmethod
-    def begin(cls, request: Request, timeout_s: float, clock: Clock) -> _Attempt:
-        """
-        Return a new attempt.
-
-        Raises:
-            TransientError: If the deadline of the request has passed.
-        """
-        until = time.monotonic() + timeout_s
-        if request.until is not None:
-            until = min(until, request.until)
-        attempt = cls(until=until, deadline=request.deadline, clock=clock)
-        if not attempt.left_s:
-            raise TransientError("the deadline passed before the request was sent")
-        return attempt
-
-    @property
-    def left_s(self) -> float:
-        """The seconds until the deadline, or 0 if the caller has stopped waiting."""
-        if self.abandoned or (self.deadline is not None and self.clock() >= self.deadline):
-            return 0.0
-        return max(0.0, self.until - time.monotonic())
-
-    def trace(self, event: str, _: Mapping[str, Any]) -> None:
-        """Prevent httpcore from sending the first byte after the deadline."""
-        if event.endswith(".send_request_headers.started"):
-            if not self.left_s:
-                raise _DeadlinePassedError
-            self.begun = True
-
-    async def atrace(self, event: str, info: Mapping[str, Any]) -> None:
-        """Call `trace`, for async code."""
-        self.trace(event, info)
-
-
 @attrs.define
 class _Body:
     """The body of a response that is being received."""
 
-    attempt: _Attempt
-    status: int
+    attempt: Attempt
+    response: httpx.Response
     longest_bytes: int
     content: bytearray = attrs.field(factory=bytearray)
 
     def add(self, chunk: bytes) -> None:
         """Add a chunk. Raise an error if the body is too long or the deadline has passed."""
         self.content += chunk
+        self.attempt.received_bytes = len(self.content)
         if len(self.content) > self.longest_bytes:
             raise OutcomeUnknownError(
-                f"the response is longer than {self.longest_bytes} bytes", status=self.status
+                f"the response is longer than {self.longest_bytes} bytes",
+                status=self.response.status_code,
             )
         if not self.attempt.left_s:
-            raise _DeadlinePassedError
+            raise DeadlinePassedError
 
-    def response(self, response: httpx.Response) -> Response:
+    def received(self) -> Response:
         """Return the response with this body, and with limits on the number and size of headers."""
         headers: dict[str, str] = {}
-        for name, value in response.headers.items():
+        for name, value in self.response.headers.items():
             if len(headers) >= _MOST_HEADERS:
                 break
             if len(value) <= _LONGEST_HEADER:
                 headers[name.lower()] = value
-        return Response(status=self.status, headers=headers, body=bytes(self.content))
+        return Response(status=self.response.status_code, headers=headers, body=bytes(self.content))
 
 
 @attrs.frozen(kw_only=True)
@@ -452,30 +410,63 @@ class _Messages:
 
     def build(
         self,
-        client: httpx.Client | httpx.AsyncClient,
+        client: httpx.Client | httpx.AsyncClient | None,
         request: Request,
-        attempt: _Attempt,
+        attempt: Attempt,
         stack: ExitStack,
     ) -> httpx.Request:
-        """Return the httpx request. The *stack* closes the media that are opened for it."""
-        body_headers, body_arguments = self._body(request, attempt, stack)
-        return client.build_request(
-            request.method,
-            request.url,
-            params=dict(request.params) or None,
-            headers={**body_headers, **self.headers, **request.headers},
-            timeout=attempt.left_s or 0.001,
-            extensions={"trace": attempt.trace},
-            **body_arguments,
-        )
+        """
+        Return the httpx request. The *stack* closes the media that are opened for it.
 
-    def body_of(self, response: httpx.Response, attempt: _Attempt) -> _Body:
-        """Return an empty body for a response, and record that the request has been sent."""
+        The headers, cookies and other settings of the client are applied, if there is a client.
+        """
+        import httpx  # noqa: PLC0415  # the package is importable without it
+
+        body_headers, body_arguments = self._body(request, attempt, stack)
+        headers = {**_ENCODINGS, **body_headers, **self.headers, **request.headers}
+        params = dict(request.params) or None
+        timeout_s = attempt.left_s or 0.001
+        if client is None:
+            built = httpx.Request(
+                request.method,
+                request.url,
+                params=params,
+                headers={**_HEADERS, **headers},
+                extensions={"timeout": {"pool": timeout_s}},
+                **body_arguments,
+            )
+        else:
+            built = client.build_request(
+                request.method,
+                request.url,
+                params=params,
+                headers=headers,
+                timeout=timeout_s,
+                extensions={"trace": attempt.trace},
+                **body_arguments,
+            )
+        built.url = _loggable_url()(built.url)
+        if request.media is None:
+            attempt.sent_bytes = int(built.headers.get("content-length", 0))
+        return built
+
+    def body_of(self, response: httpx.Response, attempt: Attempt) -> _Body:
+        """
+        Return an empty body for a response, and record that the request has been sent.
+
+        Raises:
+            OutcomeUnknownError: If the response has an encoding that was not requested.
+        """
         attempt.begun = True
-        return _Body(attempt, response.status_code, self.longest_response_bytes)
+        encoding = response.headers.get("content-encoding", "").strip().lower()
+        if encoding not in _ACCEPTED_ENCODINGS:
+            raise OutcomeUnknownError(
+                f"the response has the encoding `{encoding[:40]}`", status=response.status_code
+            )
+        return _Body(attempt, response, self.longest_response_bytes)
 
     def _body(
-        self, request: Request, attempt: _Attempt, stack: ExitStack
+        self, request: Request, attempt: Attempt, stack: ExitStack
     ) -> tuple[dict[str, str], dict[str, Any]]:
         """Return the headers of the body, and the arguments that pass the body to httpx."""
         if request.media is not None:
@@ -486,7 +477,7 @@ class _Messages:
         return {}, {} if request.form is None else {"data": dict(request.form)}
 
     def _media_body(
-        self, request: Request, part: MediaPart, attempt: _Attempt, stack: ExitStack
+        self, request: Request, part: MediaPart, attempt: Attempt, stack: ExitStack
     ) -> tuple[dict[str, str], dict[str, Any]]:
         if self.media is None:
             raise InvalidValueError(
@@ -521,7 +512,7 @@ class _DeadlineReader:
     and the file ends after *size* bytes.
     """
 
-    def __init__(self, opened: BinaryIO, attempt: _Attempt, *, start: int, size: int) -> None:
+    def __init__(self, opened: BinaryIO, attempt: Attempt, *, start: int, size: int) -> None:
         self._opened = opened
         self._attempt = attempt
         self._start = start
@@ -530,9 +521,11 @@ class _DeadlineReader:
     def read(self, size: int = -1) -> bytes:
         """Read up to *size* bytes. Raise an error if the deadline has passed."""
         if not self._attempt.left_s:
-            raise _DeadlinePassedError
+            raise DeadlinePassedError
         left = max(0, self._size - self.tell())
-        return self._opened.read(left if size < 0 else min(size, left))
+        chunk = self._opened.read(left if size < 0 else min(size, left))
+        self._attempt.sent_bytes += len(chunk)
+        return chunk
 
     def seek(self, offset: int, whence: int = 0) -> int:
         """Change the position, like `io.IOBase.seek`."""
@@ -549,37 +542,74 @@ class _DeadlineReader:
             yield chunk
 
 
-@contextmanager
-def _translated_errors(attempt: _Attempt) -> Iterator[None]:
-    """Translate exceptions into errors that indicate what the caller can do."""
+@cache
+def _loggable_url() -> type[httpx.URL]:
+    """Return a class of addresses that can be logged."""
     import httpx  # noqa: PLC0415  # the package is importable without it
 
-    try:
-        yield
-    except _DeadlinePassedError:
-        if not attempt.begun:
-            raise TransientError("the deadline passed before the request was sent") from None
-        raise OutcomeUnknownError("the deadline passed while the request was being sent") from None
-    except (StoreError, OSError) as error:
-        raise _failure(error, begun=attempt.begun) from error
-    except (
-        httpx.ConnectError,
-        httpx.ConnectTimeout,
-        httpx.PoolTimeout,
-        httpx.ProxyError,
-    ) as error:
-        raise _failure(error, begun=attempt.begun) from None
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, httpx.LocalProtocolError) as error:
-        if attempt.begun:
-            raise _failure(error, begun=True) from None
-        # The httpx message may contain the value of a header.
-        raise InvalidValueError(
-            f"the request cannot be sent over HTTP ({type(error).__name__})",
-            value=None,
-            expected="an http or https address, and headers without line breaks",
-        ) from None
-    except httpx.HTTPError as error:
-        raise _failure(error, begun=True) from None
+    class LoggableURL(httpx.URL):
+        """An address whose text has no query, because httpx logs the text of each address."""
+
+        def __str__(self) -> str:
+            return plain_address(super().__str__())
+
+        def __repr__(self) -> str:
+            return f"URL({str(self)!r})"
+
+    return LoggableURL
+
+
+def _failure_of(error: Exception, attempt: Attempt) -> Exception:
+    """
+    Return the error to raise for an exception, which indicates what the caller can do.
+
+    An exception that is not known, such as one of the media store, is returned unchanged.
+    """
+    import httpcore  # noqa: PLC0415  # the package is importable without it
+    import httpx  # noqa: PLC0415  # as above
+
+    begun = attempt.begun
+    if isinstance(error, DeadlinePassedError):
+        if begun:
+            return OutcomeUnknownError("there was no complete response before the deadline")
+        return TransientError("the deadline passed before the request was sent")
+    if isinstance(error, (StoreError, OSError)):
+        failure = _failure(error, begun=begun)
+        failure.__cause__ = error
+        return failure
+    if isinstance(error, SocialCollabError):
+        return error.with_traceback(None)
+    for module in (httpx, httpcore):
+        if isinstance(
+            error,
+            (module.ConnectError, module.ConnectTimeout, module.PoolTimeout, module.ProxyError),
+        ):
+            return _failure(error, begun=begun)
+        if not begun and isinstance(error, (module.UnsupportedProtocol, module.LocalProtocolError)):
+            return _invalid(error)
+    if not begun and isinstance(error, (httpx.InvalidURL, UnicodeError)):
+        return _invalid(error)
+    if isinstance(
+        error,
+        (
+            httpx.HTTPError,
+            httpx.InvalidURL,
+            httpcore.NetworkError,
+            httpcore.ProtocolError,
+            httpcore.TimeoutException,
+        ),
+    ):
+        return _failure(error, begun=True)
+    return error
+
+
+def _invalid(error: Exception) -> InvalidValueError:
+    # The message of the exception may contain the value of a header.
+    return InvalidValueError(
+        f"the request cannot be sent over HTTP ({type(error).__name__})",
+        value=None,
+        expected="an http or https address, and headers in ASCII without line breaks",
+    )
 
 
 def _failure(error: Exception, *, begun: bool) -> NetworkError:

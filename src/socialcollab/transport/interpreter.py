@@ -23,7 +23,8 @@ from socialcollab.transport.flow import (
     advance,
 )
 from socialcollab.transport.ports import Clock
-from socialcollab.transport.retry import RetryPolicy, retry_after_s
+from socialcollab.transport.rate_limits import retry_after_s
+from socialcollab.transport.retry import RetryPolicy
 
 T = TypeVar("T")
 
@@ -128,8 +129,9 @@ class FlowInterpreter:
         if request.media is not None and request.media.size is not None:
             within_s += request.media.size / _SLOWEST_UPLOAD
 
-        def attempt() -> Effects[Response | NetworkError]:
-            return _outcome(call_cancellable(transport.send, request, timeout_s=within_s))
+        def attempt(number: int) -> Effects[Response | NetworkError]:
+            sent = attrs.evolve(request, attempt=number)
+            return _outcome(call_cancellable(transport.send, sent, timeout_s=within_s))
 
         outcome = yield from self._persist(attempt, request, self.retry, lambda: True)
         if isinstance(outcome, OutcomeUnknownError):
@@ -152,7 +154,7 @@ class FlowInterpreter:
         )
         doubts: list[NetworkError] = []
 
-        def attempt() -> Effects[Response | NetworkError]:
+        def attempt(number: int) -> Effects[Response | NetworkError]:
             # If the wall clock was set back, it would allow too much time. The minimum of both
             # clocks is therefore used.
             left_s = min(
@@ -160,10 +162,11 @@ class FlowInterpreter:
             )
             if left_s <= 0:
                 return TransientError("the deadline passed before the request was sent")
+            sent = attrs.evolve(request, attempt=number)
             if self.abandon_creating:
-                sending = call_cancellable(transport.send, request, timeout_s=left_s)
+                sending = call_cancellable(transport.send, sent, timeout_s=left_s)
             else:
-                sending = shielded(call(transport.send, request, timeout_s=left_s))
+                sending = shielded(call(transport.send, sent, timeout_s=left_s))
             outcome = yield from _outcome(sending)
             if isinstance(outcome, OutcomeUnknownError):
                 doubts.append(outcome)
@@ -172,7 +175,7 @@ class FlowInterpreter:
             return outcome
 
         if request.repeat == "no":
-            outcome = yield from attempt()
+            outcome = yield from attempt(1)
         else:
             outcome = yield from self._persist(
                 attempt, request, self.retry_creating, lambda: self.monotonic() < window.until
@@ -188,13 +191,17 @@ class FlowInterpreter:
 
     def _persist(
         self,
-        attempt: Callable[[], Effects[Response | NetworkError]],
+        attempt: Callable[[int], Effects[Response | NetworkError]],
         request: Request,
         retry: RetryPolicy,
         may_repeat: Callable[[], bool],
     ) -> Effects[Response | NetworkError]:
-        """Repeat *attempt* until it succeeds or *retry* does not allow another attempt."""
-        outcome = yield from attempt()
+        """
+        Repeat *attempt* until it succeeds or *retry* does not allow another attempt.
+
+        The attempts are counted from 1, and *attempt* is called with the number.
+        """
+        outcome = yield from attempt(1)
         failure = self._failure(outcome, retry)
         if failure is None or retry.wait_s(1, failure, request) is None:
             return outcome
@@ -218,7 +225,9 @@ class FlowInterpreter:
         while True:
             action = retrying.iter(retry_state=state)
             if isinstance(action, DoAttempt):
-                state.set_result(first.pop() if first else (yield from attempt()))
+                state.set_result(
+                    first.pop() if first else (yield from attempt(state.attempt_number))
+                )
             elif isinstance(action, DoSleep):
                 state.prepare_for_next_attempt()
                 yield from call_cancellable(self.sleep, float(action))

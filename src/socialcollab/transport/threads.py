@@ -1,13 +1,17 @@
-"""Run blocking calls and transports in separate threads, for async code."""
+"""Run calls in separate threads, for async code and within deadlines."""
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
+from queue import SimpleQueue
+from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 
 from socialcollab.errors import StoreUnavailableError
 from socialcollab.transport.adapter import Transport
+from socialcollab.transport.exchange import DeadlinePassedError
 from socialcollab.transport.flow import Request, Response
 
 if TYPE_CHECKING:
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 R = TypeVar("R")
+T = TypeVar("T")
 
 
 def _nothing() -> None: ...
@@ -137,3 +142,106 @@ class ThreadedTransport:
         self._threads.shutdown(wait=False)
         if self._owns:
             self._transport.close()
+
+
+class Workers:
+    """Threads that are reused, because starting a thread takes as long as a short request."""
+
+    def __init__(self) -> None:
+        self._idle: list[SimpleQueue[_Job[Any] | None]] = []
+        self._process = os.getpid()
+        self._lock = threading.Lock()
+
+    def call(
+        self, function: Callable[[], T], within_s: float, *, discard: Callable[[T], object]
+    ) -> T:
+        """
+        Call a function in a thread, and return its result.
+
+        Args:
+            function: The function.
+            within_s: The seconds after which the caller stops waiting.
+            discard: Called in the thread with a result for which nobody waits any longer.
+
+        Raises:
+            DeadlinePassedError: If the function does not return in time. It continues to run.
+        """
+        job = _Job(function, discard)
+        self._start(job)
+        return job.result(within_s)
+
+    def stop(self) -> None:
+        """End the idle threads. Later calls run in new threads."""
+        with self._lock:
+            idle, self._idle = self._idle, []
+        for jobs in idle:
+            jobs.put(None)
+
+    def _start(self, job: _Job[Any]) -> None:
+        with self._lock:
+            if self._process != os.getpid():
+                # The threads of the parent process do not exist in a forked process.
+                self._idle.clear()
+                self._process = os.getpid()
+            jobs = self._idle.pop() if self._idle else None
+        if jobs is None:
+            jobs = SimpleQueue()
+            threading.Thread(
+                target=self._work, args=(jobs,), name="socialcollab-send", daemon=True
+            ).start()
+        jobs.put(job)
+
+    def _work(self, jobs: SimpleQueue[_Job[Any] | None]) -> None:
+        while (job := jobs.get()) is not None:
+            job.run()
+            # The thread must be idle when the caller continues, and keep nothing of the job alive.
+            with self._lock:
+                self._idle.append(jobs)
+            job.finish()
+            del job
+
+
+class _Job(Generic[T]):
+    """A call of a function in another thread."""
+
+    def __init__(self, function: Callable[[], T], discard: Callable[[T], object]) -> None:
+        self._function = function
+        self._discard = discard
+        self._lock = threading.Lock()
+        self._done = threading.Lock()
+        self._done.acquire()
+        self._abandoned = False
+        self._value: list[T] = []
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Call the function in the current thread."""
+        try:
+            value = self._function()
+        except BaseException as error:  # noqa: BLE001  # raised in the caller's thread
+            self._error = error
+            return
+        with self._lock:
+            if not self._abandoned:
+                self._value.append(value)
+                return
+        with suppress(Exception):
+            self._discard(value)
+
+    def finish(self) -> None:
+        """Let the caller continue."""
+        self._done.release()
+
+    def result(self, within_s: float) -> T:
+        """Wait for the result; see `Workers.call`."""
+        try:
+            self._done.acquire(timeout=within_s)
+        finally:
+            with self._lock:
+                self._abandoned = True
+        if self._value:
+            return self._value[0]
+        if self._error is None:
+            raise DeadlinePassedError
+        error, self._error = self._error, None
+        raise error

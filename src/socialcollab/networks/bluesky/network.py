@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Self
 
 from socialcollab.directory import NETWORKS, Profile
 from socialcollab.errors import InvalidValueError
-from socialcollab.networks.bearer import Secrets, secret_of
+from socialcollab.networks.bearer import Secrets, secret_of, within_budget
 from socialcollab.networks.bluesky.adapter import BlueskyAdapter
 from socialcollab.networks.bluesky.session import SessionTransport
 from socialcollab.networks.server import server_of
-from socialcollab.transport import Adapter, HttpTransport, Media, Transport
+from socialcollab.transport import Adapter, Budgets, HttpTransport, Media, OnExchange, Transport
 
 if TYPE_CHECKING:
     import httpx
@@ -36,8 +36,12 @@ class Bluesky:
             of the account; they cannot change the account itself.
         media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
-            creates a client.
+            opens its own connections.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
+        budgets: The budgets that this network shares with other processes. By default, requests are
+            sent until the network refuses one.
     """
 
     def __init__(
@@ -47,9 +51,12 @@ class Bluesky:
         media: Media | None = None,
         client: httpx.Client | None = None,
         send_within_s: float = 30.0,
+        on_exchange: OnExchange | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
         self._passwords = passwords
-        self._http = HttpTransport(client, media=media)
+        self._http = HttpTransport(client, media=media, on_exchange=on_exchange)
+        self._budgets = budgets
         self._send_within_s = send_within_s
         self._lock = threading.Lock()
         self._transports: dict[Profile, Transport] = {}
@@ -96,7 +103,7 @@ class Bluesky:
         with self._lock:
             if profile not in self._transports:
                 self._transports[profile] = SessionTransport(
-                    self._http,
+                    within_budget(self._http, self._budgets, profile),
                     server=server,
                     handle=handle,
                     password=lambda: secret_of(profile, self._passwords, "app password"),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from typing import Final
 
 from socialcollab.content import Json
@@ -11,11 +9,11 @@ from socialcollab.errors import AuthenticationError, NetworkError
 from socialcollab.networks.responses import (
     error_for,
     object_of,
-    seconds_until,
     text_in,
     unreadable,
+    wait_s,
 )
-from socialcollab.transport import Response, retry_after_s
+from socialcollab.transport import Response
 
 NETWORK: Final = "bluesky"
 # A server reports these errors with status 400 or 401.
@@ -60,10 +58,11 @@ def value_of(response: Response, key: str, *, creates: bool = False) -> Json:
     """Return a value of any type from a successful response; see `text_of`."""
     if response.status != 200:
         raise error_of(response, creates=creates)
-    data = object_of(response)
-    if key not in data:
+    # The other values may be tokens, so they are in no variable: some tools record the variables of
+    # a traceback.
+    if key not in object_of(response):
         raise unreadable(response, f"`{key}`", network=NETWORK, creates=creates)
-    return data[key]
+    return object_of(response)[key]
 
 
 def error_of(response: Response, *, creates: bool = False) -> NetworkError:
@@ -82,16 +81,5 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
         message,
         network=NETWORK,
         creates=creates,
-        retry_after_s=_wait_s(response.headers),
+        retry_after_s=wait_s(response),
     )
-
-
-def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long the server asks the client to wait, according to one of two headers."""
-    wait_s = retry_after_s(headers)
-    if wait_s is not None:
-        return wait_s
-    reset = headers.get("ratelimit-reset", "").strip()
-    if not (reset.isascii() and reset.isdigit()):
-        return None
-    return seconds_until(dt.datetime.fromtimestamp(int(reset[:10]), dt.UTC))

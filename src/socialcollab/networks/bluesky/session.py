@@ -117,10 +117,12 @@ class SessionTransport:
         return self._read(response) if response.status == 200 else None
 
     def _created(self, until: float) -> _Session:
-        body = {"identifier": self._handle, "password": fetched(self._password)}
-        response = self._exchange(
-            self._request("com.atproto.server.createSession", body=body), until
+        # The password is in no variable, because some tools record the variables of a traceback.
+        request = self._request(
+            "com.atproto.server.createSession",
+            body={"identifier": self._handle, "password": fetched(self._password)},
         )
+        response = self._exchange(request, until)
         if response.status != 200:
             raise error_of(response)
         return self._read(response)

@@ -8,7 +8,7 @@ from socialcollab.directory import NETWORKS, Profile
 from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.facebook.adapter import FacebookAdapter
 from socialcollab.networks.graph import VERSION
-from socialcollab.transport import Adapter, Media
+from socialcollab.transport import Adapter, Budgets, Media, OnExchange
 
 if TYPE_CHECKING:
     import httpx
@@ -31,9 +31,13 @@ class Facebook(BearerNetwork):
             is needed.
         media: The desk's media store, from which media are uploaded.
         client: The httpx client to use, which the caller must close. By default, the network
-            creates a client.
+            opens its own connections.
         version: The version of the Graph API.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
+        budgets: The budgets that this network shares with other processes. By default, requests are
+            sent until the network refuses one.
     """
 
     network: ClassVar[str] = "facebook"
@@ -47,8 +51,12 @@ class Facebook(BearerNetwork):
         client: httpx.Client | None = None,
         version: str = VERSION,
         send_within_s: float = 60.0,
+        on_exchange: OnExchange | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client)
+        super().__init__(
+            tokens, media=media, client=client, on_exchange=on_exchange, budgets=budgets
+        )
         self._version = version
         self._send_within_s = send_within_s
 

@@ -5,10 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from socialcollab.directory import NETWORKS, Profile
+from socialcollab.errors import (
+    CorruptJournalError,
+    RejectedError,
+    StoreUnavailableError,
+    TransientError,
+)
 from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.graph import VERSION
 from socialcollab.networks.instagram.adapter import InstagramAdapter
-from socialcollab.transport import Adapter, Media
+from socialcollab.transport import Adapter, Budgets, Media, OnExchange
 
 if TYPE_CHECKING:
     import httpx
@@ -32,9 +38,13 @@ class Instagram(BearerNetwork):
             it is needed.
         media: The desk's media store, whose `public_url` returns the URL of media.
         client: The httpx client to use, which the caller must close. By default, the network
-            creates a client.
+            opens its own connections.
         version: The version of the Graph API.
         send_within_s: The hard deadline of a request that publishes a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
+        budgets: The budgets that this network shares with other processes. By default, requests are
+            sent until the network refuses one.
     """
 
     network: ClassVar[str] = "instagram"
@@ -48,8 +58,12 @@ class Instagram(BearerNetwork):
         client: httpx.Client | None = None,
         version: str = VERSION,
         send_within_s: float = 60.0,
+        on_exchange: OnExchange | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client)
+        super().__init__(
+            tokens, media=media, client=client, on_exchange=on_exchange, budgets=budgets
+        )
         self._media = media
         self._version = version
         self._send_within_s = send_within_s
@@ -65,6 +79,30 @@ class Instagram(BearerNetwork):
             profile=profile,
             description=NETWORKS["instagram"],
             server=f"{self.server_of(profile)}/{self._version}",
-            public_url=self._media.public_url,
+            public_url=self._public_url,
             send_within_s=self._send_within_s,
         )
+
+    def _public_url(self, digest: str) -> str | None:
+        """
+        Return the public URL of media whose bytes are still the approved ones.
+
+        Raises:
+            RejectedError: If the bytes have changed.
+            TransientError: If the media store is not available.
+        """
+        try:
+            url = self._media.public_url(digest)
+            if url:
+                # Instagram downloads the bytes itself, so only the store can compare them with the
+                # digest.
+                self._media.open(digest).close()
+        except StoreUnavailableError as error:
+            raise TransientError(
+                f"media `{digest}` cannot be read: {error}", network=self.network
+            ) from error
+        except CorruptJournalError as error:
+            raise RejectedError(
+                f"media `{digest}` are damaged: {error}", network=self.network
+            ) from error
+        return url

@@ -18,6 +18,7 @@ from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.mastodon.responses import (
     NETWORK,
     error_of,
+    is_gone,
     is_same_text,
     list_of,
     published_of,
@@ -194,8 +195,9 @@ class MastodonAdapter:
         response = yield from call(
             self._request("DELETE", f"/api/v1/statuses/{quote(network_id, safe='')}")
         )
-        if response.status not in (200, 404, 410):
-            raise error_of(response)
+        if not is_gone(response):
+            # The response contains the deleted post.
+            values_of(response, "id")
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""

@@ -12,9 +12,11 @@ from socialcollab.networks.mastodon.adapter import MastodonAdapter
 from socialcollab.networks.mastodon.responses import values_of
 from socialcollab.transport import (
     Adapter,
+    Budgets,
     Driver,
     Flow,
     Media,
+    OnExchange,
     Request,
     call,
 )
@@ -38,10 +40,14 @@ class Mastodon(BearerNetwork):
             it is needed, for example from a secret store.
         media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
-            creates a client.
+            opens its own connections.
         honours_keys: The servers that are known to create only one post per idempotency key, by
             address. A request to another server is never repeated before its outcome is looked up.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
+        budgets: The budgets that this network shares with other processes. By default, requests are
+            sent until the network refuses one.
     """
 
     network: ClassVar[str] = "mastodon"
@@ -54,8 +60,12 @@ class Mastodon(BearerNetwork):
         client: httpx.Client | None = None,
         honours_keys: Iterable[str] = (),
         send_within_s: float = 30.0,
+        on_exchange: OnExchange | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client)
+        super().__init__(
+            tokens, media=media, client=client, on_exchange=on_exchange, budgets=budgets
+        )
         self._honours_keys = frozenset(server.rstrip("/") for server in honours_keys)
         self._send_within_s = send_within_s
         self._limits: dict[str, NetworkDescription] = {}

@@ -13,11 +13,12 @@ from socialcollab.errors import NetworkError, TransientError
 from socialcollab.networks.responses import (
     error_for,
     object_of,
-    seconds_until,
+    states,
     text_in,
     unreadable,
+    wait_s,
 )
-from socialcollab.transport import Published, Response, retry_after_s
+from socialcollab.transport import Published, Response
 
 NETWORK: Final = "mastodon"
 _MARKUP: Final = re.compile(r"[\s!-/:-@\[-`{-~]+")
@@ -43,7 +44,7 @@ def values_of(
         raise error_of(response, creates=creates)
     data = object_of(response)
     for key in keys:
-        if not data.get(key):
+        if not states(data, key):
             raise unreadable(response, f"`{key}`", network=NETWORK, creates=creates)
     return data
 
@@ -59,10 +60,16 @@ def list_of(response: Response) -> list[Mapping[str, Json]]:
         raise error_of(response)
     data = response.json()
     items = data if isinstance(data, list) else [None]
-    found = [item for item in items if isinstance(item, Mapping) and item.get("id")]
+    found = [item for item in items if isinstance(item, Mapping) and states(item, "id")]
     if len(found) < len(items):
         raise unreadable(response, "list of items with an `id`", network=NETWORK)
     return found
+
+
+def is_gone(response: Response) -> bool:
+    """Return whether a request failed because the post does not exist."""
+    # Any server can answer with this status, but not with an error of the API.
+    return response.status in (404, 410) and bool(text_in(object_of(response), "error"))
 
 
 def published_of(status: Mapping[str, Json]) -> Published:
@@ -92,7 +99,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
         message,
         network=NETWORK,
         creates=creates,
-        retry_after_s=_wait_s(response.headers),
+        retry_after_s=wait_s(response),
     )
 
 
@@ -123,15 +130,3 @@ class _Reader(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         self.parts.append(data)
-
-
-def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long the server asks the client to wait, according to one of two headers."""
-    wait_s = retry_after_s(headers)
-    if wait_s is not None:
-        return wait_s
-    try:
-        reset = dt.datetime.fromisoformat(headers.get("x-ratelimit-reset", ""))
-    except ValueError:
-        return None
-    return None if reset.utcoffset() is None else seconds_until(reset)

@@ -27,6 +27,7 @@ from socialcollab.networks.x.responses import (
     data_of,
     error_of,
     is_duplicate,
+    is_gone,
     is_same_text,
     is_without_media,
     posts_of,
@@ -178,9 +179,8 @@ class XAdapter:
         response = yield from call(
             self._request("DELETE", f"/2/tweets/{quote(network_id, safe='')}")
         )
-        if response.status in (404, 410):
-            return
-        data_of(response, "deleted")
+        if not is_gone(response):
+            data_of(response, "deleted")
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""

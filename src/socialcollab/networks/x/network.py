@@ -9,7 +9,7 @@ import attrs
 from socialcollab.directory import NETWORKS, NetworkDescription, Profile
 from socialcollab.networks.bearer import BearerNetwork, Secrets
 from socialcollab.networks.x.adapter import XAdapter
-from socialcollab.transport import Adapter, Media
+from socialcollab.transport import Adapter, Budgets, Media, OnExchange
 
 if TYPE_CHECKING:
     import httpx
@@ -31,12 +31,16 @@ class X(BearerNetwork):
             function that renews the token.
         media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
-            creates a client.
+            opens its own connections.
         reads: Whether posts may be read to find out whether a post was published. X bills each post
             that is read. If reading is switched off, a member must resolve every lost response.
         fields_parameter: The name of the parameter that selects a post's fields. X's OpenAPI
             description calls it ``post.fields``, and older documentation ``tweet.fields``.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
+        budgets: The budgets that this network shares with other processes. By default, requests are
+            sent until the network refuses one.
     """
 
     network: ClassVar[str] = "x"
@@ -51,8 +55,12 @@ class X(BearerNetwork):
         reads: bool = True,
         fields_parameter: str = "post.fields",
         send_within_s: float = 30.0,
+        on_exchange: OnExchange | None = None,
+        budgets: Budgets | None = None,
     ) -> None:
-        super().__init__(tokens, media=media, client=client)
+        super().__init__(
+            tokens, media=media, client=client, on_exchange=on_exchange, budgets=budgets
+        )
         self._reads = reads
         self._fields_parameter = fields_parameter
         self._send_within_s = send_within_s

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 import re
 import unicodedata
@@ -14,12 +13,13 @@ from socialcollab.errors import NetworkError
 from socialcollab.networks.responses import (
     error_for,
     object_of,
-    seconds_until,
+    states,
     text_in,
     unreadable,
+    wait_s,
 )
 from socialcollab.text import entities
-from socialcollab.transport import Response, retry_after_s
+from socialcollab.transport import Response
 
 NETWORK: Final = "x"
 # X replaces each link with a t.co link, and adds a t.co link for a post's media.
@@ -49,7 +49,7 @@ def data_of(
     if not isinstance(data, Mapping):
         raise unreadable(response, "`data`", network=NETWORK, creates=creates)
     for key in keys:
-        if not data.get(key):
+        if not states(data, key):
             raise unreadable(response, f"`{key}`", network=NETWORK, creates=creates)
     return data
 
@@ -70,10 +70,16 @@ def posts_of(response: Response) -> tuple[list[Mapping[str, Json]], str]:
     # A page without posts has no `data`.
     posts = page.get("data", [])
     items = posts if isinstance(posts, list) else [None]
-    found = [item for item in items if isinstance(item, Mapping) and item.get("id")]
+    found = [item for item in items if isinstance(item, Mapping) and states(item, "id")]
     if len(found) < len(items):
         raise unreadable(response, "list of posts with an `id`", network=NETWORK)
     return found, text_in(meta, "next_token")
+
+
+def is_gone(response: Response) -> bool:
+    """Return whether a request failed because the post does not exist."""
+    # Any server can answer with status 404, but not with a problem document.
+    return response.status == 404 and bool(_stated(response))
 
 
 def is_duplicate(response: Response) -> bool:
@@ -95,7 +101,7 @@ def error_of(response: Response, *, creates: bool = False) -> NetworkError:
         f"{message}: {stated}" if stated else message,
         network=NETWORK,
         creates=creates,
-        retry_after_s=_wait_s(response.headers),
+        retry_after_s=wait_s(response),
     )
 
 
@@ -146,21 +152,6 @@ def _comparable(text: str, *, any_links: bool) -> str:
 
 def _plain(text: str) -> str:
     return " ".join(unicodedata.normalize("NFC", text).split())
-
-
-def _wait_s(headers: Mapping[str, str]) -> float | None:
-    """Return how long X asks the client to wait, according to the exhausted rate limit."""
-    wait_s = retry_after_s(headers)
-    if wait_s is not None:
-        return wait_s
-    waits = []
-    for name in ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour"):
-        reset = headers.get(f"{name}-reset", "").strip()
-        if headers.get(f"{name}-remaining", "0").strip() == "0" and re.fullmatch(
-            r"\d{1,11}", reset
-        ):
-            waits.append(seconds_until(dt.datetime.fromtimestamp(int(reset), dt.UTC)))
-    return max(waits, default=None)
 
 
 def _stated(response: Response) -> str:
