@@ -93,6 +93,7 @@ CARD = LinkCard(url="https://tulip.nl", title="Tulip")
         ("x", {"reply_to": "17"}, []),
         ("x", {"reply_to": "https://tulip.nl/17"}, ["limit.post_address"]),
         ("linkedin", {"reply_to": "17"}, ["limit.reply"]),
+        ("instagram", {}, ["limit.media_required"]),
         ("facebook", {"quote_of": "17"}, ["limit.quote"]),
         ("instagram", {"reply_to": "17"}, []),
         ("instagram", {"reply_to": "17", "media": [JPEG]}, ["limit.reply_media"]),
@@ -147,3 +148,12 @@ def test_card() -> None:
     assert limit_findings(content, [bluesky]) == ()
     with_image = attrs.evolve(content, media=[JPEG])
     assert [each.code for each in limit_findings(with_image, [bluesky])] == ["limit.text"]
+
+
+@pytest.mark.parametrize("name", ["bluesky", "facebook", "instagram", "mastodon", "x"])
+def test_example_of_a_post(name: str) -> None:
+    """The message about a wrong address contains an example that is accepted."""
+    (finding,) = exceeded_limits(network(name), text="een", media=[], reply_to="not a post")
+    example = str(dict(finding.params)["example"])
+    assert example in finding.message
+    assert exceeded_limits(network(name), text="een", reply_to=example) == ()

@@ -126,6 +126,7 @@ def test_published_post(sandbox):
 def test_details(sandbox):
     """The sandbox shows formats, replies, quotes, cards, covers, visibility and partnerships."""
     video = attrs.evolve(VIDEO, cover=attrs.evolve(IMAGE, data=None))
+    bluesky = attrs.evolve(X, network="bluesky")
     card = LinkCard(url="https://tulip.nl", title="Tulip", image=attrs.evolve(IMAGE, data=None))
     shown = outgoing(MASTODON, media=(video,), card=card, visibility="followers", quote_of="17")
     publish(sandbox, shown)
@@ -133,18 +134,29 @@ def test_details(sandbox):
     publish(sandbox, reply)
     story = outgoing(attrs.evolve(X, network="facebook"), text="", media=(video,), format="story")
     publish(sandbox, attrs.evolve(story, delivery="d3"))
-    first, second, comment, third = sandbox.posts()
-    assert (first.media, first.card) == ((video,), card)
+    publish(sandbox, outgoing(bluesky, card=card, delivery="d5"))
+    first, second, comment, third, fourth = sandbox.posts()
+    # Mastodon makes the card itself, and Facebook shows no covers.
+    assert (first.media, first.card, fourth.card) == ((video,), None, card)
     assert (first.visibility, first.quote_of) == ("followers", "17")
     assert (second.reply_to, second.paid_partnership) == ("17", True)
     assert (comment.text, comment.in_reply_to) == ("#a", second.network_id)
-    assert (third.format, third.media) == ("story", (video,))
+    assert (third.format, third.media) == ("story", (VIDEO,))
     page = "".join(path.read_text() for path in sandbox.write_preview().parent.glob("*.html"))
     for text in ("In reply to 17", "Visible to followers", "Story", "Paid partnership", "Tulip"):
         assert text in page
     refused = outgoing(X, text="\u200b", delivery="d4")
     with pytest.raises(RejectedError, match="empty post"):
         publish(sandbox, refused)
+
+
+def test_first_comment_without_media(sandbox):
+    """A first comment has no media, even on a network whose posts need some."""
+    jpeg = attrs.evolve(IMAGE, media_type="image/jpeg")
+    instagram = attrs.evolve(X, network="instagram")
+    publish(sandbox, outgoing(instagram, media=(jpeg,), first_comment="#tulips"))
+    post, comment = sandbox.posts()
+    assert (comment.text, comment.media, comment.in_reply_to) == ("#tulips", (), post.network_id)
 
 
 def test_removed_post(sandbox):

@@ -55,6 +55,13 @@ def test_variant() -> None:
     assert '<img src="media/00000"' in shown(content, "x")
 
 
+@pytest.mark.parametrize(("network", "has_cover"), [("mastodon", True), ("bluesky", False)])
+def test_cover(network: str, has_cover: bool) -> None:
+    """The cover of a video is shown only on networks that show it."""
+    content = PostContent(text="een", targets=[f"tulip-{network}"], media=[VIDEO])
+    assert ("poster=" in shown(content, network)) is has_cover
+
+
 @pytest.mark.parametrize(
     ("network", "has_title"), [("bluesky", True), ("facebook", False), ("mastodon", False)]
 )

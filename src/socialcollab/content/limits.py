@@ -26,6 +26,14 @@ from socialcollab.text import (
 
 _GIF: Final = "image/gif"
 _UNITS: Final = {"weighted": "weighted characters", "utf16": "UTF-16 code units"}
+# What `post_id` accepts, for the message about an address that it does not accept.
+_POST_EXAMPLES: Final = {
+    "bluesky": "https://bsky.app/profile/tulip.example/post/3mivb25j5k227",
+    "facebook": "104030201000001_122030405060001",
+    "instagram": "17900000000000001",
+    "mastodon": "https://mastodon.example/@tulip/114300000000000001",
+    "x": "https://x.com/tulipair/status/1900000000000000001",
+}
 
 
 def limit_findings(
@@ -116,7 +124,7 @@ def exceeded_limits(
 
     >>> from socialcollab.directory import network
     >>> [finding.message for finding in exceeded_limits(network("instagram"), text="De lente is er")]
-    ['Instagram does not accept a post without an image']
+    ['Instagram does not accept a post without an image or a video']
 
     Args:
         description: The limits and features of the network.
@@ -237,7 +245,8 @@ def _media(
         if videos or len(images) > limits.in_replies:
             yield "limit.reply_media", "media", {"count": len(media), "limit": limits.in_replies}
     elif limits.required and not media:
-        yield "limit.image_required", "media", {}
+        accepts_video = "video" in description.features
+        yield "limit.media_required" if accepts_video else "limit.image_required", "media", {}
     if videos and "video" not in description.features:
         yield "limit.video", "media", {}
     elif len(videos) > limits.videos:
@@ -299,7 +308,8 @@ def _references(description: NetworkDescription, reply_to: str, quote_of: str) -
         if kind not in description.features:
             yield f"limit.{kind}", field, {}
         elif post_id(description.name, address) is None:
-            yield "limit.post_address", field, {"address": address}
+            example = _POST_EXAMPLES.get(description.name, "-")
+            yield "limit.post_address", field, {"address": address, "example": example}
 
 
 def _poll(description: NetworkDescription, poll: Poll | None) -> Iterator[_Found]:

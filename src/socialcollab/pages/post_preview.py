@@ -61,7 +61,7 @@ def post_preview(
                 alt=one.alt,
                 source=source(one),
                 is_video=isinstance(one, Video),
-                cover=source(one.cover) if isinstance(one, Video) and one.cover else "",
+                cover=_cover(one, description, source),
             )
             for one in media
         ],
@@ -90,6 +90,15 @@ def post_preview(
     return preview_feed(
         [[preview(each, description, language=language) for each in (first, *rest)]]
     )
+
+
+def _cover(
+    one: Attachment, description: NetworkDescription, source: Callable[[Attachment], str]
+) -> str:
+    """Return the source of the cover of a video, or an empty string if none is shown."""
+    if "cover" in description.features and isinstance(one, Video) and one.cover is not None:
+        return source(one.cover)
+    return ""
 
 
 def _card(

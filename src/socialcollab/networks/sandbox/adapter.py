@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, Video
+from socialcollab.content import Attachment, Json, LinkCard, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
 from socialcollab.networks.limits import check_limits, text_to_send
@@ -84,7 +84,7 @@ class SandboxAdapter:
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
         """Upload the media that have not been uploaded yet, then create each part of the post."""
         done = dict(progress)
-        for name, one in _files(prepared.outgoing):
+        for name, one in self._files(prepared.outgoing):
             if name in done:
                 continue
             response = yield from call(self._upload(one))
@@ -122,7 +122,7 @@ class SandboxAdapter:
         if len(self._texts(prepared.outgoing)) > 1:
             raise RejectedError("a thread cannot be changed in place", network=self.profile.network)
         done: dict[str, str] = {}
-        for name, one in _files(prepared.outgoing):
+        for name, one in self._files(prepared.outgoing):
             response = yield from call(self._upload(one))
             done[name] = read_media_id(response, network=self.profile.network)
         request = attrs.evolve(
@@ -159,6 +159,47 @@ class SandboxAdapter:
             ),
         )
 
+    def _card(self, outgoing: OutgoingPost) -> LinkCard | None:
+        """Return the link card that the network shows, or None if it receives only the link."""
+        shows_card = "card" in self.description.features and not outgoing.media
+        return outgoing.card if shows_card else None
+
+    def _files(self, outgoing: OutgoingPost) -> Iterator[tuple[str, Attachment]]:
+        """Yield the files to upload, each with the name of its id in the progress."""
+        has_covers = "cover" in self.description.features
+        for place, one in enumerate(outgoing.media):
+            yield f"{_MEDIA}{place}", one
+            if isinstance(one, Video) and one.cover is not None and has_covers:
+                yield f"{_COVER}{place}", one.cover
+        card = self._card(outgoing)
+        if card is not None and card.image is not None:
+            yield _CARD, card.image
+
+    def _details(self, outgoing: OutgoingPost, done: Mapping[str, str]) -> dict[str, Json]:
+        """Return the details of a post that differ from those of most posts."""
+        card = self._card(outgoing)
+        details: dict[str, Json] = {
+            "format": "" if outgoing.format == "post" else outgoing.format,
+            "visibility": "" if outgoing.visibility == "public" else outgoing.visibility,
+            "reply_to": outgoing.reply_to,
+            "quote_of": outgoing.quote_of,
+            "paid_partnership": outgoing.paid_partnership,
+            "covers": {
+                name.removeprefix(_COVER): media
+                for name, media in done.items()
+                if name.startswith(_COVER)
+            },
+            "card": None
+            if card is None
+            else {
+                "url": card.url,
+                "title": card.title,
+                "description": card.description,
+                "image": done.get(_CARD, ""),
+            },
+        }
+        return {name: value for name, value in details.items() if value}
+
     def _texts(self, outgoing: OutgoingPost) -> tuple[str, ...]:
         """Return the texts of all parts, in order."""
         return (text_to_send(self.description, outgoing), *outgoing.replies)
@@ -183,7 +224,7 @@ class SandboxAdapter:
             },
             "created_at": keys["created_at"],
         }
-        details = _details(outgoing, done) if part == 0 else {}
+        details = self._details(outgoing, done) if part == 0 else {}
         if details:
             body["details"] = details
         return attrs.evolve(
@@ -206,42 +247,6 @@ class SandboxAdapter:
             params=params or {},
             headers=self._headers(),
         )
-
-
-def _files(outgoing: OutgoingPost) -> Iterator[tuple[str, Attachment]]:
-    """Yield the files to upload, each with the name of its id in the progress."""
-    for place, one in enumerate(outgoing.media):
-        yield f"{_MEDIA}{place}", one
-        if isinstance(one, Video) and one.cover is not None:
-            yield f"{_COVER}{place}", one.cover
-    if outgoing.card is not None and outgoing.card.image is not None:
-        yield _CARD, outgoing.card.image
-
-
-def _details(outgoing: OutgoingPost, done: Mapping[str, str]) -> dict[str, Json]:
-    """Return the details of a post that differ from those of most posts."""
-    card = outgoing.card
-    details: dict[str, Json] = {
-        "format": "" if outgoing.format == "post" else outgoing.format,
-        "visibility": "" if outgoing.visibility == "public" else outgoing.visibility,
-        "reply_to": outgoing.reply_to,
-        "quote_of": outgoing.quote_of,
-        "paid_partnership": outgoing.paid_partnership,
-        "covers": {
-            name.removeprefix(_COVER): media
-            for name, media in done.items()
-            if name.startswith(_COVER)
-        },
-        "card": None
-        if card is None
-        else {
-            "url": card.url,
-            "title": card.title,
-            "description": card.description,
-            "image": done.get(_CARD, ""),
-        },
-    }
-    return {name: value for name, value in details.items() if value}
 
 
 def _key(key: str, part: int) -> str:
