@@ -328,7 +328,7 @@ def test_other_account(monkeypatch: pytest.MonkeyPatch) -> None:
         (("tulip-x", "--member", "evaa"), "did you mean `eva`"),
         (("tulip-x", "--member", "ben"), "connect"),
         (("tulip-y", "--member", "eva"), "did you mean `tulip-x`"),
-        (("tulip-x", "--member", "eva", "--port", "99999"), "choose another with --port"),
+        (("tulip-x", "--member", "eva", "--port", "99999"), "--port 99999 is not a port"),
         (("tulip-x", "--member", "eva", "--redirect-uri", "http://a.example"), "encryption"),
     ],
 )
@@ -375,6 +375,46 @@ def test_used_port() -> None:
         code, _, err = run("tulip-x", "agency.db", "--member", "eva", "--port", port)
     assert code == 2
     assert f"port {port} cannot be used" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ["connect", "tulip-x", "agency.db", "--member", "eva", "--tokens", "agency.db"],
+            "--tokens `agency.db` is the document or desk itself",
+        ),
+        (
+            ["connect", "tulip-x", "agency.db", "--member", "eva", "--redirect-uri", "agency"],
+            "it must begin with https://",
+        ),
+        (["worker", "agency.toml", "--once"], "`agency.toml` is a document"),
+        (["doctor", "agency.toml"], "`agency.toml` is a document"),
+        (["audit", "agency.toml"], "`agency.toml` is a document"),
+        (["reindex", "agency.toml"], "`agency.toml` is a document"),
+        (["worker", "missing.db", "--once"], "there is no desk `missing.db`"),
+        (["run-due", "agency.db", "--budget", "-1"], "--budget `-1` is not a number of seconds"),
+    ],
+)
+def test_wrong_values(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A wrong argument is an error that names the argument, its value and what is expected."""
+    new_desk("x")
+    assert main(arguments) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_foreign_profile(capsys: pytest.CaptureFixture[str]) -> None:
+    """The doctor does not suggest to connect a profile that `connect` cannot connect."""
+    text = document("x").replace('network = "x"', 'network = "linkedin"')
+    Desk.create("agency.db", Organization.loads(text), owner="eva").close()
+    open_credentials(Path("agency-tokens.db")).put("tulip-y", Token(access="a"))
+    assert main(["doctor", "agency.db"]) == 1
+    out = capsys.readouterr().out
+    assert "there is no network for profile `tulip-x` on `linkedin`" in out
+    assert "repair: pass all networks, including your own, with --networks" in out
+    assert "socialcollab connect" not in out
 
 
 def test_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -426,7 +466,7 @@ def test_other_networks() -> None:
     Path("agency.toml").write_text(text)
     code, _, err = run("tulip-x", "agency.toml")
     assert code == 2
-    assert "is on linkedin, which this command cannot connect" in err
+    assert "`tulip-x` is on linkedin, but this command only connects profiles on bluesky" in err
 
 
 def test_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -469,7 +509,9 @@ def test_doctor(monkeypatch: pytest.MonkeyPatch) -> None:
 
     checks = found()
     assert checks["token of `tulip-x`"].status == "problem"
-    assert checks["token of `tulip-x`"].repair == "run `socialcollab connect tulip-x`"
+    assert checks["token of `tulip-x`"].repair == (
+        "run `socialcollab connect tulip-x agency.db --member MEMBER`"
+    )
     day = dt.timedelta(days=1)
     token = SIGN_INS["x"].server().token
     for days, status in ((-1, "problem"), (3, "warning"), (30, "ok")):
@@ -492,11 +534,12 @@ def test_worker_without_tokens(capsys: pytest.CaptureFixture[str]) -> None:
     new_desk("x")
     assert main(["worker", "agency.db", "--once"]) == 2
     assert (
-        "`socialcollab connect PROFILE agency.db`, or name the networks" in capsys.readouterr().err
+        "`socialcollab connect PROFILE agency.db --member MEMBER`, or name the networks"
+        in capsys.readouterr().err
     )
     assert not Path("agency-tokens.db").exists()
     assert main(["doctor", "agency.db", "--tokens", "other.db"]) == 2
-    assert "no tokens in `other.db`" in capsys.readouterr().err
+    assert "there is no file `other.db` with tokens" in capsys.readouterr().err
     assert main(["run-due", "agency.db"]) == 0
 
 
@@ -515,7 +558,7 @@ def test_unconnected_profile() -> None:
             networks["x"].adapter(profile).verify_credentials(),
             transport=networks["x"].transport(profile),
         )
-    assert "is not connected; run `socialcollab connect tulip-x`" in str(error.value)
+    assert "`tulip-x` is not connected; connect it with `socialcollab connect`" in str(error.value)
     # The profile of a document that was adopted later is not known yet, and its token is used.
     credentials.put("tulip-new", Token(access="a"))
     assert tokens("tulip-new") == "a"
@@ -582,7 +625,9 @@ def test_other_sources(
 def test_unrenewable_token(tmp_path: Path) -> None:
     """A token that is not stored cannot be renewed, and the error names the command."""
     sources = TokenSources(tmp_path / "missing.db")
-    with pytest.raises(AuthenticationError, match="run `socialcollab connect tulip-x`"):
+    with pytest.raises(
+        AuthenticationError, match="connect the profile again with `socialcollab connect`"
+    ):
         sources.renew("tulip-x", Token(access="a"), lambda: Token(access="b"))
     assert repr(sources) == "TokenSources()"
     assert "geheim" not in repr(App("id", "geheim"))

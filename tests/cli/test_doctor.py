@@ -355,7 +355,12 @@ def test_networks(place: Place) -> None:
     ("result", "status", "text", "repair"),
     [
         ("@tulip", "ok", "signed in to x as `@tulip`", ""),
-        (AuthenticationError("the token has expired"), "problem", "the token has", "connect the"),
+        (
+            AuthenticationError("the token has expired"),
+            "problem",
+            "the token has",
+            "run `socialcollab",
+        ),
         (TransientError("the server is down"), "warning", "could not be verified: the", "check"),
         (RateLimitedError("too many requests"), "warning", "could not be", "check the connection"),
         (OutcomeUnknownError("no answer"), "warning", "could not be", "check the connection"),

@@ -65,7 +65,7 @@ INVALID = [
     ("a.toml", f"tulip-x = {SECRET}", "not valid TOML at line 1, column"),
     ("a.toml", f'tulip-x = "{SECRET}', "not valid TOML at "),
     ("a.toml", f'tulip.x = "{SECRET}"', "the entry `tulip` is a table; write an id with a dot"),
-    ("a.toml", "tulip-x = 7", "the entry `tulip-x` is not a text"),
+    ("a.toml", "tulip-x = 7", "the entry `tulip-x` is of type int; it must be a text"),
     ("a.json", f'["{SECRET}"]', "it is not a table"),
     ("a.json", f'{{"a": "{SECRET}",}}', "not valid JSON at line 1, column"),
     ("a.json", f'{{"a": "{SECRET}", "a": "b"}}', "cannot be parsed"),

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 from socialcollab.cli.inputs import check_known, is_desk, load, open_desk
 from socialcollab.cli.output import OK, Output
 from socialcollab.cli.tokens import (
+    CONNECTABLE_NETWORKS,
     OAUTH_NETWORKS,
     App,
     app_of,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
 
 _HOST: Final = "127.0.0.1"
 _PATH: Final = "/callback"
+_LAST_PORT: Final = 65_535
 _WAITS_S: Final = 600.0
 _PAGE: Final = (
     "<!doctype html><html lang='en'><meta charset='utf-8'><title>socialcollab</title>"
@@ -69,10 +71,11 @@ def connect(args: argparse.Namespace, output: Output, *, client: httpx.Client | 
                 connected = _with_browser(profile, credentials, args, output, client)
         else:
             raise InvalidValueError(
-                f"`{profile.id}` is on {profile.network}, which this command cannot connect; store"
-                " its token where the networks of --networks read it",
+                f"`{profile.id}` is on {profile.network}, but this command only connects profiles on"
+                f" {', '.join(CONNECTABLE_NETWORKS)}; to publish on {profile.network}, pass your own"
+                " network to the worker with --networks",
                 value=profile.network,
-                expected=f"bluesky, {', '.join(OAUTH_NETWORKS)}",
+                expected=", ".join(CONNECTABLE_NETWORKS),
             )
         credentials.put(profile.id, connected.token)
         if desk is not None:
@@ -144,10 +147,18 @@ def _with_password(profile: Profile, client: httpx.Client | None) -> ConnectedAc
             " and security, App passwords",
             expected="an app password",
         )
-    with Bluesky({profile.id: password}, client=client) as bluesky:
-        account = Driver().run(
-            bluesky.adapter(profile).verify_credentials(), transport=bluesky.transport(profile)
-        )
+    try:
+        with Bluesky({profile.id: password}, client=client) as bluesky:
+            account = Driver().run(
+                bluesky.adapter(profile).verify_credentials(), transport=bluesky.transport(profile)
+            )
+    except AuthenticationError as error:
+        raise AuthenticationError(
+            f"the sign-in as `{handle}` failed: {error}; check the handle of `{profile.id}` in the"
+            " document, and create a new app password",
+            network=profile.network,
+            status=error.status,
+        ) from None
     return ConnectedAccount(
         profile=profile.id, account=account, token=Token(access=password), scopes=()
     )
@@ -296,11 +307,17 @@ class _Callback(BaseHTTPRequestHandler):
 
 @contextmanager
 def _listening(port: int) -> Iterator[_Listener]:
+    if not 0 <= port <= _LAST_PORT:
+        raise InvalidValueError(
+            f"--port {port} is not a port, which is a number from 0 to {_LAST_PORT}",
+            value=port,
+            expected="a free port",
+        )
     try:
         listener = _Listener((_HOST, port), _Callback)
-    except (OSError, OverflowError) as error:
+    except OSError as error:
         raise InvalidValueError(
-            f"port {port} cannot be used ({error}); choose another with --port, and register its"
+            f"port {port} cannot be used ({error.strerror or error}); choose another with --port, and register its"
             " address with the app, or use --paste",
             value=port,
             expected="a free port",

@@ -12,7 +12,7 @@ from calendar import monthrange
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from socialcollab.cli.inputs import check_known, open_desk
+from socialcollab.cli.inputs import check_known, check_no_document, open_desk
 from socialcollab.cli.output import FOUND, OK, Output, counted, progress
 from socialcollab.errors import InvalidValueError
 
@@ -291,6 +291,7 @@ def audit(args: argparse.Namespace, output: Output) -> int:
     from socialcollab.desk import audit_file
     from socialcollab.stores import Anchor
 
+    check_no_document(args.desk)
     anchor = None
     if args.anchor:
         position, _, digest = args.anchor.partition(":")
@@ -326,6 +327,7 @@ def reindex(args: argparse.Namespace, output: Output) -> int:
     """Rebuild snapshots and projection rows from the events."""
     from socialcollab.desk import reindex_file
 
+    check_no_document(args.desk)
     with progress(output, "reading events") as show:
         report = reindex_file(args.desk, organization=args.id, progress=show)
     output.result(

@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
 from socialcollab.cli.documents import warnings_of
+from socialcollab.cli.inputs import check_no_document
 from socialcollab.cli.networks import opened_networks
 from socialcollab.cli.output import FOUND, OK, Output, counted, leaves, progress
 from socialcollab.cli.tokens import (
+    CONNECTABLE_NETWORKS,
     KEY_VARIABLE,
     StoredTokens,
     TokenSources,
@@ -22,6 +24,7 @@ from socialcollab.cli.tokens import (
     tokens_exist,
     tokens_path,
 )
+from socialcollab.cli.worker import name_of_stream
 from socialcollab.errors import (
     AuthenticationError,
     CorruptJournalError,
@@ -189,19 +192,19 @@ def examine(
             yield from _due_work(desk)
             if networks is not None:
                 yield from _networks(desk, networks)
-                yield from _credentials(desk, networks, driver or Driver())
+                yield from _credentials(desk, networks, driver or Driver(), path)
             if credentials is not None:
                 profiles = desk.organization.profiles_by_id
                 tokens = StoredTokens(credentials, profiles, client=client)
-                usable = yield from _tokens(desk, credentials)
+                usable = yield from _tokens(desk, credentials, path)
                 with stored_networks(tokens, media=MemoryMedia(), client=client) as stored:
                     connected = {
                         profile: stored[profiles[profile].network]
                         for profile in usable
                         if profiles[profile].network in stored
                     }
-                    yield from _credentials(desk, connected, driver or Driver())
-            yield from _connections(desk)
+                    yield from _credentials(desk, connected, driver or Driver(), path)
+            yield from _connections(desk, path)
             folder = media_folder(path, desk.id) if media is None else Path(media)
             yield from _media(store.for_organization(desk.id), folder, full=full)
     except ExceptionGroup as group:
@@ -219,6 +222,7 @@ def _file(path: str) -> Generator[Check, None, bool]:
     """Check the file, and return whether the desk in it can be read without a migration."""
     from socialcollab.stores import inspect_file
 
+    check_no_document(path)
     if not Path(path).is_file():
         raise NotFoundError("desk", path, suggestion="create it with `Desk.create`")
     try:
@@ -349,7 +353,7 @@ def _due_work(desk: Desk) -> Iterator[Check]:
             "due work",
             "problem",
             f"{_pieces(undone)} not been done for more than an hour, the first since"
-            f" {_utc(undone[0].at)}: {_some([_work_name(desk, work) for work in undone])}",
+            f" {_utc(undone[0].at)}: {_some([name_of_stream(desk, work.stream) for work in undone])}",
             "start `socialcollab worker`; if a worker is running, read the problems that it prints",
         )
     if stuck:
@@ -357,7 +361,7 @@ def _due_work(desk: Desk) -> Iterator[Check]:
             "due work",
             "warning",
             f"{_pieces(stuck)} been waiting for a member for more than an hour:"
-            f" {_some([_work_name(desk, work) for work in stuck])}",
+            f" {_some([name_of_stream(desk, work.stream) for work in stuck])}",
             "a member must sign in to the network, end a hold, or resolve the delivery; see"
             " `socialcollab to-do`",
         )
@@ -369,20 +373,14 @@ def _pieces(works: Sequence[DueWork]) -> str:
     return "1 piece of due work has" if len(works) == 1 else f"{len(works)} pieces of due work have"
 
 
-def _work_name(desk: Desk, work: DueWork) -> str:
-    kind, _, name = work.stream.partition("/")
-    try:
-        if kind == "delivery":
-            delivery = desk.delivery(name)
-            return f"{desk.post(delivery.post).display_name} on `{delivery.profile}`"
-        if kind == "post":
-            return desk.post(name).display_name
-    except CorruptJournalError:
-        pass
-    return work.stream
+def _connect(profile: str, path: str) -> str:
+    """Return the repair that connects a profile."""
+    return f"run `socialcollab connect {profile} {path} --member MEMBER`"
 
 
-def _tokens(desk: Desk, credentials: Credentials) -> Generator[Check, None, tuple[str, ...]]:
+def _tokens(
+    desk: Desk, credentials: Credentials, path: str
+) -> Generator[Check, None, tuple[str, ...]]:
     """
     Check that each profile has a token, and that the token does not expire soon.
 
@@ -392,8 +390,16 @@ def _tokens(desk: Desk, credentials: Credentials) -> Generator[Check, None, tupl
     usable = []
     now = desk.engine.now()
     for profile in desk.organization.profiles:
+        if profile.network not in CONNECTABLE_NETWORKS:
+            yield Check(
+                "networks",
+                "problem",
+                f"there is no network for profile `{profile.id}` on `{profile.network}`",
+                "pass all networks, including your own, with --networks",
+            )
+            continue
         name = f"token of `{profile.id}`"
-        connect = f"run `socialcollab connect {profile.id}`"
+        connect = _connect(profile.id, path)
         try:
             token = credentials.read(profile.id)
         except SocialCollabError as error:
@@ -418,7 +424,7 @@ def _tokens(desk: Desk, credentials: Credentials) -> Generator[Check, None, tupl
     return tuple(usable)
 
 
-def _connections(desk: Desk) -> Iterator[Check]:
+def _connections(desk: Desk, path: str) -> Iterator[Check]:
     """Show who has connected each profile, with the scopes and the expiry."""
     now = desk.engine.now()
     for connection in desk.connections():
@@ -427,7 +433,7 @@ def _connections(desk: Desk) -> Iterator[Check]:
         text = (
             f"`{connection.by}` connected `{connection.account}` on {_utc(connection.at)}{scopes}"
         )
-        repair = f"run `socialcollab connect {connection.profile}`"
+        repair = _connect(connection.profile, path)
         expires_at = connection.expires_at
         if expires_at is None:
             yield Check(name, "ok", text)
@@ -473,14 +479,16 @@ def _network_of(profile: Profile, networks: Mapping[str, Network]) -> Network | 
         return None
 
 
-def _credentials(desk: Desk, networks: Mapping[str, Network], driver: Driver) -> Iterator[Check]:
+def _credentials(
+    desk: Desk, networks: Mapping[str, Network], driver: Driver, path: str
+) -> Iterator[Check]:
     for profile in desk.organization.profiles:
         network = _network_of(profile, networks)
         if network is not None:
-            yield _verified(profile, network, driver)
+            yield _verified(profile, network, driver, path)
 
 
-def _verified(profile: Profile, network: Network, driver: Driver) -> Check:
+def _verified(profile: Profile, network: Network, driver: Driver, path: str) -> Check:
     """Verify the credentials of a profile, without publishing anything."""
     name = f"credentials of `{profile.id}`"
     try:
@@ -488,13 +496,10 @@ def _verified(profile: Profile, network: Network, driver: Driver) -> Check:
             network.adapter(profile).verify_credentials(), transport=network.transport(profile)
         )
     except AuthenticationError as error:
-        return Check(
-            name,
-            "problem",
-            str(error),
-            f"connect the profile again with `socialcollab connect {profile.id}`, or replace the stored"
-            " credentials",
-        )
+        repair = "replace the credentials where they are stored"
+        if profile.network in CONNECTABLE_NETWORKS:
+            repair = f"{_connect(profile.id, path)}, or {repair}"
+        return Check(name, "problem", str(error), repair)
     except (TransientError, RateLimitedError, OutcomeUnknownError) as error:
         return Check(
             name,

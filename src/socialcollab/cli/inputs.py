@@ -116,6 +116,22 @@ def is_desk(path: str) -> bool:
         return stream.read(len(_SQLITE_HEADER)) == _SQLITE_HEADER
 
 
+def check_no_document(path: str) -> None:
+    """
+    Check that a path does not name a document where a desk is required.
+
+    Raises:
+        InvalidValueError: If it does.
+    """
+    if path.lower().endswith(".toml"):
+        raise InvalidValueError(
+            f"`{path}` is a document, but this command needs the SQLite file of a desk, such as"
+            " agency.db",
+            value=path,
+            expected="the SQLite file of a desk",
+        )
+
+
 def load(path: str, organization_id: str = "") -> Organization:
     """Load a document, or a desk's current organization."""
     if is_desk(path):
@@ -171,6 +187,7 @@ def open_desk(
     from socialcollab.desk import Desk
     from socialcollab.stores import FolderMedia
 
+    check_no_document(path)
     return Desk.open(
         path,
         organization=organization,

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 KEY_VARIABLE: Final = "SOCIALCOLLAB_CREDENTIALS_KEY"
 _READ_ONLY: Final = (".toml", ".json")
 OAUTH_NETWORKS: Final = ("facebook", "instagram", "mastodon", "x")
+CONNECTABLE_NETWORKS: Final = ("bluesky", *OAUTH_NETWORKS)
 
 
 def add_tokens_option(parser: argparse.ArgumentParser | argparse._ActionsContainer) -> None:
@@ -39,7 +40,15 @@ def add_tokens_option(parser: argparse.ArgumentParser | argparse._ActionsContain
 def tokens_path(args: argparse.Namespace, source: str) -> Path:
     """Return the file of ``--tokens``, or the file beside a document or desk."""
     if args.tokens:
-        return Path(args.tokens)
+        path = Path(args.tokens)
+        if path.exists() and Path(source).exists() and path.samefile(source):
+            raise InvalidValueError(
+                f"--tokens `{path}` is the document or desk itself; the tokens need a file of their"
+                " own, such as agency-tokens.db",
+                value=str(path),
+                expected="a file such as agency-tokens.db",
+            )
+        return path
     return Path(source).with_name(f"{Path(source).stem}-tokens.db")
 
 
@@ -113,7 +122,7 @@ class TokenSources:
         if self._stored is None:
             raise AuthenticationError(
                 f"the token of `{account}` has expired, and is not in a file in which it can be"
-                f" renewed; run `socialcollab connect {account}`"
+                f" renewed; connect the profile again with `socialcollab connect`"
             )
         return self._stored.renew(account, old, new)
 
@@ -221,7 +230,7 @@ class StoredTokens:
 
         if self._credentials.read(profile) is None:
             raise AuthenticationError(
-                f"`{profile}` is not connected; run `socialcollab connect {profile}`"
+                f"`{profile}` is not connected; connect it with `socialcollab connect`"
             )
         known, app, renew = self.profiles.get(profile), None, None
         if known is not None and known.network in OAUTH_NETWORKS:
@@ -289,8 +298,8 @@ def check_tokens_exist(path: Path, source: str) -> None:
     """
     if not tokens_exist(path):
         raise InvalidValueError(
-            f"there are no tokens in `{path}`; connect the profiles with `socialcollab connect"
-            f" PROFILE {source}`, or name the networks with --networks",
+            f"there is no file `{path}` with tokens; connect the profiles with `socialcollab connect"
+            f" PROFILE {source} --member MEMBER`, or name the networks with --networks",
             value=str(path),
             expected="a file that `socialcollab connect` has written",
         )

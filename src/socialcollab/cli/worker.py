@@ -20,7 +20,12 @@ from socialcollab.cli.tokens import (
     tokens_exist,
     tokens_path,
 )
-from socialcollab.errors import InvalidValueError, StoreUnavailableError
+from socialcollab.errors import (
+    CorruptJournalError,
+    InvalidValueError,
+    NotFoundError,
+    StoreUnavailableError,
+)
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -48,6 +53,10 @@ class Stop(Protocol):
 
 def run_due(args: argparse.Namespace, output: Output) -> int:
     """Do all due work of a desk."""
+    if args.budget is not None and not args.budget >= 0:
+        raise InvalidValueError(
+            f"--budget `{args.budget:g}` is not a number of seconds, 0 or greater"
+        )
     with (
         _networks_of(args) as (networks, sandbox, tokens),
         open_desk(args.desk, args.id, networks=networks, media=args.media) as desk,
@@ -125,9 +134,12 @@ def worker(args: argparse.Namespace, output: Output) -> int:
     """Do due work until the process receives SIGINT or SIGTERM."""
     if not 0 < args.every <= _LONGEST_WAIT_S:
         raise InvalidValueError(
-            f"--every `{args.every:g}` is not a number of seconds between 0 and {_LONGEST_WAIT_S}"
+            f"--every `{args.every:g}` is not a number of seconds greater than 0 and at most"
+            f" {_LONGEST_WAIT_S}"
         )
     if not args.networks:
+        # A desk that does not exist has no tokens either, but must be reported as missing.
+        open_desk(args.desk, args.id).close()
         check_tokens_exist(tokens_path(args, args.desk), args.desk)
     args.sandbox = None
     with (
@@ -245,6 +257,20 @@ def _stop_on_signals() -> Iterator[Stop]:
             signal.signal(number, handler)
 
 
+def name_of_stream(desk: Desk, stream: str) -> str:
+    """Return the name of a post or delivery for a person, given its stream in the journal."""
+    kind, _, name = stream.partition("/")
+    try:
+        if kind == "delivery":
+            delivery = desk.delivery(name)
+            return f"{desk.post(delivery.post).display_name} on `{delivery.profile}`"
+        if kind == "post":
+            return desk.post(name).display_name
+    except (CorruptJournalError, NotFoundError):
+        pass
+    return stream
+
+
 def _values(report: DueReport) -> dict[str, object]:
     return {
         "at": report.at.isoformat(),
@@ -262,7 +288,9 @@ def _outcomes(desk: Desk, report: DueReport) -> list[str]:
         delivery = desk.delivery(name)
         post = desk.post(delivery.post)
         lines.append(f"{post.display_name} on `{delivery.profile}`: {state}")
-    return lines + [f"problem with {place}: {text}" for place, text in report.problems]
+    return lines + [
+        f"problem with {name_of_stream(desk, place)}: {text}" for place, text in report.problems
+    ]
 
 
 def _summary(report: DueReport) -> str:

@@ -63,7 +63,8 @@ def check_encrypted(address: str, name: str) -> None:
     if parts.scheme == "http" and parts.hostname in _LOOPBACK:
         return
     raise InvalidValueError(
-        f"{name} is `{address:.200}`, which would receive the credentials without encryption",
+        f"{name} is `{address:.200}`, which would receive the credentials without encryption; it must"
+        " begin with https://",
         value=address,
         expected="an address that begins with https://",
     )

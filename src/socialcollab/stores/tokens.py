@@ -131,7 +131,9 @@ class FileTokens:
                 )
             if not isinstance(token, str):
                 raise self._error(
-                    f"the entry `{profile}` is not a text", f'{profile} = "a token" in quotes'
+                    f"the entry `{profile}` is of type {type(token).__name__}; it must be a text in"
+                    " quotes",
+                    f'{profile} = "a token"',
                 )
         return table
 
@@ -145,15 +147,23 @@ class FileTokens:
         # The messages and causes of these errors could contain a part of a token.
         except json.JSONDecodeError as error:
             place = f"line {error.lineno}, column {error.colno}"
-            raise self._error(f"it is not valid JSON at {place}", expected) from None
+            raise self._error(
+                f'it is not valid JSON at {place}; it must look like {{"tulip-x": "a token"}}',
+                expected,
+            ) from None
         except tomllib.TOMLDecodeError as error:
             found = re.search(r"line \d+, column \d+", str(error))
             place = found[0] if found else "its end"
-            raise self._error(f"it is not valid TOML at {place}", expected) from None
+            raise self._error(
+                f'it is not valid TOML at {place}; a line must look like tulip-x = "a token"',
+                expected,
+            ) from None
         except (ValueError, RecursionError):
             raise self._error("it cannot be parsed", expected) from None
         if not isinstance(table, dict):
-            raise self._error("it is not a table", expected)
+            raise self._error(
+                'it is not a table; it must look like {"tulip-x": "a token"}', expected
+            )
         return table
 
     def _error(self, problem: str, expected: str) -> InvalidValueError:
