@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import logging
 import traceback
 from collections.abc import Callable, Iterator
@@ -130,6 +131,17 @@ class FailingMedia(MemoryMedia):
         return 3
 
 
+class BreakingMedia(FailingMedia):
+    """A media store that fails while the media are read."""
+
+    def open(self, digest: str) -> Any:
+        class File(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                raise OSError(5, "broken disk")
+
+        return File(b"123")
+
+
 BROKEN: dict[str, Any] = {
     "refused": httpx.Response(401, json={"error": "refused"}),
     "rate limit": httpx.Response(429),
@@ -171,7 +183,12 @@ def test_tracebacks_of_faults(name: str) -> None:
     others = {"other": account.secret}
     bytes_ = {account.profile.id: account.secret.encode()}
     server = account.server()
-    for secrets, media in ((others, MEDIA), (bytes_, MEDIA), (None, FailingMedia())):
+    for secrets, media in (
+        (others, MEDIA),
+        (bytes_, MEDIA),
+        (None, FailingMedia()),
+        (None, BreakingMedia()),
+    ):
         with account.connect(server, secrets, media=media) as network:  # type: ignore[arg-type]
             if secrets is None and name == "instagram":
                 continue  # it downloads the media itself
