@@ -130,6 +130,10 @@ def test_draft_to_published(office, signed_in, set_clock) -> None:
     source = re.search(r'<img src="([^"]+)" alt="tulpen">', before_decision)
     assert b"".join(ben.get(source[1]).streaming_content) == PNG
     assert signed_in("zoe").get(source[1]).status_code == 404
+    preview = ben.get(f"{address}/preview").content.decode()
+    assert "data:image/png;base64," in preview
+    assert "De lente is er &lt;b&gt;🌷&lt;/b&gt;" in preview
+    assert signed_in("zoe").get(f"{address}/preview").status_code == 404
     assert press(ben, address, "approve").status_code == 302
     assert "scheduled" in ben.get(address).content.decode()
     set_clock(DUE)

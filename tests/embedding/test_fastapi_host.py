@@ -129,6 +129,8 @@ async def test_draft_to_published(newsroom, client) -> None:
     )
     assert response.json()["state"] == "scheduled"
     newsroom.wake(NOW + dt.timedelta(days=1))
+    preview = (await client("ben").get(f"/posts/{post['id']}/preview")).text
+    assert 'class="pv pv-' in preview
     published = await wait_for_state(client, post["id"], "published")
     assert published["urls"]
     assert [post.text for post in newsroom.sandbox.posts()] == [NEW["text"]]

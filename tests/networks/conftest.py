@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.networks.broken_connection", "tests.networks.publishing")
+pytest.register_assert_rewrite("tests.networks.faults", "tests.networks.publishing")

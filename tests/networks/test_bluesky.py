@@ -13,7 +13,6 @@ import httpx
 import lexrpc.base
 import pytest
 from tests.networks.accounts import ACCOUNTS, NetworkContract
-from tests.networks.broken_connection import check_each_break
 from tests.networks.desks import desk_of
 from tests.networks.pds import DID, HANDLE, PASSWORD, Pds, error
 from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
@@ -336,14 +335,6 @@ def test_refused_password_holds_profile(pds: Pds) -> None:
         assert [hold.on.profile for hold in desk.holds()] == [(PROFILE.id,)]
         (delivery,) = desk.deliveries(post)
         assert delivery.state == "waiting"
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("arrives", [True, False])
-def test_broken_connections(pds: Pds, arrives: bool) -> None:
-    """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
-    # The requests: sign-in, account, image, two records.
-    check_each_break(TULIP, pds, ["Poging {}", "en meer"], requests=5, arrives=arrives)
 
 
 def test_no_secrets(bluesky: Bluesky) -> None:

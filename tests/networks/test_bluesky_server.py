@@ -8,16 +8,17 @@ import random
 import shutil
 import socket
 import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import attrs
 import httpx
 import pytest
-from tests.networks.accounts import ACCOUNTS
-from tests.networks.broken_connection import BrokenConnection, published_by_desk
+from tests.networks.accounts import ACCOUNTS, Account
+from tests.networks.fake_server import Posted
+from tests.networks.faults import CONTENTS, FAULTS, check_each_request, check_random_faults
 
 from socialcollab.content import Image
 from socialcollab.directory import Profile
@@ -146,17 +147,88 @@ def test_wrong_password(profile: Profile) -> None:
             Driver().run(flow, transport=bluesky.transport(profile))
 
 
-@pytest.mark.parametrize("arrives", [True, False])
-def test_broken_connections(profile: Profile, *, arrives: bool) -> None:
-    """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
-    account = attrs.evolve(ACCOUNTS["bluesky"], profile=profile, secret=PASSWORD, files=(PNG,))
-    expected: list[str] = []
-    # The requests: sign-in, account, image, two records. In the last run, no connection breaks.
-    for at in range(1, 7):
-        connection = BrokenConnection(httpx.HTTPTransport(), at=at, arrives=arrives)
-        texts = [f"Poging {at}", "en verder"]
-        clock = SimpleNamespace(now=dt.datetime.now(dt.UTC))
-        with published_by_desk(account, connection, texts, clock=clock):
-            assert connection.broke is (at < 6)
-            expected += texts
-            assert [record["text"] for record in reversed(records_of(profile))] == expected
+class RealServer(httpx.BaseTransport):
+    """
+    The server as a transport, with the posts of an account.
+
+    Its time is never set back, because the keys of the posts are in the order of their times.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        self._now = dt.datetime.now(dt.UTC)
+        self._profile = profile
+        self._client = httpx.HTTPTransport()
+
+    @property
+    def now(self) -> dt.datetime:
+        """The current time."""
+        return self._now
+
+    @now.setter
+    def now(self, now: dt.datetime) -> None:
+        self._now = max(self._now, now)
+
+    @property
+    def posted(self) -> list[Posted]:
+        """The posts in the repository of the account, in the order of their keys."""
+        return [
+            Posted(uri, value["text"], value.get("reply", {}).get("parent", {}).get("uri", ""))
+            for uri, value in all_records_of(self._profile)
+        ]
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request."""
+        return self._client.handle_request(request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+
+def all_records_of(profile: Profile) -> list[tuple[str, dict[str, Any]]]:
+    """Return the addresses and values of all posts of an account, oldest first."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    cursor = ""
+    while True:
+        params = {
+            "repo": profile.handle.removeprefix("@"),
+            "collection": "app.bsky.feed.post",
+            "limit": "100",
+            "reverse": "true",
+        }
+        page = httpx.get(
+            f"{profile.server}/xrpc/com.atproto.repo.listRecords",
+            params=params | ({"cursor": cursor} if cursor else {}),
+        ).json()
+        found += [(record["uri"], record["value"]) for record in page["records"]]
+        cursor = page.get("cursor", "")
+        if not cursor or not page["records"]:
+            return found
+
+
+def real_account(profile: Profile) -> Account:
+    return attrs.evolve(ACCOUNTS["bluesky"], profile=profile, secret=PASSWORD, files=(PNG,))
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+def test_lost_answers(profile: Profile, content: str) -> None:
+    """An answer is lost at each request in turn; the repository contains each post once."""
+    check_each_request(real_account(profile), RealServer(profile), content, "lost answer")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("content", CONTENTS)
+def test_each_fault(profile: Profile, content: str, fault: str) -> None:
+    """Every fault happens at every request of every kind of post."""
+    check_each_request(real_account(profile), RealServer(profile), content, fault)
+
+
+@pytest.mark.slow
+def test_random_faults(profile: Profile, seconds: float) -> None:
+    """Several requests fail at random."""
+    until, seed, server = time.monotonic() + seconds, 0, RealServer(profile)
+    while time.monotonic() < until:
+        seed += 1
+        check_random_faults(real_account(profile), server, CONTENTS, seed)
+    print(f"{seed} runs with random faults")

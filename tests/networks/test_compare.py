@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 from tests.networks.accounts import ACCOUNTS, Account
-from tests.networks.broken_connection import TEN_MINUTES
 from tests.networks.desks import desk_of
+from tests.networks.faults import TEN_MINUTES
 from tests.networks.graph_server import PAGE, FacebookServer, graph_error
 from tests.networks.publishing import MP4, PublicMedia
 

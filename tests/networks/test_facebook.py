@@ -10,7 +10,6 @@ import attrs
 import httpx
 import pytest
 from tests.networks.accounts import ACCOUNTS, NetworkContract
-from tests.networks.broken_connection import check_each_break
 from tests.networks.graph_server import PAGE, TOKEN, FacebookServer, graph_error
 from tests.networks.meta_nodes import Nodes
 from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
@@ -393,11 +392,3 @@ def test_failing_upload(facebook: Facebook, server: FacebookServer) -> None:
     with pytest.raises(TransientError):
         publish(facebook, outgoing(media=IMAGES))
     assert server.posts == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("arrives", [True, False])
-def test_broken_connections(server: FacebookServer, arrives: bool) -> None:
-    """Wherever the connection breaks, there is exactly one post, and the desk has recorded it."""
-    # The requests: the Page, the image, the post.
-    check_each_break(TULIP, server, ["Poging {}"], requests=3, arrives=arrives)

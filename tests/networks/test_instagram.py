@@ -9,7 +9,6 @@ import attrs
 import httpx
 import pytest
 from tests.networks.accounts import ACCOUNTS, NetworkContract
-from tests.networks.broken_connection import check_each_break
 from tests.networks.graph_server import ACCOUNT, TOKEN, InstagramServer, graph_error
 from tests.networks.meta_nodes import Nodes
 from tests.networks.publishing import (
@@ -288,11 +287,3 @@ def test_errors(
     server.scripted[f"POST /{ACCOUNT}/media_publish"] = response
     assert type(failure_of(instagram, POSTS[0])) is kind
     assert server.requests.count(f"POST /{ACCOUNT}/media_publish") == 1
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("arrives", [True, False])
-def test_broken_connections(server: InstagramServer, arrives: bool) -> None:
-    """Wherever the connection breaks, there is exactly one post, and the desk has recorded it."""
-    # The requests: the account, the quota, three containers and their states, the post, its URL.
-    check_each_break(TULIP, server, ["Poging {}"], images=2, requests=10, arrives=arrives)

@@ -11,7 +11,6 @@ import attrs
 import httpx
 import pytest
 from tests.networks.accounts import ACCOUNTS, NetworkContract
-from tests.networks.broken_connection import check_each_break
 from tests.networks.desks import desk_of
 from tests.networks.exchange import Exchange, described_by
 from tests.networks.mastodon_server import ACCOUNT, SERVER, TOKEN, MastodonServer, error
@@ -465,30 +464,3 @@ def test_desk(server: MastodonServer) -> None:
         eva.take_down(post.id, reason="typo")
         desk.run_due()
         assert server.statuses == []
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("arrives", [True, False])
-@pytest.mark.parametrize(
-    "habits",
-    [
-        "ignores keys",
-        "honours keys, known",
-        "honours keys",
-        "ignores keys, no source",
-    ],
-)
-def test_broken_connections(server: MastodonServer, habits: str, arrives: bool) -> None:
-    """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
-    server.honours_keys = "honours" in habits
-    server.has_source = "no source" not in habits
-    server.processing = 1
-    # The requests: account, image, its state twice, two posts.
-    check_each_break(
-        TULIP,
-        server,
-        ["Poging {}", "en meer"],
-        requests=6,
-        arrives=arrives,
-        honours_keys=[SERVER] if "known" in habits else [],
-    )

@@ -12,7 +12,6 @@ import attrs
 import httpx
 import pytest
 from tests.networks.accounts import ACCOUNTS, NetworkContract
-from tests.networks.broken_connection import check_each_break
 from tests.networks.exchange import Exchange, described_by
 from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
 from tests.networks.x_server import ACCOUNT, TOKEN, XServer, problem
@@ -386,11 +385,3 @@ def test_other_media(x: X, server: XServer) -> None:
     poll = Poll(options=("rood", "geel"), minutes=60)
     publish(x, outgoing(text="Welke?"))
     assert isinstance(find(x, outgoing(text="Welke?", poll=poll)), Missing)
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("arrives", [True, False])
-def test_broken_connections(server: XServer, arrives: bool) -> None:
-    """Wherever the connection breaks, each text is published once, and the desk has recorded it."""
-    # The requests: account, image, its alt text, two posts.
-    check_each_break(TULIP, server, ["Poging {}", "en meer {}"], requests=5, arrives=arrives)

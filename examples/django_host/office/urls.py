@@ -10,6 +10,7 @@ urlpatterns = [
     path("posts/new", views.draft, name="draft"),
     path("posts/<slug:post_id>", views.post, name="post"),
     path("posts/<slug:post_id>/media/<str:digest>", views.image, name="image"),
+    path("posts/<slug:post_id>/preview", views.preview, name="preview"),
     path("posts/<slug:post_id>/boost", views.boost, name="boost"),
     path("posts/<slug:post_id>/<slug:name>", views.command, name="command"),
     path("calendar/<int:year>/<int:month>", views.calendar, name="calendar"),

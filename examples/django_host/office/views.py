@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 from zoneinfo import ZoneInfo
 
@@ -13,11 +14,21 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from office.desk import open_desk, open_media
 from office.models import Boost, Brief
-from socialcollab.content import Image, PostContent
+from socialcollab.content import Attachment, Image, PostContent
 from socialcollab.desk import MemberDesk
 from socialcollab.errors import InvalidValueError, NotAllowedError
-from socialcollab.pages import CalendarEntry, CalendarNote, month_calendar, page, permissions_table
+from socialcollab.pages import (
+    CalendarEntry,
+    CalendarNote,
+    month_calendar,
+    page,
+    permissions_table,
+    post_preview,
+    preview_grid,
+)
 
+# Larger images would make the page slow.
+MOST_EMBEDDED_BYTES = 1_000_000
 BUTTONS = {
     "submit": "Submit",
     "approve": "Approve",
@@ -95,9 +106,35 @@ def _texts_by_profiles(content: PostContent) -> list[tuple[str, tuple[str, ...]]
 
 @login_required
 @require_GET
+def preview(request: HttpRequest, post_id: str) -> HttpResponse:
+    """Show how a post will look on each of its profiles."""
+    content = member_desk(request).post_view(post_id).post.content
+    profiles = open_desk().organization.profiles_by_id
+    return HttpResponse(
+        page(
+            "Preview",
+            preview_grid(
+                post_preview(content, profiles[name], source=_embedded)
+                for name in content.targets
+                if name in profiles
+            ),
+        )
+    )
+
+
+def _embedded(media: Attachment) -> str:
+    """Return an image as part of the page; an empty string for a video or a large image."""
+    if not media.media_type.startswith("image/") or media.size_bytes > MOST_EMBEDDED_BYTES:
+        return ""
+    with open_media().open(media.digest) as file:
+        return f"data:{media.media_type};base64,{base64.b64encode(file.read()).decode()}"
+
+
+@login_required
+@require_GET
 def image(request: HttpRequest, post_id: str, digest: str) -> HttpResponse:
     """Show an image of a post to a user who may view the post."""
-    for media in member_desk(request).post_view(post_id).post.media:
+    for media in member_desk(request).post_view(post_id).post.content.all_media:
         if media.digest == digest:
             return FileResponse(open_media().open(digest), content_type=media.media_type)
     raise Http404

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import datetime as dt
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -22,14 +23,17 @@ from newsroom.permissions import Advertiser, Manager
 from newsroom.users import Users
 from newsroom.worker import run_worker
 from socialcollab import AsyncDesk, SqliteStore
+from socialcollab.content import Attachment
 from socialcollab.desk import PostView, SubmitTiming
 from socialcollab.errors import NotFoundError
-from socialcollab.pages import CalendarEntry, month_calendar, page
+from socialcollab.pages import CalendarEntry, month_calendar, page, post_preview, preview_grid
 from socialcollab.stores import FolderMedia
-from socialcollab.transport import Network
+from socialcollab.transport import Media, Network
 
 RULES = Path(__file__).resolve().parents[1] / "organization.toml"
 router = APIRouter()
+# Larger images would make the page slow.
+MOST_EMBEDDED_BYTES = 1_000_000
 
 
 class NewPost(BaseModel):
@@ -90,10 +94,28 @@ async def show(post: str, me: Me) -> dict[str, Any]:
     return _post_content(await me.post_view(post))
 
 
+@router.get("/posts/{post}/preview")
+async def preview(request: Request, post: str, me: Me) -> HTMLResponse:
+    """Return a page that shows how a post will look on each of its profiles."""
+    content = (await me.post_view(post)).post.content
+    desk: AsyncDesk = request.app.state.desk
+    profiles = (await desk.organization).profiles_by_id
+    sources = {
+        media.digest: await asyncio.to_thread(_embedded, request.app.state.media, media)
+        for media in content.all_media
+    }
+    previews = [
+        post_preview(content, profiles[name], source=lambda one: sources[one.digest])
+        for name in content.targets
+        if name in profiles
+    ]
+    return HTMLResponse(page("Preview", preview_grid(previews)))
+
+
 @router.get("/posts/{post}/media/{digest}")
 async def image(request: Request, post: str, digest: str, me: Me) -> StreamingResponse:
     """Return an image of a post to a user who may view the post."""
-    for media in (await me.post_view(post)).post.media:
+    for media in (await me.post_view(post)).post.content.all_media:
         if media.digest == digest:
             content = await asyncio.to_thread(request.app.state.media.open, digest)
             return StreamingResponse(content, media_type=media.media_type)
@@ -209,6 +231,14 @@ def create_app(
     app.include_router(router)
     add_error_handlers(app)
     return app
+
+
+def _embedded(store: Media, media: Attachment) -> str:
+    """Return an image as part of the page; an empty string for a video or a large image."""
+    if not media.media_type.startswith("image/") or media.size_bytes > MOST_EMBEDDED_BYTES:
+        return ""
+    with store.open(media.digest) as file:
+        return f"data:{media.media_type};base64,{base64.b64encode(file.read()).decode()}"
 
 
 def _post_content(view: PostView) -> dict[str, Any]:

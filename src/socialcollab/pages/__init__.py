@@ -28,6 +28,7 @@ from socialcollab.pages.permissions_table import (
     permissions_matrix,
     permissions_table,
 )
+from socialcollab.pages.post_preview import post_preview
 from socialcollab.pages.preview import (
     PreviewCard,
     PreviewImage,
@@ -68,6 +69,7 @@ __all__ = [
     "period_title",
     "permissions_matrix",
     "permissions_table",
+    "post_preview",
     "preview",
     "preview_feed",
     "preview_grid",

@@ -22,13 +22,21 @@ from socialcollab.testing.media_contract import (  # noqa: E402
     MediaContract,
     broken_media_promises,
 )
+from socialcollab.testing.recording import (  # noqa: E402
+    Exchange,
+    RecordingTransport,
+    ReplayTransport,
+)
 from socialcollab.testing.store_contract import StoreContract, broken_promises  # noqa: E402
 
 __all__ = [
     "AdapterContract",
     "AsyncStoreContract",
     "BlockingStore",
+    "Exchange",
     "MediaContract",
+    "RecordingTransport",
+    "ReplayTransport",
     "StoreContract",
     "broken_async_promises",
     "broken_media_promises",

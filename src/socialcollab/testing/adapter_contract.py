@@ -6,6 +6,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, Final
 
 import attrs
@@ -21,10 +22,12 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.testing.promises import promise
+from socialcollab.testing.recording import RecordingTransport, ReplayTransport
 from socialcollab.transport import (
     Adapter,
     AmendingAdapter,
     Checkpoint,
+    ComparingAdapter,
     Created,
     Done,
     Flow,
@@ -547,6 +550,41 @@ class AdapterContract:
         ):
             error = _always(adapter.take_down("1"), response)
             assert type(error) is kind, f"{response.status} became {error!r}"
+
+    @promise("A24")
+    def test_a24_compare(
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport
+    ) -> None:
+        """A post that was just published does not differ, and comparing it changes nothing."""
+        if not isinstance(adapter, ComparingAdapter):
+            pytest.skip("this adapter does not compare posts")
+        prepared = _prepared(adapter, outgoing)
+        publishing = Conversation()
+        published = publishing.run(adapter.publish(prepared, {}), _answers(transport))
+        comparing = Conversation()
+        fields = comparing.run(
+            adapter.compare(prepared, publishing.progress, published.network_id),
+            _answers(transport),
+        )
+        assert fields == ()
+        assert [request.method for request in comparing.requests if request.method != "GET"] == []
+
+    @promise("A25")
+    def test_a25_recording(
+        self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport, tmp_path: Path
+    ) -> None:
+        """Recorded exchanges contain no secret, and publish the post again without the network."""
+        prepared = _prepared(adapter, outgoing)
+        recording = RecordingTransport(transport, secrets=self.secrets)
+        published = Conversation().run(adapter.publish(prepared, {}), _answers(recording))
+        file = tmp_path / "exchanges.json"
+        recording.save(file)
+        text = file.read_text(encoding="utf-8")
+        assert not any(secret in text for secret in self.secrets)
+        replay = ReplayTransport.load(file, secrets=self.secrets)
+        again = Conversation().run(adapter.publish(prepared, {}), _answers(replay))
+        assert again == published
+        assert replay.left == 0
 
     def _answered_to_creating(
         self, adapter: Adapter, outgoing: OutgoingPost, transport: Transport, response: Response

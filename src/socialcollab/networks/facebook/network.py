@@ -18,7 +18,8 @@ class Facebook(BearerNetwork):
     """
     Facebook Pages, accessed through Meta's Graph API.
 
-    Posts are texts with images, a video or a link that is shown as a card. A profile's `handle` is
+    Posts are texts with images, a video or a link that is shown as a card, reels, stories and
+    comments. A profile's `handle` is
     the user name or id of its Page. The `server` is normally empty; it can be the address of a
     proxy.
 

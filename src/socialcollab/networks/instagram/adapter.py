@@ -232,7 +232,7 @@ class InstagramAdapter:
     def compare(
         self,
         prepared: Prepared,
-        progress: Mapping[str, str],  # noqa: ARG002
+        progress: Mapping[str, str],  # noqa: ARG002  as other adapters
         network_id: str,
     ) -> Flow[tuple[str, ...]]:
         """Return ``text`` if the caption differs. Stories and comments are not compared."""

@@ -24,8 +24,9 @@ class Instagram(BearerNetwork):
     """
     Instagram business and creator accounts, accessed through Meta's Graph API.
 
-    Posts are one image, a carousel of images and videos, or one video, which becomes a reel.
-    Instagram downloads the media itself, so the media store must return public URLs. The `server` of
+    Posts are one image, a carousel of images and videos, one video, which becomes a reel, or a
+    story. Instagram downloads media itself, so the media store must return public URLs; a video
+    without a public URL is uploaded. The `server` of
     a profile is normally empty; it can be the address of a proxy.
 
     >>> from socialcollab.stores import MemoryMedia
