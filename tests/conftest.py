@@ -12,6 +12,9 @@ import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
+# Failed checks in the modules that tests share are explained like those in tests.
+pytest.register_assert_rewrite("tests.networks.faults", "tests.networks.publishing")
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(

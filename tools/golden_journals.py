@@ -309,6 +309,7 @@ BEFORE: Mapping[str, tuple[str, ...]] = {
     "calendar": (),
     "digest": ("digest.added",),
     "native_post": ("native_post.added",),
+    "profile": ("profile.connected",),
     "notifications": ("post.drafted",),
     "person": ("post.drafted",),
 }
@@ -321,6 +322,7 @@ STREAMS: Mapping[str, str] = {
         "runtime_state",
     ),
     "organization": "organization",
+    "profile": "connection/x1",
     "notifications": "post/x1",
     "person": "post/x1",
 }

@@ -141,7 +141,7 @@ def test_command(
     assert f"ok       file: `{place.path}` is intact and writable\n" in out
     assert "\n         repair: correct the document, and adopt it\n" in out
     assert out.endswith(
-        "networks and credentials are checked with --networks\n0 problems, 1 warning\n"
+        "networks and credentials are checked with --networks or --tokens\n0 problems, 1 warning\n"
     )
     monkeypatch.chdir(place.path.parent)
     monkeypatch.setattr(sys, "path", list(sys.path))
@@ -355,7 +355,7 @@ def test_networks(place: Place) -> None:
     ("result", "status", "text", "repair"),
     [
         ("@tulip", "ok", "signed in to x as `@tulip`", ""),
-        (AuthenticationError("the token has expired"), "problem", "the token has", "sign in to x"),
+        (AuthenticationError("the token has expired"), "problem", "the token has", "connect the"),
         (TransientError("the server is down"), "warning", "could not be verified: the", "check"),
         (RateLimitedError("too many requests"), "warning", "could not be", "check the connection"),
         (OutcomeUnknownError("no answer"), "warning", "could not be", "check the connection"),

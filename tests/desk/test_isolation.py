@@ -293,6 +293,8 @@ def commands(about: Target, when: dt.datetime) -> dict[str, Any]:
         "start_campaign": cm.StartCampaign(campaign=about.campaign),
         "add_native_post": cm.AddNativePost(profile=about.profile, network_id="8", at=NOW),
         "remove_native_post": cm.RemoveNativePost(profile=about.profile, network_id="8"),
+        "connect": cm.Connect(profile=about.profile, account="a"),
+        "disconnect": cm.Disconnect(profile=about.profile),
         "erase": dc.Erase(post=about.post, reason="x"),
         "erase_member": dc.Erase(member=about.member, reason="x"),
     }
@@ -340,6 +342,8 @@ def questions(
             about.profile, network_id="7", at=NOW, url="https://x.example/7", text="x"
         ),
         "remove_native_post": lambda: acting.remove_native_post(about.profile, network_id="7"),
+        "connect": lambda: acting.connect(about.profile, account="a"),
+        "disconnect": lambda: acting.disconnect(about.profile),
         "hold": lambda: acting.hold({"workspace": about.workspace}, reason="x"),
         "resume": lambda: acting.resume(about.hold),
         "add_calendar_note": lambda: acting.add_calendar_note(about.workspace, "2026-04-21", "x"),

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -14,7 +16,8 @@ from tests.networks.desks import desk_of
 from tests.networks.publishing import MEDIA, failure_of, verify
 
 from socialcollab.content import Image
-from socialcollab.errors import AuthenticationError, InvalidValueError
+from socialcollab.errors import AuthenticationError, InvalidValueError, TransientError
+from socialcollab.stores import FileTokens
 
 NAMES = sorted(ACCOUNTS)
 REFUSALS = {
@@ -179,3 +182,20 @@ def test_servers(name: str) -> None:
             hosts.clear()
             assert verify(network, attrs.evolve(account.profile, server=address)) == account.title
             assert hosts == [host] * requests
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_unreadable_secrets(name: str, tmp_path: Path) -> None:
+    """If the file of the secrets cannot be used, the error says how to repair it."""
+    account = ACCOUNTS[name]
+    path = tmp_path / "tokens.json"
+    path.write_text(json.dumps({account.profile.id: account.secret}))
+    path.chmod(0o600)
+    server = account.server()
+    with account.connect(server, FileTokens(path)) as network:
+        assert verify(network, account.profile) == account.title
+    with account.connect(server, FileTokens(path)) as network:
+        path.chmod(0o644)
+        error = failure_of(network, account.outgoing())
+    assert isinstance(error, TransientError)
+    assert f"run `chmod 600 {path}`" in str(error)

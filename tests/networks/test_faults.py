@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import time
 from typing import Any
 
@@ -25,6 +26,8 @@ HABITS = {
     "ignores keys": {"honours_keys": False, "has_source": True},
     "ignores keys, no source": {"honours_keys": False, "has_source": False},
 }
+# A session of an hour tries every fault with every kind of post.
+SHARE = 200
 CASES = [(name, "") for name in SUPPORTED if name != "mastodon"] + [
     ("mastodon", habit) for habit in HABITS
 ]
@@ -51,18 +54,21 @@ def test_lost_answers(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize(("name", "habit"), CASES)
-def test_each_fault(name: str, habit: str, fault: str) -> None:
-    """Every fault happens at every request of every kind of post."""
-    for content in SUPPORTED[name]:
+def test_each_fault(name: str, habit: str, fault: str, seconds: float) -> None:
+    """Every fault happens at every request of every kind of post, as far as the time allows."""
+    until = time.monotonic() + seconds / SHARE
+    for content in random.sample(SUPPORTED[name], len(SUPPORTED[name])):
         server, options = server_of(name, habit)
         check_each_request(ACCOUNTS[name], server, content, fault, **options)
+        if time.monotonic() > until:
+            break
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("name", "habit"), CASES)
 def test_random_faults(name: str, habit: str, seconds: float) -> None:
     """Several requests fail at random."""
-    until, seed = time.monotonic() + seconds / len(CASES), 0
+    until, seed = time.monotonic() + seconds / len(CASES) / 4, 0
     while time.monotonic() < until:
         seed += 1
         server, options = server_of(name, habit)

@@ -19,7 +19,8 @@ from tests.networks.publishing import MEDIA, PublicMedia, publish, verify
 
 from socialcollab.content import Image
 from socialcollab.errors import NetworkError
-from socialcollab.networks.x import XRenewal
+from socialcollab.networks import Renewal
+from socialcollab.networks.x import XOAuth
 from socialcollab.stores import MemoryMedia, MemoryStore
 from socialcollab.transport import Exchange, Token
 
@@ -215,7 +216,8 @@ def test_tracebacks_of_renewals(status: int) -> None:
     """The refresh token and the client secret are in no variable if a renewal fails."""
     mock = httpx.MockTransport(lambda _: httpx.Response(status, json={"scope": "all"}))
     with httpx.Client(transport=mock) as client:
-        renewal = XRenewal(client_id="tulip", client_secret="hush-client", client=client)
+        oauth = XOAuth(client_id="tulip", client_secret="hush-client")
+        renewal = Renewal(oauth, client=client)
         token = Token(access="hush-access", refresh="hush-refresh")
         seen = list(traces(raised_by(lambda: renewal(token))))
     assert not [text for text in seen if "hush" in text]

@@ -13,15 +13,16 @@ from tests.networks.publishing import NOW, verify
 from tests.networks.x_server import TOKEN, XServer
 
 from socialcollab.errors import AuthenticationError, NetworkError, RateLimitedError, TransientError
-from socialcollab.networks.x import XRenewal
+from socialcollab.networks import Renewal
+from socialcollab.networks.x import XOAuth
 from socialcollab.transport import MemoryCredentials, RenewedTokens, Token
 
 OLD = Token(access="old", refresh="refresh-1", expires_at=NOW)
 
 
-def renewal(answer, **options) -> XRenewal:
+def renewal(answer, **options) -> Renewal:
     client = httpx.Client(transport=httpx.MockTransport(answer))
-    return XRenewal(client_id="tulip", client=client, clock=lambda: NOW, **options)
+    return Renewal(XOAuth(client_id="tulip", clock=lambda: NOW, **options), client=client)
 
 
 def test_renewal() -> None:

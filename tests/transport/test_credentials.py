@@ -150,3 +150,12 @@ def test_removed_token() -> None:
     credentials = MemoryCredentials({})
     with pytest.raises(AuthenticationError):
         credentials.renew("x", Token(access="a"), lambda: pytest.fail("renewed"))
+
+
+def test_no_renewal() -> None:
+    """Without a renewal, a token is used until it expires."""
+    credentials = MemoryCredentials({"x": Token(access="a", expires_at=NOW)})
+    second = dt.timedelta(seconds=1)
+    assert RenewedTokens(credentials, clock=lambda: NOW - second)("x") == "a"
+    with pytest.raises(AuthenticationError, match="has expired; connect the account again"):
+        RenewedTokens(credentials, clock=lambda: NOW)("x")

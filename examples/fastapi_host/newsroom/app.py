@@ -17,7 +17,9 @@ from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel, PositiveInt
 
+from newsroom import connections
 from newsroom.authentication import Me
+from newsroom.connections import Accounts
 from newsroom.errors import add_error_handlers
 from newsroom.permissions import Advertiser, Manager
 from newsroom.users import Users
@@ -200,6 +202,7 @@ def create_app(
     networks: Mapping[str, Network],
     *,
     clock: Callable[[], dt.datetime] | None = None,
+    accounts: Accounts | None = None,
 ) -> FastAPI:
     """
     Create the service.
@@ -208,6 +211,7 @@ def create_app(
         path: The path of the database, in which `set_up` has created a desk.
         networks: The networks of the profiles.
         clock: The desk's clock. The default is the system clock.
+        accounts: How accounts are connected. By default, the service has no page for it.
     """
 
     @asynccontextmanager
@@ -217,6 +221,7 @@ def create_app(
         async with await AsyncDesk.open(path, networks=networks, media=media, clock=clock) as desk:
             app.state.users, app.state.desk, app.state.wake = Users(path), desk, wake
             app.state.media = media
+            app.state.sessions, app.state.accounts = {}, accounts
             worker = asyncio.create_task(run_worker(desk, stop, wake))
             try:
                 yield
@@ -229,6 +234,8 @@ def create_app(
 
     app = FastAPI(title="Newsroom", lifespan=lifespan)
     app.include_router(router)
+    if accounts is not None:
+        app.include_router(connections.router)
     add_error_handlers(app)
     return app
 

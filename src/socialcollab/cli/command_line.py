@@ -7,10 +7,11 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from socialcollab.cli import desks, doctor, documents, permissions, sheets, worker
+from socialcollab.cli import connect, desks, doctor, documents, permissions, sheets, worker
 from socialcollab.cli.inputs import add_media_option, add_source
 from socialcollab.cli.networks import add_networks_option
 from socialcollab.cli.output import FOUND, MISUSED, OK, UNAVAILABLE, Output, leaves
+from socialcollab.cli.tokens import add_tokens_option
 from socialcollab.errors import (
     CorruptJournalError,
     FaultError,
@@ -183,6 +184,34 @@ def _parser() -> argparse.ArgumentParser:
         "--language", default="en", choices=("en", "nl"), help="language of the texts"
     )
 
+    connects = command("connect", connect.connect, "connect a profile to its account")
+    connects.add_argument("profile", help="the profile's id")
+    add_source(connects)
+    connects.add_argument(
+        "--member", default="", help="the member who connects the account; required for a desk"
+    )
+    add_tokens_option(connects)
+    connects.add_argument(
+        "--scope",
+        action="append",
+        default=[],
+        help="a scope to request instead of those that publishing needs; can be repeated",
+    )
+    connects.add_argument(
+        "--port", type=int, default=8421, help="the port for the callback (default 8421)"
+    )
+    connects.add_argument(
+        "--paste",
+        action="store_true",
+        help="ask for the redirected address instead of waiting for the browser",
+    )
+    connects.add_argument(
+        "--redirect-uri",
+        default="",
+        metavar="ADDRESS",
+        help="the redirect address of the app, if it is not on this machine; implies --paste",
+    )
+
     due = command(
         "run-due",
         worker.run_due,
@@ -192,6 +221,7 @@ def _parser() -> argparse.ArgumentParser:
     targets = due.add_mutually_exclusive_group()
     add_networks_option(targets)
     targets.add_argument("--sandbox", help="publish to a sandbox in this folder")
+    add_tokens_option(targets)
     add_media_option(due)
     due.add_argument(
         "--budget", type=float, help="do not start any more work after this number of seconds"
@@ -204,7 +234,9 @@ def _parser() -> argparse.ArgumentParser:
         as_json="print each line of the log as a JSON document",
     )
     _desk_arguments(works)
-    add_networks_option(works, required=True)
+    chosen = works.add_mutually_exclusive_group()
+    add_networks_option(chosen)
+    add_tokens_option(chosen)
     add_media_option(works)
     works.add_argument(
         "--every",
@@ -221,7 +253,9 @@ def _parser() -> argparse.ArgumentParser:
         "check the document, credentials, clock and store of a desk, and show how to repair problems",
     )
     _desk_arguments(checkup)
-    add_networks_option(checkup)
+    verified = checkup.add_mutually_exclusive_group()
+    add_networks_option(verified)
+    add_tokens_option(verified)
     add_media_option(checkup)
     checkup.add_argument(
         "--full", action="store_true", help="audit the journal and read all media, even if large"

@@ -12,6 +12,16 @@ from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 from socialcollab.cli.documents import warnings_of
 from socialcollab.cli.networks import opened_networks
 from socialcollab.cli.output import FOUND, OK, Output, counted, leaves, progress
+from socialcollab.cli.tokens import (
+    KEY_VARIABLE,
+    StoredTokens,
+    TokenSources,
+    check_tokens_exist,
+    lasts_until,
+    stored_networks,
+    tokens_exist,
+    tokens_path,
+)
 from socialcollab.errors import (
     AuthenticationError,
     CorruptJournalError,
@@ -27,10 +37,12 @@ from socialcollab.errors import (
 )
 
 if TYPE_CHECKING:
+    import httpx
+
     from socialcollab.desk import Desk, DueWork
     from socialcollab.directory import Profile
     from socialcollab.stores import BoundStore
-    from socialcollab.transport import Clock, Driver, Network
+    from socialcollab.transport import Clock, Credentials, Driver, Network
 
 Status: TypeAlias = Literal["ok", "warning", "problem"]
 
@@ -38,6 +50,7 @@ Status: TypeAlias = Literal["ok", "warning", "problem"]
 _QUICKLY_AUDITED_BYTES: Final = 50_000_000
 # Without `--full`, only this number of media files is read.
 _MEDIA_SAMPLE: Final = 10
+_EXPIRES_SOON: Final = dt.timedelta(days=7)
 _OVERDUE: Final = dt.timedelta(hours=1)
 # The clocks of machines that share a file can differ slightly.
 _CLOCK_SKEW: Final = dt.timedelta(minutes=1)
@@ -72,6 +85,12 @@ class Check(NamedTuple):
 
 def doctor(args: argparse.Namespace, output: Output) -> int:
     """Check a desk and its surroundings, and print each result with a repair."""
+    stored = tokens_path(args, args.desk)
+    if args.tokens:
+        check_tokens_exist(stored, args.desk)
+    credentials = None
+    if not args.networks and tokens_exist(stored):
+        credentials = TokenSources(stored)
     with (
         opened_networks(args.networks) if args.networks else nullcontext() as networks,
         progress(output, "checking events") as show,
@@ -84,13 +103,17 @@ def doctor(args: argparse.Namespace, output: Output) -> int:
                 media=args.media,
                 full=args.full,
                 progress=show,
+                credentials=credentials,
             )
         )
     counts = {
         status: sum(1 for check in checks if check.status == status)
         for status in ("problem", "warning")
     }
-    skipped = [] if args.networks else ["networks and credentials are checked with --networks"]
+    checked = args.networks or credentials is not None
+    skipped = (
+        [] if checked else ["networks and credentials are checked with --networks or --tokens"]
+    )
     output.result(
         {
             "problems": counts["problem"],
@@ -122,6 +145,8 @@ def examine(
     clock: Clock | None = None,
     driver: Driver | None = None,
     progress: Callable[[int, int], None] | None = None,
+    credentials: Credentials | None = None,
+    client: httpx.Client | None = None,
 ) -> Iterator[Check]:
     """
     Check the desk in a file without changing it, and yield the results.
@@ -138,6 +163,8 @@ def examine(
         clock: The clock of this machine.
         driver: The driver that verifies the credentials.
         progress: A function that is called with the number of audited events and their total.
+        credentials: The stored tokens, with which the built-in networks are checked; or None.
+        client: The httpx client for these networks, or None.
 
     Raises:
         NotFoundError: If there is no such file, or no such organization in it.
@@ -163,6 +190,18 @@ def examine(
             if networks is not None:
                 yield from _networks(desk, networks)
                 yield from _credentials(desk, networks, driver or Driver())
+            if credentials is not None:
+                profiles = desk.organization.profiles_by_id
+                tokens = StoredTokens(credentials, profiles, client=client)
+                usable = yield from _tokens(desk, credentials)
+                with stored_networks(tokens, media=MemoryMedia(), client=client) as stored:
+                    connected = {
+                        profile: stored[profiles[profile].network]
+                        for profile in usable
+                        if profiles[profile].network in stored
+                    }
+                    yield from _credentials(desk, connected, driver or Driver())
+            yield from _connections(desk)
             folder = media_folder(path, desk.id) if media is None else Path(media)
             yield from _media(store.for_organization(desk.id), folder, full=full)
     except ExceptionGroup as group:
@@ -343,6 +382,63 @@ def _work_name(desk: Desk, work: DueWork) -> str:
     return work.stream
 
 
+def _tokens(desk: Desk, credentials: Credentials) -> Generator[Check, None, tuple[str, ...]]:
+    """
+    Check that each profile has a token, and that the token does not expire soon.
+
+    Returns:
+        The profiles whose token can be verified.
+    """
+    usable = []
+    now = desk.engine.now()
+    for profile in desk.organization.profiles:
+        name = f"token of `{profile.id}`"
+        connect = f"run `socialcollab connect {profile.id}`"
+        try:
+            token = credentials.read(profile.id)
+        except SocialCollabError as error:
+            repair = (
+                f"set `{KEY_VARIABLE}` to the key with which the token was stored, or {connect}"
+            )
+            yield Check(name, "problem", str(error), repair)
+            continue
+        if token is None:
+            yield Check(name, "problem", f"`{profile.id}` is not connected", connect)
+            continue
+        usable.append(profile.id)
+        expires_at = lasts_until(profile, token)
+        if expires_at is None:
+            yield Check(name, "ok", "there is a token, which does not expire or is renewed")
+        elif expires_at <= now:
+            yield Check(name, "problem", f"the token expired at {_utc(expires_at)}", connect)
+        elif expires_at <= now + _EXPIRES_SOON:
+            yield Check(name, "warning", f"the token expires at {_utc(expires_at)}", connect)
+        else:
+            yield Check(name, "ok", f"the token expires at {_utc(expires_at)}")
+    return tuple(usable)
+
+
+def _connections(desk: Desk) -> Iterator[Check]:
+    """Show who has connected each profile, with the scopes and the expiry."""
+    now = desk.engine.now()
+    for connection in desk.connections():
+        name = f"connection of `{connection.profile}`"
+        scopes = f" with {', '.join(connection.scopes)}" if connection.scopes else ""
+        text = (
+            f"`{connection.by}` connected `{connection.account}` on {_utc(connection.at)}{scopes}"
+        )
+        repair = f"run `socialcollab connect {connection.profile}`"
+        expires_at = connection.expires_at
+        if expires_at is None:
+            yield Check(name, "ok", text)
+        elif expires_at <= now:
+            yield Check(name, "problem", f"{text}; it expired at {_utc(expires_at)}", repair)
+        elif expires_at <= now + _EXPIRES_SOON:
+            yield Check(name, "warning", f"{text}; it expires at {_utc(expires_at)}", repair)
+        else:
+            yield Check(name, "ok", f"{text}; it expires at {_utc(expires_at)}")
+
+
 def _networks(desk: Desk, networks: Mapping[str, Network]) -> Iterator[Check]:
     profiles = desk.organization.profiles
     missing = [profile for profile in profiles if _network_of(profile, networks) is None]
@@ -396,8 +492,8 @@ def _verified(profile: Profile, network: Network, driver: Driver) -> Check:
             name,
             "problem",
             str(error),
-            f"sign in to {profile.network} again with the account of the profile, and replace the"
-            " stored credentials",
+            f"connect the profile again with `socialcollab connect {profile.id}`, or replace the stored"
+            " credentials",
         )
     except (TransientError, RateLimitedError, OutcomeUnknownError) as error:
         return Check(

@@ -17,12 +17,11 @@ if TYPE_CHECKING:
 _EXPECTED = 'a mapping such as {"mastodon": Mastodon(...)}, or a function without arguments that returns one'
 
 
-def add_networks_option(parser: argparse._ActionsContainer, *, required: bool = False) -> None:
+def add_networks_option(parser: argparse._ActionsContainer) -> None:
     """Add the option ``--networks``."""
     parser.add_argument(
         "--networks",
         metavar="MODULE:OBJECT",
-        required=required,
         help="the Python object with the networks, such as agency_networks:networks: a mapping from"
         " profile ids or network names to networks, or a function that returns one",
     )

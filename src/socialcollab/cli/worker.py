@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import datetime as dt
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -11,10 +12,17 @@ from typing import TYPE_CHECKING, Final, Protocol
 from socialcollab.cli.inputs import open_desk
 from socialcollab.cli.networks import opened_networks
 from socialcollab.cli.output import FOUND, OK, Output, counted
+from socialcollab.cli.tokens import (
+    StoredTokens,
+    TokenSources,
+    check_tokens_exist,
+    stored_networks,
+    tokens_exist,
+    tokens_path,
+)
 from socialcollab.errors import InvalidValueError, StoreUnavailableError
 
 if TYPE_CHECKING:
-    import datetime as dt
     from types import FrameType
 
     from socialcollab.desk import Desk, DueReport
@@ -23,6 +31,7 @@ if TYPE_CHECKING:
 
 
 _LONGEST_WAIT_S: Final = 86_400
+_TOKENS_KEPT_EVERY: Final = dt.timedelta(hours=1)
 
 
 class Stop(Protocol):
@@ -40,9 +49,11 @@ class Stop(Protocol):
 def run_due(args: argparse.Namespace, output: Output) -> int:
     """Do all due work of a desk."""
     with (
-        _networks_of(args) as (networks, sandbox),
+        _networks_of(args) as (networks, sandbox, tokens),
         open_desk(args.desk, args.id, networks=networks, media=args.media) as desk,
     ):
+        if tokens is not None:
+            _keep_tokens(tokens, desk, output)
         report = desk.run_due(budget_s=args.budget)
         next_due = desk.next_due(after=report.at)
         outcomes = _outcomes(desk, report)
@@ -62,21 +73,52 @@ def run_due(args: argparse.Namespace, output: Output) -> int:
 @contextmanager
 def _networks_of(
     args: argparse.Namespace,
-) -> Iterator[tuple[Mapping[str, Network], Sandbox | None]]:
-    """Open the networks of ``--networks`` or ``--sandbox``, and close them at the end."""
+) -> Iterator[tuple[Mapping[str, Network], Sandbox | None, StoredTokens | None]]:
+    """
+    Open the networks of ``--networks``, ``--sandbox`` or ``--tokens``, and close them at the end.
+
+    If there is none of these options, the tokens beside the desk are used if there are any.
+    """
     if args.networks:
         with opened_networks(args.networks) as networks:
-            yield networks, None
+            yield networks, None, None
         return
-    if not args.sandbox:
-        yield {}, None
+    if args.sandbox:
+        from contextlib import closing
+
+        from socialcollab.networks.sandbox import Sandbox
+
+        with closing(Sandbox(args.sandbox)) as sandbox:
+            yield {"*": sandbox}, sandbox, None
         return
-    from contextlib import closing
+    if not args.tokens and not tokens_exist(tokens_path(args, args.desk)):
+        yield {}, None, None
+        return
+    with _stored(args) as (networks, tokens):
+        yield networks, None, tokens
 
-    from socialcollab.networks.sandbox import Sandbox
 
-    with closing(Sandbox(args.sandbox)) as sandbox:
-        yield {"*": sandbox}, sandbox
+@contextmanager
+def _stored(args: argparse.Namespace) -> Iterator[tuple[Mapping[str, Network], StoredTokens]]:
+    """Open the built-in networks with the tokens that ``connect`` has stored."""
+    from socialcollab.desk import media_folder
+    from socialcollab.stores import FolderMedia
+
+    path = tokens_path(args, args.desk)
+    check_tokens_exist(path, args.desk)
+    with open_desk(args.desk, args.id) as desk:
+        profiles = desk.organization.profiles_by_id
+        folder = media_folder(args.desk, desk.id) if args.media is None else args.media
+    tokens = StoredTokens(TokenSources(path), profiles)
+    with stored_networks(tokens, media=FolderMedia(folder)) as networks:
+        yield networks, tokens
+
+
+def _keep_tokens(tokens: StoredTokens, desk: Desk, output: Output) -> None:
+    """Renew the tokens that can be renewed only before they expire."""
+    tokens.profiles = desk.organization.profiles_by_id
+    for problem in tokens.keep():
+        output.note(problem)
 
 
 def worker(args: argparse.Namespace, output: Output) -> int:
@@ -85,17 +127,28 @@ def worker(args: argparse.Namespace, output: Output) -> int:
         raise InvalidValueError(
             f"--every `{args.every:g}` is not a number of seconds between 0 and {_LONGEST_WAIT_S}"
         )
+    if not args.networks:
+        check_tokens_exist(tokens_path(args, args.desk), args.desk)
+    args.sandbox = None
     with (
         _stop_on_signals() as stop,
-        opened_networks(args.networks) as networks,
+        _networks_of(args) as (networks, _, tokens),
         open_desk(args.desk, args.id, networks=networks, media=args.media) as desk,
     ):
         if not args.once:
             output.note(f"doing the due work of `{desk.id}`; press Ctrl+C to stop")
-        return work(desk, output, stop=stop, every_s=args.every, once=args.once)
+        return work(desk, output, stop=stop, every_s=args.every, once=args.once, tokens=tokens)
 
 
-def work(desk: Desk, output: Output, *, stop: Stop, every_s: float, once: bool = False) -> int:
+def work(
+    desk: Desk,
+    output: Output,
+    *,
+    stop: Stop,
+    every_s: float,
+    once: bool = False,
+    tokens: StoredTokens | None = None,
+) -> int:
     """
     Do due work until *stop* is requested, and print one line for each run that did something.
 
@@ -109,14 +162,20 @@ def work(desk: Desk, output: Output, *, stop: Stop, every_s: float, once: bool =
         every_s: The maximum number of seconds between two runs. The next run starts earlier if work
             becomes due earlier.
         once: Whether to end after one run.
+        tokens: The stored tokens, which are renewed once an hour if this is necessary, or None.
 
     Returns:
         The exit code.
     """
     last: object = None
+    kept_until: dt.datetime | None = None
     while not stop.is_requested():
         wait_s = every_s
         try:
+            now = desk.engine.now()
+            if tokens is not None and (kept_until is None or now >= kept_until):
+                _keep_tokens(tokens, desk, output)
+                kept_until = now + _TOKENS_KEPT_EVERY
             report = desk.run_due(stop=stop.is_requested)
             result = (report.worked, report.states, report.problems)
             if (report.worked or report.problems) and result != last:

@@ -19,6 +19,7 @@ NOTIFICATION_KINDS = (
     "changed_after_decision",
     "changes_requested",
     "commented",
+    "connection_expiring",
     "credentials_refused",
     "delegate",
     "digest",

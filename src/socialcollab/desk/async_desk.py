@@ -28,6 +28,7 @@ from socialcollab.desk.journal.maintenance import (
 from socialcollab.desk.journal.streams import PROJECTIONS
 from socialcollab.desk.publishing.dispatcher import Dispatcher
 from socialcollab.desk.publishing.publisher import Publisher
+from socialcollab.desk.queries.connections import read_connections
 from socialcollab.desk.queries.history import (
     ActiveDocument,
     HistoryEntry,
@@ -67,7 +68,7 @@ from socialcollab.scheduling import Calendar, Clash
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
-from socialcollab.workflow import Condition, StepStatus, check_conditions
+from socialcollab.workflow import Condition, Connection, StepStatus, check_conditions
 
 T = TypeVar("T")
 
@@ -589,6 +590,17 @@ class AsyncDesk:
         return await self.run(
             read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer)
         )
+
+    async def connections(self, *, viewer: str = "") -> tuple[Connection, ...]:
+        """
+        Return who has connected which profile to which account, in the order of the profiles.
+
+        Profiles that are not connected are omitted.
+
+        Args:
+            viewer: Only connections of profiles that this member can view; all if empty.
+        """
+        return await self.run(read_connections(self.engine, viewer=viewer))
 
     async def calendar_notes(
         self, *, workspace: str = "", viewer: str = ""

@@ -65,7 +65,13 @@ class Erase:
 
 
 Command: TypeAlias = (
-    cm.PostCommand | cm.RuntimeCommand | cm.NativePostCommand | Adopt | Offboard | Erase
+    cm.PostCommand
+    | cm.RuntimeCommand
+    | cm.NativePostCommand
+    | cm.ConnectionCommand
+    | Adopt
+    | Offboard
+    | Erase
 )
 
 COMMANDS: Final[frozenset[type]] = frozenset(get_args(Command))

@@ -37,9 +37,11 @@ from socialcollab.transport import Media
 from socialcollab.workflow import (
     Actor,
     Condition,
+    Connection,
     Context,
     OutboxEntry,
     PostSnapshot,
+    connection_notifications,
     delivery_notifications,
     hold_notifications,
     post_notifications,
@@ -589,6 +591,9 @@ class Engine:
                 context = self.context(state, Actor.RULES, now=at)
                 notify = hold_notifications if stream == HOLDS else state_notifications
                 entries = notify(own, context)
+            elif isinstance(after, Connection):
+                context = self.context(state, Actor.RULES, now=at)
+                entries = connection_notifications(own, context)
             else:
                 continue
             if entries:

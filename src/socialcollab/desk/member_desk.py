@@ -33,6 +33,7 @@ from socialcollab.desk.handlers.runtime import (
     SelectorLike,
     add_absence,
     add_calendar_note,
+    connect,
     grant,
     hold,
     instant_for,
@@ -62,7 +63,7 @@ from socialcollab.scheduling import SheetRow
 from socialcollab.stores import Progress
 from socialcollab.time import DateLike, TimeLike, WallTime, as_date
 from socialcollab.verdicts import Verdict
-from socialcollab.workflow import Actor, PostSnapshot
+from socialcollab.workflow import Actor, Connection, PostSnapshot
 from socialcollab.workflow import commands as cm
 
 if TYPE_CHECKING:
@@ -654,6 +655,53 @@ class MemberDesk:
     def remove_native_post(self, profile: str, *, network_id: str) -> None:
         """Remove a native post from the calendar: it was recorded by mistake, or has been deleted."""
         self.do(cm.RemoveNativePost(profile=profile, network_id=network_id))
+
+    def connect(
+        self,
+        profile: str,
+        *,
+        account: str,
+        scopes: Iterable[str] = (),
+        expires_at: TimeLike | None = None,
+    ) -> Connection:
+        """
+        Record that a profile was connected to its account, and by this member.
+
+        The journal receives no secret: store the token with `SqliteCredentials` or in your own
+        secret store before you call this method. If the publisher has put the profile on hold
+        because the network refused the earlier credentials, this also ends that hold. Holds that
+        members have placed stay in force.
+
+        Args:
+            profile: The profile.
+            account: The name of the account on the network.
+            scopes: The scopes that the owner of the account has granted.
+            expires_at: When the connection expires; None if it does not, or if its token is
+                renewed. Members are warned seven days before. Local times are in the workspace's
+                time zone.
+        """
+        return self._desk.run(
+            connect(
+                self._desk.engine,
+                self._actor,
+                profile,
+                account=account,
+                scopes=scopes,
+                expires_at=expires_at,
+            )
+        )
+
+    def disconnect(self, profile: str) -> None:
+        """
+        Record that a profile was disconnected from its account.
+
+        Delete the token yourself. When a post is due and there is no token, the profile is put on
+        hold.
+
+        Raises:
+            NotFoundError: If the profile is not connected, or is not visible to this member.
+        """
+        self.do(cm.Disconnect(profile=profile))
 
     def hold(self, on: SelectorLike, *, reason: str, until: TimeLike | None = None) -> HoldResult:
         """

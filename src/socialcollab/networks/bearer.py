@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, ClassVar, Final, Self, TypeAlias
 import attrs
 
 from socialcollab.directory import Profile
-from socialcollab.errors import AuthenticationError, NetworkError, TransientError
+from socialcollab.errors import (
+    AuthenticationError,
+    NetworkError,
+    SocialCollabError,
+    TransientError,
+)
 from socialcollab.networks.server import server_of
 from socialcollab.transport import (
     BudgetedTransport,
@@ -78,6 +83,9 @@ def fetched(secret: Callable[[], str]) -> str:
         return secret()
     except NetworkError:
         raise
+    except SocialCollabError as error:
+        # These errors never contain a secret, and say how to make the credentials readable.
+        raise TransientError(f"the credentials cannot be read: {error}") from None
     except Exception as error:  # noqa: BLE001  the host's function can raise anything
         # The message could contain the secret.
         raise TransientError(f"the credentials cannot be read ({type(error).__name__})") from None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Final
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 from socialcollab.content import Json
@@ -14,6 +14,7 @@ from socialcollab.errors import (
     RateLimitedError,
     RejectedError,
 )
+from socialcollab.networks.oauth import OAuth
 from socialcollab.networks.responses import (
     error_for,
     object_of,
@@ -33,6 +34,27 @@ _TEMPORARY: Final = frozenset({-2, -1, 1, 2})
 _DUPLICATE: Final = 506
 # "Object does not exist": code 100 with this subcode.
 _NOT_FOUND: Final = 33
+
+
+class GraphOAuth(OAuth):
+    """The sign-in with a network of Meta, which documents PKCE only for sign-ins with OpenID Connect."""
+
+    uses_pkce: ClassVar[bool] = False
+    separator: ClassVar[str] = ","
+
+    def _error_of(self, response: Response, action: str) -> NetworkError:
+        # The Graph API states errors as an object, in contrast to the OAuth standard.
+        if not _error(response):
+            return super()._error_of(response, action)
+        error = error_of(response, network=self.network)
+        if isinstance(error, RejectedError):
+            # The code or the app was refused; there is no post that could be changed.
+            return AuthenticationError(
+                f"{self.title} refused to {action}: {error}",
+                network=self.network,
+                status=response.status,
+            )
+        return error
 
 
 def values_of(

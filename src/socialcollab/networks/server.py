@@ -39,12 +39,31 @@ def server_of(profile: Profile, network: str, *, default: str = "") -> str:
             value=profile.server,
             expected='server = "https://..."',
         )
-    parts = urlsplit(server)
-    if parts.scheme != "https" and parts.hostname not in _LOOPBACK:
-        raise InvalidValueError(
-            f"the server of profile `{profile.id}` is `{server}`, which would receive the"
-            " credentials without encryption",
-            value=server,
-            expected="an address that begins with https://",
-        )
+    check_encrypted(server, f"the server of profile `{profile.id}`")
     return server
+
+
+def check_encrypted(address: str, name: str) -> None:
+    """
+    Check that the connection to an address is encrypted, unless the address is on this machine.
+
+    Args:
+        address: The address.
+        name: What the address is, for the message.
+
+    Raises:
+        InvalidValueError: If it is not.
+    """
+    try:
+        parts = urlsplit(address)
+    except ValueError:
+        parts = urlsplit("")
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme == "http" and parts.hostname in _LOOPBACK:
+        return
+    raise InvalidValueError(
+        f"{name} is `{address:.200}`, which would receive the credentials without encryption",
+        value=address,
+        expected="an address that begins with https://",
+    )

@@ -1,7 +1,7 @@
 """Stores for media and for journals. A journal has event streams, snapshots and projections."""
 
 from socialcollab.stores.budgets import SqliteBudgets
-from socialcollab.stores.credentials import Cipher, SqliteCredentials
+from socialcollab.stores.credentials import Cipher, SqliteCredentials, fernet_cipher
 from socialcollab.stores.events import STORE_KEYS, Event, NewEvent, check_stream, microseconds
 from socialcollab.stores.media import FolderMedia, MemoryMedia
 from socialcollab.stores.memory import MemoryJournal, MemoryStore
@@ -19,6 +19,7 @@ from socialcollab.stores.sqlite.inspection import FileReport, inspect_file
 from socialcollab.stores.sqlite.media import SqliteMedia
 from socialcollab.stores.sqlite.store import SqliteStore
 from socialcollab.stores.threaded import ThreadedStore
+from socialcollab.stores.tokens import EnvironmentTokens, FileTokens
 from socialcollab.stores.toolkit.envelope import envelope_hash
 
 __all__ = [
@@ -32,8 +33,10 @@ __all__ = [
     "Cipher",
     "Column",
     "Damage",
+    "EnvironmentTokens",
     "Event",
     "FileReport",
+    "FileTokens",
     "FolderMedia",
     "MemoryJournal",
     "MemoryMedia",
@@ -52,6 +55,7 @@ __all__ = [
     "ThreadedStore",
     "check_stream",
     "envelope_hash",
+    "fernet_cipher",
     "inspect_file",
     "microseconds",
 ]

@@ -7,12 +7,18 @@ import datetime as dt
 import json
 import os
 import sqlite3
-import stat
 from collections.abc import Callable, Iterator
+from importlib import import_module
 from pathlib import Path
 from typing import Final, Protocol
 
-from socialcollab.errors import AuthenticationError, InvalidValueError, StoreUnavailableError
+from socialcollab.errors import (
+    AuthenticationError,
+    InvalidValueError,
+    MissingExtraError,
+    StoreUnavailableError,
+)
+from socialcollab.stores.tokens import check_private
 from socialcollab.transport import Token, check_token
 
 _TABLE: Final = "CREATE TABLE IF NOT EXISTS tokens (account TEXT PRIMARY KEY, token BLOB NOT NULL)"
@@ -31,6 +37,38 @@ class Cipher(Protocol):
         ...
 
 
+def fernet_cipher(*keys: str) -> Cipher:
+    """
+    Return a cipher that encrypts with the first key, and decrypts with any of the keys.
+
+    To replace a key, pass the new key first and the old key second. Tokens that are stored from then
+    on are encrypted with the new key. ``python -c "from cryptography.fernet import Fernet;
+    print(Fernet.generate_key().decode())"`` prints a new key.
+
+    Args:
+        keys: The keys, each 32 bytes in URL-safe base64.
+
+    Raises:
+        MissingExtraError: If the package `cryptography` is not installed.
+        InvalidValueError: If there is no key, or if a key is not valid. The message does not contain
+            it.
+    """
+    try:
+        fernet = import_module("cryptography.fernet")
+    except ImportError as error:
+        raise MissingExtraError(feature="encrypting tokens", extra="credentials") from error
+    try:
+        cipher: Cipher = fernet.MultiFernet([fernet.Fernet(key.strip()) for key in keys])
+    except (ValueError, TypeError):
+        # The error could contain a part of the key.
+        raise InvalidValueError(
+            "the key for stored tokens is missing or not valid; it must be 32 bytes in URL-safe"
+            " base64, as `Fernet.generate_key` returns",
+            expected="32 bytes in URL-safe base64, as `Fernet.generate_key` returns",
+        ) from None
+    return cipher
+
+
 class SqliteCredentials:
     """
     Tokens of accounts in an SQLite file, which threads and processes can share.
@@ -40,8 +78,8 @@ class SqliteCredentials:
 
     Args:
         path: The file, which is created if it does not exist.
-        cipher: Encrypts the tokens in the file, for example a `Fernet` with the host's key. By
-            default they are not encrypted.
+        cipher: Encrypts the tokens in the file, for example `fernet_cipher` with the host's key.
+            By default they are not encrypted.
 
     Raises:
         InvalidValueError: If other users can read or write the file.
@@ -53,16 +91,9 @@ class SqliteCredentials:
         # The file must never be readable by others, not even before its mode is set.
         descriptor = os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600)
         try:
-            mode = stat.S_IMODE(os.fstat(descriptor).st_mode)
+            check_private(self._path, os.fstat(descriptor).st_mode)
         finally:
             os.close(descriptor)
-        if os.name == "posix" and mode & 0o077:
-            raise InvalidValueError(
-                f"other users can access `{self._path}`, which has mode {mode:04o}; run"
-                f" `chmod 600 {self._path}`",
-                value=f"{mode:04o}",
-                expected=f"chmod 600 {self._path}",
-            )
         with self._connected() as db:
             db.execute(_TABLE)
 

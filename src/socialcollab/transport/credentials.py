@@ -144,7 +144,8 @@ class RenewedTokens:
 
     Args:
         credentials: Where the tokens are kept.
-        renew: A function that returns the new token for an old one, such as `XRenewal`.
+        renew: A function that returns the new token for an old one, such as
+            `socialcollab.networks.Renewal`. If it is None, an expired token is an error.
         margin: How long before its expiry a token is renewed.
         clock: The clock; the system clock by default.
     """
@@ -152,7 +153,7 @@ class RenewedTokens:
     def __init__(
         self,
         credentials: Credentials,
-        renew: Callable[[Token], Token],
+        renew: Callable[[Token], Token] | None = None,
         *,
         margin: dt.timedelta = _MARGIN,
         clock: Clock = system_clock,
@@ -170,29 +171,38 @@ class RenewedTokens:
         Return a valid access token.
 
         Raises:
-            AuthenticationError: If there is no token, or if the network refuses to renew it.
+            AuthenticationError: If there is no token, if the network refuses to renew it, or if it
+                has expired and cannot be renewed.
             NetworkError: If the network does not answer, and the token has expired.
         """
         token = self._credentials.read(account)
         if token is None:
             raise AuthenticationError(f"there is no access token for `{account}`")
-        if token.is_valid(self._clock() + self._margin):
+        renew, now = self._renew, self._clock()
+        if token.is_valid(now if renew is None else now + self._margin):
             return token.access
+        if renew is None:
+            raise AuthenticationError(
+                f"the access token of `{account}` has expired; connect the account again"
+            )
         old = token
         try:
-            return self._credentials.renew(account, old, lambda: self._renewed(account, old)).access
+            return self._credentials.renew(
+                account, old, lambda: _renewed(account, old, renew)
+            ).access
         except NetworkError:
             # Until the old token expires, the renewal can be repeated.
             if old.is_valid(self._clock()):
                 return old.access
             raise
 
-    def _renewed(self, account: str, old: Token) -> Token:
-        new = self._renew(old)
-        try:
-            check_token(account, new)
-        except InvalidValueError as error:
-            # As after a refusal, a member must connect the account again.
-            raise AuthenticationError(f"the token was not renewed: {error}") from None
-        # Many networks return a refresh token only if it has changed.
-        return new if new.refresh else attrs.evolve(new, refresh=old.refresh)
+
+def _renewed(account: str, old: Token, renew: Callable[[Token], Token]) -> Token:
+    new = renew(old)
+    try:
+        check_token(account, new)
+    except InvalidValueError as error:
+        # As after a refusal, a member must connect the account again.
+        raise AuthenticationError(f"the token was not renewed: {error}") from None
+    # Many networks return a refresh token only if it has changed.
+    return new if new.refresh else attrs.evolve(new, refresh=old.refresh)

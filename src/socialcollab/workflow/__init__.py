@@ -1,6 +1,12 @@
 """Approval and delivery of posts: policies, steps, commands and events."""
 
 from socialcollab.workflow import commands, events
+from socialcollab.workflow.connections import (
+    Connection,
+    announce_expiry,
+    decide_connection,
+    evolve_connection,
+)
 from socialcollab.workflow.context import Context
 from socialcollab.workflow.dispatch import decide_native_post, decide_post, decide_runtime
 from socialcollab.workflow.events.event import Event
@@ -34,6 +40,7 @@ from socialcollab.workflow.model.request import (
     account_pin,
 )
 from socialcollab.workflow.notifications import (
+    connection_notifications,
     delivery_notifications,
     hold_notifications,
     post_notifications,
@@ -58,6 +65,7 @@ __all__ = [
     "ApprovalPolicy",
     "ApprovalRequest",
     "Condition",
+    "Connection",
     "Context",
     "Decision",
     "Event",
@@ -76,16 +84,20 @@ __all__ = [
     "Timer",
     "Waiver",
     "account_pin",
+    "announce_expiry",
     "applicable_steps",
     "check_command",
     "check_conditions",
     "check_registered",
     "commands",
+    "connection_notifications",
+    "decide_connection",
     "decide_native_post",
     "decide_post",
     "decide_runtime",
     "delivery_notifications",
     "events",
+    "evolve_connection",
     "evolve_delivery",
     "evolve_post",
     "fire_due",

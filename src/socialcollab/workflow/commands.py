@@ -487,3 +487,36 @@ class RemoveNativePost:
 
 NativePostCommand: TypeAlias = AddNativePost | RemoveNativePost
 """A command on one native post."""
+
+
+@attrs.frozen(kw_only=True)
+class Connect:
+    """
+    Record that a profile was connected to its account; the command never contains a secret.
+
+    Attributes:
+        profile: The profile.
+        account: The name of the account on the network.
+        scopes: The scopes that the owner of the account has granted.
+        expires_at: When the connection expires; None if it does not, or if it is renewed.
+    """
+
+    NAME: ClassVar[str] = "connect"
+
+    profile: str
+    account: str
+    scopes: tuple[str, ...] = attrs.field(converter=as_words, default=())
+    expires_at: dt.datetime | None = None
+
+
+@attrs.frozen(kw_only=True)
+class Disconnect:
+    """Record that a profile was disconnected from its account."""
+
+    NAME: ClassVar[str] = "disconnect"
+
+    profile: str
+
+
+ConnectionCommand: TypeAlias = Connect | Disconnect
+"""A command on the connection of one profile."""

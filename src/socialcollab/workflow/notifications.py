@@ -92,27 +92,55 @@ def _appeared_late(before: Delivery, data: ev.EventData) -> bool:
 
 def hold_notifications(events: Sequence[ev.Event], context: Context) -> tuple[OutboxEntry, ...]:
     """Notify the lead, and members who can connect the profile, that a new sign-in is needed."""
-    entries: list[OutboxEntry] = []
+    profiles: list[str] = []
     for event in events:
         # The publisher only places holds on profiles whose credentials were refused.
         if not isinstance(event.data, ev.HoldPlaced) or event.actor != Actor.PUBLISHER:
             continue
-        for name in event.data.hold.on.profile:
-            profile = context.profiles.get(name)
-            if profile is None:
-                continue
-            workspace = context.workspaces.get(profile.workspace)
-            to = {*context.access.members("connect", name, at=context.now)}
-            to |= {MemberId(workspace.lead)} if workspace else set()
-            entries += [
-                OutboxEntry(to=member, kind="credentials_refused", profile=name)
-                for member in sorted(to)
-            ]
+        profiles += event.data.hold.on.profile
     return tuple(
-        _with_channels(entry, context)
-        for entry in dict.fromkeys(entries)
-        if context.access.inactive_reason(entry.to, at=context.now) is None
+        _with_channels(OutboxEntry(to=member, kind="credentials_refused", profile=name), context)
+        for name in dict.fromkeys(profiles)
+        for member in _who_can_connect(name, context)
     )
+
+
+def connection_notifications(
+    events: Sequence[ev.Event], context: Context
+) -> tuple[OutboxEntry, ...]:
+    """Notify the lead, and members who can connect the profile, that its connection expires."""
+    return tuple(
+        _with_channels(
+            OutboxEntry(
+                to=member,
+                kind="connection_expiring",
+                profile=event.data.profile,
+                details={
+                    "account": event.data.account,
+                    "expires_at": f"{event.data.expires_at:%Y-%m-%d %H:%M} UTC",
+                },
+            ),
+            context,
+        )
+        for event in events
+        if isinstance(event.data, ev.ExpiryAnnounced)
+        for member in _who_can_connect(event.data.profile, context)
+    )
+
+
+def _who_can_connect(profile: str, context: Context) -> list[MemberId]:
+    """Return the active members who can connect a profile, and the lead of its workspace, sorted."""
+    known = context.profiles.get(profile)
+    if known is None:
+        return []
+    workspace = context.workspaces.get(known.workspace)
+    members = {*context.access.members("connect", profile, at=context.now)}
+    members |= {MemberId(workspace.lead)} if workspace else set()
+    return [
+        member
+        for member in sorted(members)
+        if context.access.inactive_reason(member, at=context.now) is None
+    ]
 
 
 def state_notifications(events: Sequence[ev.Event], context: Context) -> tuple[OutboxEntry, ...]:

@@ -24,7 +24,7 @@ COMPUTED: Final[Mapping[str, object]] = {"computed": True}
 """The metadata of fields with values that a desk has computed, which are not checked again."""
 
 _ONE_LINE: Final = frozenset(
-    ("external_id", "language", "links", "name", "network_id", "tags", "url")
+    ("account", "external_id", "language", "links", "name", "network_id", "scopes", "tags", "url")
 )
 """The fields whose texts cannot contain line breaks or control characters."""
 

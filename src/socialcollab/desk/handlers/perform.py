@@ -27,12 +27,13 @@ from socialcollab.workflow import (
     Context,
     PostSnapshot,
     check_command,
+    decide_connection,
     decide_native_post,
     decide_post,
     decide_runtime,
 )
 from socialcollab.workflow import commands as cm
-from socialcollab.workflow.events import Event, native_post_stream
+from socialcollab.workflow.events import Event, connection_stream, native_post_stream
 
 _TAKES_SLOTS = (cm.Submit, cm.Approve, cm.Schedule, cm.Reschedule, cm.PublishNow)
 
@@ -160,6 +161,14 @@ def decide(
         return Decided(events=decide_runtime(command, engine.context(state, actor, now=now)))
     if isinstance(command, cm.NativePostCommand):
         return (yield from _decide_native_post(engine, state, actor, command, now=now))
+    if isinstance(command, cm.ConnectionCommand):
+        context = engine.context(state, actor, now=now)
+        if command.profile not in context.profiles:
+            # As for native posts, the stream of an unknown profile must not be read or locked.
+            return Decided(events=decide_connection(None, command, context))
+        connection = yield from engine.load(connection_stream(command.profile))
+        events = decide_connection(connection.snapshot, command, context)
+        return Decided(events=events, loaded=[connection])
     if isinstance(command, dc.Adopt):
         return Decided(events=(yield from adopt(engine, state, actor, command, now=now)))
     if isinstance(command, dc.Offboard):

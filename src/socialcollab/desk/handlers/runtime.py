@@ -21,9 +21,10 @@ from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.organization import Organization
 from socialcollab.permissions import Absence, Grant, ShiftSwap, TemporaryGrant
 from socialcollab.time import DateLike, TimeLike, as_date, as_instant, local_time, parse_local
-from socialcollab.workflow import Actor
+from socialcollab.workflow import Actor, Connection
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow.decide import on_duty_throughout
+from socialcollab.workflow.events import connection_stream
 
 PrincipalLike: TypeAlias = str | Principal
 BoundLike: TypeAlias = dt.datetime | str
@@ -94,6 +95,30 @@ def instant_for(engine: Engine, profile: str, at: TimeLike) -> Effects[dt.dateti
     organization = (yield from engine.state()).organization
     known = organization.profiles_by_id.get(check_text(profile, "profile"))
     return as_instant(at, organization.zone_or_default(known.workspace if known else ""))
+
+
+def connect(
+    engine: Engine,
+    actor: Actor,
+    profile: str,
+    *,
+    account: str,
+    scopes: Iterable[str],
+    expires_at: TimeLike | None,
+) -> Effects[Connection]:
+    """Record that a profile was connected to its account, and return the connection."""
+    at = None
+    if expires_at is not None:
+        at = yield from instant_for(engine, profile, expires_at)
+    command = cm.Connect(
+        profile=check_text(profile, "profile"),
+        account=account,
+        scopes=as_words(scopes),
+        expires_at=at,
+    )
+    snapshots, _ = yield from perform(engine, actor, command)
+    connection: Connection = snapshots[connection_stream(profile)]
+    return connection
 
 
 def add_calendar_note(

@@ -31,7 +31,14 @@ from socialcollab.errors import CorruptJournalError
 from socialcollab.organization import RuntimeState, evolve_runtime_state
 from socialcollab.stores import Column, Projection, Row, microseconds
 from socialcollab.stores import Event as StoredEvent
-from socialcollab.workflow import Actor, PostSnapshot, evolve_delivery, evolve_post
+from socialcollab.workflow import (
+    Actor,
+    Connection,
+    PostSnapshot,
+    evolve_connection,
+    evolve_delivery,
+    evolve_post,
+)
 from socialcollab.workflow import events as ev
 from socialcollab.workflow.events import (
     DigestAdded,
@@ -296,6 +303,12 @@ def _evolve_native_post(
     )
 
 
+def _evolve_connection(
+    snapshot: Any, data: Any, actor: Actor, at: dt.datetime, _: bytes
+) -> Connection:
+    return evolve_connection(snapshot, data, actor=actor, at=at)
+
+
 def _evolve_holds(
     snapshot: Any, data: Any, actor: Actor, at: dt.datetime, _: bytes
 ) -> HoldsSnapshot:
@@ -385,6 +398,7 @@ _KINDS: Final[
     "calendar": (CalendarSnapshot, _evolve_calendar),
     "budget": (Budget, _evolve_budget),
     "native_post": (NativePost, _evolve_native_post),
+    "connection": (Connection, _evolve_connection),
     ORGANIZATION: (OrganizationSnapshot, _evolve_organization),
 }
 """The snapshot class of each kind, and the function that applies one event to a snapshot."""
@@ -398,6 +412,8 @@ def rows_of(stream: str, snapshot: Any) -> list[Row]:
         return _delivery_rows(stream, snapshot)
     if isinstance(snapshot, NativePost):
         return _native_post_rows(stream, snapshot)
+    if isinstance(snapshot, Connection) and snapshot.announce_at is not None:
+        return [_due(stream, snapshot.announce_at, "announce_expiry")]
     if isinstance(snapshot, DigestSnapshot) and snapshot.closes_at is not None:
         return [_due(stream, snapshot.closes_at, "digest")]
     if (

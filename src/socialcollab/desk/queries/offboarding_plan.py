@@ -13,6 +13,7 @@ from socialcollab.content import Delivery, DeliveryState, Post, PostState, post_
 from socialcollab.desk.arguments import check_text
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.queries.calendar import all_rows
+from socialcollab.desk.queries.connections import read_connections
 from socialcollab.effects import Effects
 from socialcollab.identifiers import MemberId
 from socialcollab.organization import OffboardingItem, offboarding_items
@@ -36,8 +37,8 @@ class OffboardingPlan(NotebookMixin):
     Attributes:
         member: The member.
         items: The items that depend on the member: first entries of the document, in document
-            order; then the runtime state; then temporary grants that the member made; then posts by
-            planned time.
+            order; then the runtime state; then temporary grants that the member made; then accounts
+            that the member connected; then posts by planned time.
         digest: The digest of the document to which the items refer.
     """
 
@@ -95,6 +96,7 @@ def plan_for_viewer(
         for grant in organization.temporary_grants
         if grant.by == member and not grant.is_over(scope, at=now)
     ]
+    items += yield from _connections_of(engine, state, member, now, viewer=viewer)
     contexts = engine.contexts(state, now=now)
     streams = yield from _concerned_posts(engine, state, member, now)
     of_posts: list[tuple[dt.datetime, str, list[OffboardingItem]]] = []
@@ -112,6 +114,43 @@ def plan_for_viewer(
     for _, _, found in sorted(of_posts, key=lambda each: each[:2]):
         items += found
     return OffboardingPlan(member=MemberId(member), items=tuple(items), digest=state.digest)
+
+
+def _connections_of(
+    engine: Engine, state: State, member: str, now: dt.datetime, *, viewer: str
+) -> Effects[list[OffboardingItem]]:
+    """Return the accounts that a member has connected, and the number of posts that need them."""
+    items = []
+    for connection in (yield from read_connections(engine, viewer=viewer)):
+        if connection.by != member:
+            continue
+        profile = connection.profile
+        unsent = yield from all_rows(
+            engine, "deliveries", where={"profile": profile, "state": _UNSENT_STATES}
+        )
+        others = [
+            other
+            for other in state.organization.access.members("connect", profile, at=now)
+            if other != member
+        ]
+        consequence = Reason.of(
+            "offboarding.connected" if others else "offboarding.connected_alone",
+            member=member,
+            profile=profile,
+            account=connection.account,
+            count=len(unsent),
+            others=", ".join(others) or "-",
+        )
+        items.append(
+            OffboardingItem(
+                place=f"connection {profile}",
+                section="connections",
+                name=profile,
+                transferable=False,
+                consequence=consequence,
+            )
+        )
+    return items
 
 
 def _concerned_posts(

@@ -21,7 +21,7 @@ from socialcollab.effects import Effects, call, call_cancellable
 from socialcollab.errors import CorruptJournalError, SocialCollabError, StoreError
 from socialcollab.stores import Row, microseconds
 from socialcollab.time import as_utc
-from socialcollab.workflow import Actor
+from socialcollab.workflow import Actor, announce_expiry
 from socialcollab.workflow.events import Event, MediaDeleted
 
 _PAGE = 50
@@ -241,6 +241,8 @@ class _Run:
                     # The new rules may open a step whose timers are already due.
                     yield from run_timers(engine, row.stream, now=now, only_reevaluate=True)
                 yield from run_timers(engine, row.stream, now=now)
+            elif kind == "connection":
+                yield from _announce_expiry(engine, row.stream, now=now)
             elif kind == "digest":
                 yield from close_digest(engine, row.stream, now=now)
             else:
@@ -281,6 +283,20 @@ def _delete_leftover_media(engine: Engine, stream: str, *, now: dt.datetime) -> 
                 yield from call_cancellable(engine.media.delete, digest)
         deleted = Event(stream, Actor.TIMER, MediaDeleted())
         yield from engine.append(state, [deleted], [loaded], at=now)
+
+    yield from engine.retry(attempt)
+
+
+def _announce_expiry(engine: Engine, stream: str, *, now: dt.datetime) -> Effects[None]:
+    """Warn the members who can connect a profile that its connection expires."""
+
+    def attempt() -> Effects[None]:
+        state = yield from engine.state()
+        loaded = yield from engine.load(stream)
+        context = engine.context(state, Actor.TIMER, now=now)
+        events = announce_expiry(loaded.snapshot, context)
+        if events:
+            yield from engine.append(state, events, [loaded], at=now)
 
     yield from engine.retry(attempt)
 

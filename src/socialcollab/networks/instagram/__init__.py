@@ -1,5 +1,6 @@
 """Publish to Instagram."""
 
 from socialcollab.networks.instagram.network import Instagram
+from socialcollab.networks.instagram.oauth import InstagramOAuth
 
-__all__ = ["Instagram"]
+__all__ = ["Instagram", "InstagramOAuth"]

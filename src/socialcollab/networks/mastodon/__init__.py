@@ -1,5 +1,6 @@
 """Publish to Mastodon, and to other servers that implement its API."""
 
 from socialcollab.networks.mastodon.network import Mastodon
+from socialcollab.networks.mastodon.oauth import MastodonOAuth, register_app
 
-__all__ = ["Mastodon"]
+__all__ = ["Mastodon", "MastodonOAuth", "register_app"]

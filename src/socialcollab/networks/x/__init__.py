@@ -1,6 +1,6 @@
 """Publish to X."""
 
 from socialcollab.networks.x.network import X
-from socialcollab.networks.x.renewal import XRenewal
+from socialcollab.networks.x.oauth import XOAuth
 
-__all__ = ["X", "XRenewal"]
+__all__ = ["X", "XOAuth"]

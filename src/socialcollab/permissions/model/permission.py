@@ -76,6 +76,8 @@ COMMAND_PERMISSIONS: Final[Mapping[str, str]] = MappingProxyType(
         "mark_not_published": "publish",
         "add_native_post": "schedule",
         "remove_native_post": "schedule",
+        "connect": "connect",
+        "disconnect": "connect",
         "erase": "erase",
     }
 )

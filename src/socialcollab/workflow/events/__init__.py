@@ -9,6 +9,11 @@ from socialcollab.workflow.events.calendar import (
     NativePostRemoved,
     SlotTaken,
 )
+from socialcollab.workflow.events.connection import (
+    ExpiryAnnounced,
+    ProfileConnected,
+    ProfileDisconnected,
+)
 from socialcollab.workflow.events.delivery import (
     AmendDeferred,
     AmendRejected,
@@ -50,6 +55,7 @@ from socialcollab.workflow.events.event import (
     budget_stream,
     calendar_event,
     calendar_stream,
+    connection_stream,
     delivery_event,
     delivery_stream,
     is_personal,
@@ -135,6 +141,7 @@ __all__ = [
     "DigestClosed",
     "Event",
     "EventData",
+    "ExpiryAnnounced",
     "FindingWaived",
     "GrantAdded",
     "GrantRevoked",
@@ -164,6 +171,8 @@ __all__ = [
     "PostTakenDown",
     "PostUnscheduled",
     "PostWithdrawn",
+    "ProfileConnected",
+    "ProfileDisconnected",
     "PublishedDifferently",
     "RuntimeStateReevaluated",
     "SendStarted",
@@ -179,6 +188,7 @@ __all__ = [
     "budget_stream",
     "calendar_event",
     "calendar_stream",
+    "connection_stream",
     "delivery_event",
     "delivery_stream",
     "erased_content",

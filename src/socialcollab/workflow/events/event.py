@@ -71,6 +71,11 @@ def native_post_stream(profile: str, network_id: str) -> str:
     return f"native_post/{profile}.{name}"
 
 
+def connection_stream(profile: str) -> str:
+    """Return the name of the stream with a profile's connection."""
+    return f"connection/{profile}"
+
+
 def post_event(post: str, data: EventData, actor: Actor) -> Event:
     """Return a post event."""
     return Event(post_stream(post), actor, data)
