@@ -213,14 +213,16 @@ def test_tracebacks_of_sessions() -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_tracebacks_of_renewals(status: int) -> None:
-    """The refresh token and the client secret are in no variable if a renewal fails."""
+    """The refresh token and the client secret are in no variable or report if a renewal fails."""
+    exchanges: list[Exchange] = []
     mock = httpx.MockTransport(lambda _: httpx.Response(status, json={"scope": "all"}))
     with httpx.Client(transport=mock) as client:
         oauth = XOAuth(client_id="tulip", client_secret="hush-client")
-        renewal = Renewal(oauth, client=client)
+        renewal = Renewal(oauth, client=client, on_exchange=exchanges.append)
         token = Token(access="hush-access", refresh="hush-refresh")
         seen = list(traces(raised_by(lambda: renewal(token))))
-    assert not [text for text in seen if "hush" in text]
+    assert exchanges
+    assert not [text for text in (*seen, repr(exchanges)) if "hush" in text]
 
 
 @pytest.mark.parametrize("name", sorted(ACCOUNTS))
