@@ -17,7 +17,6 @@ import httpx
 import obstore
 import obstore.exceptions
 import pytest
-from moto.server import ThreadedMotoServer
 from obstore.store import S3Store
 from tests.networks.accounts import ACCOUNTS
 from tests.networks.desks import desk_of
@@ -34,6 +33,8 @@ from socialcollab.stores import S3Media
 from socialcollab.testing import MediaContract
 from socialcollab.transport import Media
 
+pytestmark = pytest.mark.integration
+
 JPEG = ACCOUNTS["instagram"].files[0]
 MP4 = bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)
 SECRET = "s3-secret-access-key-5b1e"
@@ -49,6 +50,8 @@ BACKOFF: Any = {
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """The address of a server."""
+    from moto.server import ThreadedMotoServer  # it takes long to import
+
     # The development server would otherwise print each request.
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     running = ThreadedMotoServer(ip_address="127.0.0.1", port=0)
