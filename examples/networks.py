@@ -1,4 +1,4 @@
-"""Publish to the sandbox: if the response is lost, look up the post instead of publishing it twice."""
+"""Publish to the sandbox: if the response is lost, look up the post. Then read the answers to it."""
 
 import datetime as dt
 from tempfile import mkdtemp
@@ -6,7 +6,7 @@ from tempfile import mkdtemp
 from socialcollab.directory import Profile
 from socialcollab.errors import OutcomeUnknownError
 from socialcollab.networks.sandbox import InjectedFault, Sandbox
-from socialcollab.transport import Driver, OutgoingPost
+from socialcollab.transport import Driver, OutgoingPost, ReadingAdapter
 
 sandbox = Sandbox(mkdtemp(), faults=[InjectedFault("lost_answer")], honours_keys=False)
 profile = Profile(id="tulip-x", workspace="tulip", network="x", handle="@tulipair")
@@ -20,4 +20,11 @@ try:
 except OutcomeUnknownError as error:
     print(f"{error}; lookup: {Driver().run(adapter.find(prepared, {}), transport=transport)}")
 print(f"{len(sandbox.posts())} post; see {sandbox.write_preview().name}")
+
+sandbox.add_message("tulip-x", "Mooi!", kind="reply", parent=sandbox.posts()[0].network_id)
+assert isinstance(adapter, ReadingAdapter)
+cursor = ""  # in your application: the stored cursor
+page = Driver().run(adapter.messages(cursor), transport=transport)
+for message in page.messages:
+    print(f"{message.kind} from @{message.author.handle}: {message.text}")
 sandbox.close()

@@ -42,6 +42,7 @@ MADE = [
         thing="post `p1`", seen="revision 1", current="revision 3", by="ben", changed=["text"]
     ),
     errors.NotFoundError("post", "p1"),
+    errors.WebhookError("the signature is not valid", reason="bad signature"),
     errors.MissingExtraError(feature="a calendar", extra="calendar"),
     ConflictError(stream="post/p1", expected=2, actual=3),
     errors.CorruptJournalError("a hole", place="position 7"),

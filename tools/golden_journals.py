@@ -7,7 +7,8 @@ Generate the golden journals in tests/stores/golden, which every later version m
                                                no golden journal contains yet
 
 An existing file is never overwritten, because it contains the output of an earlier version. A
-change after which the file can no longer be read must be undone.
+change after which the file can no longer be read must be undone. After a new file was written, add
+its digest to tests/stores/golden/frozen.sha256 (``sha256sum *.sql *.jsonl``).
 """
 
 from __future__ import annotations

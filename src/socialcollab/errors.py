@@ -15,6 +15,7 @@ The errors that this library raises, grouped by what the caller can do about the
     ├── StaleError                  read what changed and repeat the command
     ├── NotFoundError               check the name
     ├── MissingExtraError           install the extra that the message names
+    ├── WebhookError                answer the delivery with `status`, and do nothing else
     ├── StoreError                  nothing was written; see the subclasses
     │   ├── ConflictError           read the stream again and append again
     │   ├── StoreUnavailableError   make the store readable and writable, then try again
@@ -37,7 +38,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     from socialcollab.verdicts import Verdict
@@ -257,6 +258,38 @@ class MissingExtraError(SocialCollabError, ImportError):
         )
         self.feature = feature
         self.extra = extra
+
+
+_WebhookFault: TypeAlias = Literal[
+    "bad signature",
+    "no signature",
+    "unreadable",
+    "other account",
+    "repeated",
+    "too large",
+    "too old",
+]
+
+# A network repeats a delivery until it is confirmed, which would not help for these two reasons.
+_CONFIRMED = ("other account", "repeated")
+
+
+class WebhookError(SocialCollabError):
+    """
+    Raised if a delivery of a webhook is not accepted. Nothing that it contains may be used.
+
+    Attributes:
+        reason: Why it is not accepted.
+        status: The HTTP status with which to answer: 403 if it is not authenticated or too old, 413
+            if it is too large, 400 if it cannot be read, and 200 if it can be ignored.
+    """
+
+    def __init__(self, message: str, *, reason: _WebhookFault) -> None:
+        super().__init__(_UNPRINTABLE.sub("\ufffd", message[:_LONGEST_MESSAGE]))
+        self.reason = reason
+        self.status = {"unreadable": 400, "too large": 413}.get(
+            reason, 200 if reason in _CONFIRMED else 403
+        )
 
 
 class StoreError(SocialCollabError):

@@ -210,7 +210,13 @@ DOCUMENTS = {
 }
 
 
-@pytest.mark.parametrize("name", DOCUMENTS)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name == "client of one profile" else pytest.param(name, marks=pytest.mark.slow)
+        for name in DOCUMENTS
+    ],
+)
 def test_posts_under_other_documents(agency, name) -> None:
     """Every list equals the list of a full scan after profiles have moved or been removed."""
     agency.now += dt.timedelta(days=3)

@@ -313,7 +313,9 @@ def dropping(server: FakeServer, when: Callable[[httpx.Request], bool]) -> Itera
 
 
 @pytest.mark.parametrize("name", NAMES)
-@pytest.mark.parametrize("retries", [None, 0, 5])
+@pytest.mark.parametrize(
+    "retries", [None, *(pytest.param(retries, marks=pytest.mark.slow) for retries in (0, 5))]
+)
 def test_no_hidden_retries(name: str, retries: int | None) -> None:
     """If the connection breaks after a post was sent, neither httpx nor httpcore sends it again."""
     account, is_creating = ACCOUNTS[name], creates(name)

@@ -109,7 +109,15 @@ class Lexicons:
         name = request.url.path.removeprefix("/xrpc/")
         self.checked.append(name)
         if request.method == "GET":
-            self._base.validate(name, "parameters", dict(request.url.params))
+            params: dict[str, object] = dict(request.url.params)
+            params |= {
+                key: int(value) for key, value in request.url.params.items() if key == "limit"
+            }
+            # Lists have a parameter for each of their values.
+            params |= {
+                key: request.url.params.get_list(key) for key in {"reasons", "uris"} & set(params)
+            }
+            self._base.validate(name, "parameters", params)
         elif request.headers.get("content-type") == "application/json":
             body = json.loads(request.content)
             self._base.validate(name, "input", body)

@@ -25,7 +25,7 @@ from socialcollab.directory import Profile
 from socialcollab.errors import AuthenticationError
 from socialcollab.networks.bluesky import Bluesky
 from socialcollab.stores import MemoryMedia
-from socialcollab.transport import Driver, Found, OutgoingPost
+from socialcollab.transport import Driver, Found, OutgoingPost, ReadingAdapter
 
 pytestmark = pytest.mark.integration
 
@@ -137,6 +137,27 @@ def test_publish(profile: Profile) -> None:
         for _ in range(2):
             driver.run(adapter.take_down(published.network_id), transport=transport)
         assert records_of(profile) == []
+
+
+def test_own_posts(profile: Profile) -> None:
+    """The account's posts since an instant are read from its repository."""
+    with Bluesky({profile.id: PASSWORD}) as bluesky:
+        adapter, transport, driver = bluesky.adapter(profile), bluesky.transport(profile), Driver()
+        assert isinstance(adapter, ReadingAdapter)
+        published = []
+        for number in range(3):
+            post = OutgoingPost(delivery=f"d{number}", profile=profile, text=f"tulp {number}")
+            prepared = adapter.prepare(post, now=dt.datetime.now(dt.UTC), entropy=os.urandom(16))
+            published.append(driver.run(adapter.publish(prepared, {}), transport=transport))
+        early = dt.datetime(2020, 1, 1, tzinfo=dt.UTC)
+        own = driver.run(adapter.own_posts(early), transport=transport)
+        assert [(post.network_id, post.url) for post in own.posts] == [
+            (one.network_id, one.url) for one in published
+        ]
+        assert [post.text for post in own.posts] == ["tulp 0", "tulp 1", "tulp 2"]
+        assert own.complete
+        later = driver.run(adapter.own_posts(own.posts[1].created_at), transport=transport)
+        assert later.posts == own.posts[1:]
 
 
 def test_wrong_password(profile: Profile) -> None:

@@ -75,3 +75,34 @@ def test_desk(name: str) -> None:
     assert [posted.text for posted in inner.posted] == [before]
     assert report.problems == ()
     assert set(server.counts.values()) == {1}
+
+
+def throttles() -> dict[str, dict[str, str]]:
+    """Return headers that ask the client to wait for ten minutes."""
+    at = dt.datetime.now(dt.UTC) + dt.timedelta(minutes=10)
+    epoch = str(int(at.timestamp()))
+    return {
+        "delta": {"retry-after": "600"},
+        "X": {"x-rate-limit-remaining": "0", "x-rate-limit-reset": epoch},
+        "Mastodon": {"x-ratelimit-remaining": "0", "x-ratelimit-reset": at.isoformat()},
+        "Bluesky": {"ratelimit-remaining": "0", "ratelimit-reset": epoch},
+        "IETF": {"ratelimit": '"default";r=0;t=600'},
+        "Meta": {"x-business-use-case-usage": '{"1":[{"estimated_time_to_regain_access":10}]}'},
+    }
+
+
+@pytest.mark.parametrize("name", sorted(ACCOUNTS))
+@pytest.mark.parametrize("kind", sorted(throttles()))
+def test_throttles(name: str, kind: str) -> None:
+    """Whatever header a proxy or a network uses, the error says when to try again."""
+    account, headers = ACCOUNTS[name], throttles()[kind]
+
+    def refuse(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(429, json={"error": "slow down"}, headers=headers)
+
+    with (
+        account.connect(httpx.MockTransport(refuse)) as network,
+        pytest.raises(RateLimitedError) as raised,
+    ):
+        verify(network, account.profile)
+    assert 590 < (raised.value.retry_after_s or 0) <= 600

@@ -79,11 +79,12 @@ def test_bodies(network: str, shared_data: Callable[[str], Path]) -> None:
 
 
 @pytest.mark.parametrize("network", MOST_IN_SLOW_SESSION)
-def test_headers(network: str, shared_data: Callable[[str], Path]) -> None:
+def test_headers(network: str, shared_data: Callable[[str], Path], seconds: float) -> None:
     """Headers with any value lead to no wait or to a finite wait."""
     ask = Asking(network)
     text = (shared_data("http-structured-fields") / "cases.jsonl").read_text(encoding="utf-8")
-    for line in text.splitlines():
+    # The slow session tries all cases.
+    for line in text.splitlines()[:: 1 if seconds else 10]:
         value = ", ".join(json.loads(line)["raw"]).encode("utf-8", "replace")
         for name in (
             b"retry-after",

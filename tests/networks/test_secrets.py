@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 import logging
 import traceback
 from collections.abc import Callable, Iterator
@@ -131,6 +132,17 @@ class FailingMedia(MemoryMedia):
         return 3
 
 
+class BreakingMedia(FailingMedia):
+    """A media store that fails while the media are read."""
+
+    def open(self, digest: str) -> Any:
+        class File(io.BytesIO):
+            def read(self, size: int | None = -1) -> bytes:
+                raise OSError(5, "broken disk")
+
+        return File(b"123")
+
+
 BROKEN: dict[str, Any] = {
     "refused": httpx.Response(401, json={"error": "refused"}),
     "rate limit": httpx.Response(429),
@@ -172,7 +184,12 @@ def test_tracebacks_of_faults(name: str) -> None:
     others = {"other": account.secret}
     bytes_ = {account.profile.id: account.secret.encode()}
     server = account.server()
-    for secrets, media in ((others, MEDIA), (bytes_, MEDIA), (None, FailingMedia())):
+    for secrets, media in (
+        (others, MEDIA),
+        (bytes_, MEDIA),
+        (None, FailingMedia()),
+        (None, BreakingMedia()),
+    ):
         with account.connect(server, secrets, media=media) as network:  # type: ignore[arg-type]
             if secrets is None and name == "instagram":
                 continue  # it downloads the media itself
@@ -196,18 +213,20 @@ def test_tracebacks_of_sessions() -> None:
 
 @pytest.mark.parametrize("status", [200, 400, 500])
 def test_tracebacks_of_renewals(status: int) -> None:
-    """The refresh token and the client secret are in no variable if a renewal fails."""
+    """The refresh token and the client secret are in no variable or report if a renewal fails."""
+    exchanges: list[Exchange] = []
     mock = httpx.MockTransport(lambda _: httpx.Response(status, json={"scope": "all"}))
     with httpx.Client(transport=mock) as client:
         oauth = XOAuth(client_id="tulip", client_secret="hush-client")
-        renewal = Renewal(oauth, client=client)
+        renewal = Renewal(oauth, client=client, on_exchange=exchanges.append)
         token = Token(access="hush-access", refresh="hush-refresh")
         seen = list(traces(raised_by(lambda: renewal(token))))
-    assert not [text for text in seen if "hush" in text]
+    assert exchanges
+    assert not [text for text in (*seen, repr(exchanges)) if "hush" in text]
 
 
 @pytest.mark.parametrize("name", sorted(ACCOUNTS))
-@pytest.mark.parametrize("is_own", [True, False])
+@pytest.mark.parametrize("is_own", [True, pytest.param(False, marks=pytest.mark.slow)])
 def test_logs_of_httpx(name: str, is_own: bool, caplog: pytest.LogCaptureFixture) -> None:
     """The logs of httpx and httpcore at the level DEBUG, and exchanges, do not show the secret."""
     account = ACCOUNTS[name]

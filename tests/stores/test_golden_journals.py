@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib.util
 import sqlite3
 from collections.abc import Iterator
@@ -61,6 +62,16 @@ def open_golden(tmp_path: Path) -> Iterator[object]:
 def damage_of(report: AuditReport) -> list[Damage]:
     """Return the findings, except those about projections that were declared differently."""
     return [finding for finding in report.findings if "reindex" not in finding.problem]
+
+
+def test_frozen() -> None:
+    """The golden journals are what earlier versions wrote, so they never change."""
+    lines = (GOLDEN / "frozen.sha256").read_text(encoding="utf-8").splitlines()
+    frozen = {name: digest for digest, name in (line.split("  ") for line in lines)}
+    files = {path.name: path for path in GOLDEN.iterdir() if path.suffix in (".sql", ".jsonl")}
+    assert frozen == {
+        name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()
+    }, "restore the file, or add a new one to frozen.sha256"
 
 
 def test_desk_file(open_golden) -> None:

@@ -59,6 +59,7 @@ def test_migration(tmp_path: Path) -> None:
     path = loaded("desk", tmp_path)
     store = SqliteStore(path, projections=PROJECTIONS)
     journal = store.for_organization("northwind")
+    journal.reindex(reducer)
     assert journal.audit(reducer=reducer).clean
     store.close()
     raw = sqlite3.connect(path)

@@ -38,6 +38,7 @@ def _inner(store: Store) -> Store:
     return store.async_store._store
 
 
+@pytest.mark.integration
 class TestThreadedMemory(AsyncStoreContract):
     @pytest.fixture
     def async_store(self) -> AsyncStore:

@@ -63,6 +63,7 @@ def made_transports(kind: str) -> Iterator[Callable[..., Any]]:
             if kind == "blocking":
                 client = None if own else httpx.Client(trust_env=False, **mock)
                 made = HttpTransport(client, **options)
+                made._connected()  # creating the TLS settings takes longer than some deadlines
                 closing.append(client.close if client is not None else made.close)
             else:
                 aclient = None if own else httpx.AsyncClient(trust_env=False, **mock)

@@ -12,7 +12,7 @@ import threading
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from typing import Any, BinaryIO
 
 import httpx
@@ -299,11 +299,12 @@ async def served(reply: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
                 writer.write(reply)
             else:
                 await reader.read()  # until the client hangs up
-        except asyncio.IncompleteReadError:
+        except (asyncio.IncompleteReadError, ConnectionError):
             pass  # the client hung up early, as cancelled clients do
         finally:
             writer.close()
-            await writer.wait_closed()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     async with server:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 
 import pytest
 
 from socialcollab.transport import DedicatedThread, Request, Response, ThreadedTransport
+from socialcollab.transport.exchange import DeadlinePassedError
+from socialcollab.transport.threads import Workers
 
 POST = Request(method="POST", url="https://network.example/", creates=0, repeat="no")
 
@@ -65,3 +68,44 @@ def test_dedicated_thread() -> None:
 
     asyncio.run(judge())
     assert seen == {"socialcollab-own_0"}
+
+
+def test_late_results_are_discarded() -> None:
+    """A result for which nobody waits any longer is discarded, and the thread is used again."""
+    workers, go, discarded = Workers(), threading.Event(), threading.Event()
+    names: list[str] = []
+
+    def slow() -> int:
+        names.append(str(threading.get_ident()))
+        go.wait(5)
+        return 7
+
+    def discard(value: int) -> None:
+        assert value == 7
+        discarded.set()
+        raise OSError
+
+    with pytest.raises(DeadlinePassedError):
+        workers.call(slow, 0.01, discard=discard)
+    go.set()
+    assert discarded.wait(5)
+    for _ in range(500):
+        if workers._idle:
+            break
+        time.sleep(0.001)
+    assert workers.call(slow, 5, discard=discard) == 7
+    assert names[0] == names[1]
+    workers.stop()
+
+
+def test_errors_of_workers() -> None:
+    """An exception is raised in the thread of the caller."""
+    workers = Workers()
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    for _ in range(2):
+        with pytest.raises(ZeroDivisionError):
+            workers.call(fail, 5, discard=lambda _: None)
+    workers.stop()

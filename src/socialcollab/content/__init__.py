@@ -1,4 +1,4 @@
-"""Posts, with their revisions, media, deliveries, holds, findings and notifications."""
+"""Posts, with their revisions, media, deliveries, findings and notifications, and messages to profiles."""
 
 from socialcollab.content.canonical import (
     Json,
@@ -27,6 +27,7 @@ from socialcollab.content.media import (
     sniff_image,
     sniff_video,
 )
+from socialcollab.content.message import MESSAGE_KINDS, Message, MessageAuthor, MessageKind
 from socialcollab.content.native_post import NativePost
 from socialcollab.content.notification import NOTIFICATION_KINDS, Notification
 from socialcollab.content.post import (
@@ -57,6 +58,7 @@ from socialcollab.content.summarise import Summary, summarise, summarise_deliver
 __all__ = [
     "ALL_FIELDS",
     "CONTEXT_FIELDS",
+    "MESSAGE_KINDS",
     "NOTIFICATION_KINDS",
     "OPEN_STATES",
     "PROFILE_REMOVED",
@@ -71,6 +73,9 @@ __all__ = [
     "Image",
     "Json",
     "LinkCard",
+    "Message",
+    "MessageAuthor",
+    "MessageKind",
     "NativePost",
     "Notification",
     "Poll",

@@ -37,6 +37,7 @@ from socialcollab.transport import (
     Driver,
     Flow,
     HttpTransport,
+    OnExchange,
     Request,
     Response,
     Token,
@@ -541,13 +542,22 @@ class Renewal:
 
     Args:
         oauth: The sign-in with the network.
-        client: The httpx client to use, which the caller must close. By default, a client is
-            created for each renewal.
+        client: The httpx client to use, which the caller must close. By default, connections are
+            opened for each renewal.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
     """
 
-    def __init__(self, oauth: OAuth, *, client: httpx.Client | None = None) -> None:
+    def __init__(
+        self,
+        oauth: OAuth,
+        *,
+        client: httpx.Client | None = None,
+        on_exchange: OnExchange | None = None,
+    ) -> None:
         self._oauth = oauth
         self._client = client
+        self._on_exchange = on_exchange
 
     def __repr__(self) -> str:
         return f"Renewal({self._oauth!r})"
@@ -560,22 +570,28 @@ class Renewal:
             AuthenticationError: If the network refuses the token, or if it cannot be renewed.
             NetworkError: If the network does not answer, or not with a token.
         """
-        return run_oauth(self._oauth.refresh(token), client=self._client)
+        return run_oauth(
+            self._oauth.refresh(token), client=self._client, on_exchange=self._on_exchange
+        )
 
 
-def run_oauth(flow: Flow[_T], *, client: httpx.Client | None = None) -> _T:
+def run_oauth(
+    flow: Flow[_T], *, client: httpx.Client | None = None, on_exchange: OnExchange | None = None
+) -> _T:
     """
     Run a flow of `OAuth`, and return its result.
 
     Args:
         flow: The flow.
-        client: The httpx client to use, which the caller must close. By default, a client is
-            created for this flow.
+        client: The httpx client to use, which the caller must close. By default, connections are
+            opened for this flow.
+        on_exchange: A function that is called after each attempt to send a request, for logs and
+            metrics.
 
     Raises:
         NetworkError: If the flow fails.
     """
-    transport = HttpTransport(client)
+    transport = HttpTransport(client, on_exchange=on_exchange)
     try:
         return Driver().run(flow, transport=transport)
     finally:

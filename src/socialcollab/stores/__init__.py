@@ -15,6 +15,7 @@ from socialcollab.stores.protocols import (
     Store,
 )
 from socialcollab.stores.reports import Anchor, AuditReport, Damage, ReindexReport
+from socialcollab.stores.s3 import S3Media
 from socialcollab.stores.sqlite.inspection import FileReport, inspect_file
 from socialcollab.stores.sqlite.media import SqliteMedia
 from socialcollab.stores.sqlite.store import SqliteStore
@@ -47,6 +48,7 @@ __all__ = [
     "Reducer",
     "ReindexReport",
     "Row",
+    "S3Media",
     "SqliteBudgets",
     "SqliteCredentials",
     "SqliteMedia",

@@ -26,8 +26,9 @@ class SqliteBudgets:
     """
     Budgets in an SQLite file, which threads and processes can share; see `Budgets`.
 
-    The file contains the ids of accounts and the paths of requests, but no secrets. It can be
-    deleted at any time; the networks then state their limits again.
+    The file contains the ids of profiles and the paths of requests, but no secrets. Each
+    organization needs its own file, because two organizations can have profiles with the same id.
+    The file can be deleted at any time; the networks then state their limits again.
 
     Args:
         path: The file, which is created if it does not exist.

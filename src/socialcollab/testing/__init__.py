@@ -8,6 +8,7 @@ pytest.register_assert_rewrite(
     "socialcollab.testing.adapter_contract",
     "socialcollab.testing.async_store_contract",
     "socialcollab.testing.media_contract",
+    "socialcollab.testing.reading_contract",
     "socialcollab.testing.store_laws",
     "socialcollab.testing.threads",
 )
@@ -22,6 +23,7 @@ from socialcollab.testing.media_contract import (  # noqa: E402
     MediaContract,
     broken_media_promises,
 )
+from socialcollab.testing.reading_contract import ReadingContract  # noqa: E402
 from socialcollab.testing.recording import (  # noqa: E402
     Exchange,
     RecordingTransport,
@@ -35,6 +37,7 @@ __all__ = [
     "BlockingStore",
     "Exchange",
     "MediaContract",
+    "ReadingContract",
     "RecordingTransport",
     "ReplayTransport",
     "StoreContract",

@@ -44,7 +44,7 @@ class Exchange:
 
     method: str
     url: str
-    params: Mapping[str, str] = attrs.field(factory=dict, hash=False)
+    params: Mapping[str, Json] = attrs.field(factory=dict, hash=False)
     body: Json = attrs.field(default=None, hash=False)
     media: str = ""
     status: int
@@ -176,12 +176,13 @@ class ReplayTransport:
 def _shown(request: Request, secrets: tuple[str, ...]) -> dict[str, Any]:
     """Return what is recorded of a request."""
     body: Any = request.json if request.json is not None else request.form
-    text = _hide(json.dumps(None if body is None else _plain(body)), secrets)
+    # A parameter can have several values.
+    shown = {"params": request.params, "body": body}
+    text = _hide(json.dumps(_plain(shown)), secrets)
     return {
         "method": request.method,
         "url": _hide(request.url, secrets),
-        "params": {name: _hide(value, secrets) for name, value in request.params.items()},
-        "body": cast("Json", json.loads(text)),
+        **cast("dict[str, Any]", json.loads(text)),
         "media": "" if request.media is None else request.media.digest,
     }
 

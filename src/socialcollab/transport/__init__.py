@@ -51,10 +51,19 @@ from socialcollab.transport.rate_limits import (
     read_rate_limit,
     retry_after_s,
 )
+from socialcollab.transport.reading import (
+    PUBLIC_KINDS,
+    Counts,
+    MessagePage,
+    OwnPost,
+    OwnPosts,
+    ReadingAdapter,
+)
 from socialcollab.transport.retry import RetryPolicy
 from socialcollab.transport.threads import DedicatedThread, ThreadedTransport
 
 __all__ = [
+    "PUBLIC_KINDS",
     "Adapter",
     "AmendingAdapter",
     "AsyncDriver",
@@ -66,6 +75,7 @@ __all__ = [
     "Checkpoint",
     "Clock",
     "ComparingAdapter",
+    "Counts",
     "Created",
     "Credentials",
     "DedicatedThread",
@@ -83,14 +93,18 @@ __all__ = [
     "MediaPart",
     "MemoryBudgets",
     "MemoryCredentials",
+    "MessagePage",
     "Missing",
     "Network",
     "OnExchange",
     "Op",
     "OutgoingPost",
+    "OwnPost",
+    "OwnPosts",
     "Prepared",
     "Published",
     "RateLimit",
+    "ReadingAdapter",
     "RenewedTokens",
     "Request",
     "Response",

@@ -105,7 +105,7 @@ class Request(Op[Response]):
     Attributes:
         method: The HTTP method, such as "POST".
         url: The full address.
-        params: Query parameters.
+        params: Query parameters. A parameter that occurs several times has a tuple of values.
         headers: Headers to send in addition to the transport's headers.
         json: A JSON body, or None.
         form: Form fields, or None.
@@ -127,7 +127,7 @@ class Request(Op[Response]):
     method: str
     url: str
     # Parameters, headers and bodies may contain tokens, so repr does not show them.
-    params: Mapping[str, str] = attrs.field(factory=dict, repr=False)
+    params: Mapping[str, str | tuple[str, ...]] = attrs.field(factory=dict, repr=False)
     headers: Mapping[str, str] = attrs.field(factory=dict, repr=False)
     json: Json | None = attrs.field(default=None, repr=False)
     form: Mapping[str, str] | None = attrs.field(default=None, repr=False)

@@ -49,7 +49,7 @@ class RateLimit:
         limit: The number of requests that the network accepts in each period, or None if it is not
             stated. Meta states percentages, so its limit is 100.
         remaining: How many of them are left, or None if it is not stated.
-        resets_at: When the limit applies anew, in UTC; None if it is not stated.
+        resets_at: When the limit resets, in UTC; None if it is not stated.
     """
 
     limit: int | None = attrs.field(
@@ -66,7 +66,7 @@ class RateLimit:
         """
         Return the seconds until the next request, or None.
 
-        None means that requests are left, or that it is not stated when the limit applies anew.
+        None means that requests are left, or that it is not stated when the limit resets.
 
         >>> noon = dt.datetime(2026, 4, 7, 12, tzinfo=dt.UTC)
         >>> RateLimit(remaining=0, resets_at=noon + dt.timedelta(minutes=1)).wait_s(noon)
@@ -445,7 +445,7 @@ def retry_after_s(headers: Mapping[str, str], *, now: dt.datetime | None = None)
     Return the seconds to wait according to the headers of a response that refuses a request.
 
     These are the seconds in ``Retry-After``, or otherwise the seconds until the exhausted rate limit
-    applies anew; see `read_rate_limit`. None means that the headers do not state it.
+    resets; see `read_rate_limit`. None means that the headers do not state the time.
 
     >>> retry_after_s({"retry-after": "120"})
     120.0

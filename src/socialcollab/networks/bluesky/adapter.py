@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from itertools import chain
 from typing import Final
 
 import attrs
 
-from socialcollab.content import Attachment, Json
+from socialcollab.content import Attachment, Json, MessageKind
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError, TransientError
+from socialcollab.networks.bluesky.chat import direct_messages
+from socialcollab.networks.bluesky.reading import (
+    counts_of,
+    notifications,
+    posts_since,
+)
 from socialcollab.networks.bluesky.record import (
     COLLECTION,
     instant_text,
@@ -28,17 +34,22 @@ from socialcollab.networks.bluesky.responses import (
     value_of,
 )
 from socialcollab.networks.limits import check_limits, text_to_send, upload_size
+from socialcollab.networks.reading import Source, read_messages
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.text import post_id
 from socialcollab.time import as_utc
 from socialcollab.transport import (
+    PUBLIC_KINDS,
     Checkpoint,
+    Counts,
     Flow,
     Found,
     Inconclusive,
     MediaPart,
+    MessagePage,
     Missing,
     OutgoingPost,
+    OwnPosts,
     Prepared,
     Published,
     Request,
@@ -167,6 +178,44 @@ class BlueskyAdapter:
         """Return the account's handle."""
         response = yield from call(self._request("GET", "com.atproto.server.getSession"))
         return text_of(response, "handle")
+
+    def messages(
+        self,
+        cursor: str = "",
+        *,
+        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+        since: dt.datetime | None = None,
+    ) -> Flow[MessagePage]:
+        """
+        Read notifications of mentions, quotes and replies, and direct messages.
+
+        Direct messages need an app password that gives access to them. See
+        `ReadingAdapter.messages`.
+        """
+        public = [kind for kind in kinds if kind in ("mention", "reply")]
+
+        def sources(account: str) -> dict[str, Source]:
+            lists: dict[str, Source] = {}
+            if public:
+                lists["notifications"] = lambda place: notifications(
+                    self.server, self.profile, public, place
+                )
+            if "direct" in kinds:
+                lists["direct"] = lambda place: direct_messages(
+                    self.server, self.profile, account, place
+                )
+            return lists
+
+        return read_messages(NETWORK, self._account, sources, cursor, kinds=kinds, since=since)
+
+    def own_posts(self, since: dt.datetime) -> Flow[OwnPosts]:
+        """Read the posts in the account's repository; see `ReadingAdapter.own_posts`."""
+        did = yield from self._account()
+        return (yield from posts_since(self.server, did, as_utc(since)))
+
+    def counts(self, network_ids: Collection[str]) -> Flow[Mapping[str, Counts]]:
+        """Read the counts of posts; see `ReadingAdapter.counts`. Views are not available."""
+        return counts_of(self.server, network_ids)
 
     def _account(self) -> Flow[str]:
         response = yield from call(self._request("GET", "com.atproto.server.getSession"))

@@ -65,6 +65,14 @@ def value_of(response: Response, key: str, *, creates: bool = False) -> Json:
     return object_of(response)[key]
 
 
+def list_in(response: Response, key: str) -> list[Json]:
+    """Return a list of a successful response; see `text_of`."""
+    found = value_of(response, key)
+    if not isinstance(found, list):
+        raise unreadable(response, f"list `{key}`", network=NETWORK)
+    return found
+
+
 def error_of(response: Response, *, creates: bool = False) -> NetworkError:
     """Return the error for a failed response. Set *creates* if the request creates a post."""
     status, name = response.status, error_name(response)

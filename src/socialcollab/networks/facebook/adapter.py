@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, Video, links_to_send
+from socialcollab.content import Attachment, Json, MessageKind, Video, links_to_send
 from socialcollab.directory import NETWORKS, NetworkDescription, PostFormat, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -18,29 +18,34 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.networks.comments import Comments
+from socialcollab.networks.facebook.reading import NETWORK, FacebookReader
 from socialcollab.networks.graph import (
     delete,
     error_of,
     instant_of,
     is_duplicate,
     is_gone,
-    items_of,
-    next_page,
     values_of,
 )
 from socialcollab.networks.limits import upload_size
 from socialcollab.networks.lookup import earliest, missing, prepared_at
+from socialcollab.networks.reading import read_messages
 from socialcollab.networks.responses import text_in
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.networks.uploads import upload_video
+from socialcollab.time import as_utc
 from socialcollab.transport import (
+    PUBLIC_KINDS,
     Checkpoint,
+    Counts,
     Flow,
     Found,
     Inconclusive,
     MediaPart,
+    MessagePage,
     Missing,
     OutgoingPost,
+    OwnPosts,
     Prepared,
     Published,
     Request,
@@ -48,7 +53,6 @@ from socialcollab.transport import (
     call,
 )
 
-NETWORK: Final = "facebook"
 _PAGE: Final = "page"
 _PHOTO: Final = "photo-"
 _VIDEO: Final = "video"
@@ -59,7 +63,6 @@ _PAGE_SIZE: Final = 100
 _POST_FIELDS: Final = (
     "id,message,created_time,permalink_url,attachments{target,unshimmed_url,subattachments}"
 )
-_MOST_PAGES: Final = 3
 
 
 @attrs.frozen(kw_only=True)
@@ -187,31 +190,21 @@ class FacebookAdapter:
                 return (yield from self._find_reel(progress[_VIDEO]))
             return (yield from self._find_video(progress[_VIDEO]))
         page = progress.get(_PAGE) or (yield from self._page())
-        since = earliest(prepared)
-        message = " ".join(_message(prepared.outgoing).split())
-        params = {"fields": _POST_FIELDS, "limit": str(_PAGE_SIZE)}
-        doubtful = False
-        for _ in range(_MOST_PAGES):
-            response = yield from call(
-                self._request("GET", f"/{quote(page, safe='')}/published_posts", params=params)
-            )
-            posts = items_of(response, network=NETWORK)
-            recent = [post for post in posts if _is_since(post, since)]
-            for post in recent:
-                if " ".join(text_in(post, "message").split()) == message:
-                    if _has_attachments(post, prepared.outgoing, progress):
-                        return Found(_published(post))
-                    doubtful = True
-            after = next_page(response) if len(recent) == len(posts) else ""
-            if not after and doubtful:
-                return Inconclusive("the Page has a post with the same text, but other attachments")
-            if not after:
-                return missing(self.description)
-            params = {**params, "after": after}
-        return Inconclusive(
-            f"the Page has published more than {_MOST_PAGES * _PAGE_SIZE} posts"
-            " since this post was prepared"
+        posts, complete = yield from self._reader.recent_posts(
+            page, _POST_FIELDS, earliest(prepared)
         )
+        message = " ".join(_message(prepared.outgoing).split())
+        same = [post for post in posts if " ".join(text_in(post, "message").split()) == message]
+        for post in same:
+            if _has_attachments(post, prepared.outgoing, progress):
+                return Found(_published(post))
+        if not complete:
+            return Inconclusive(
+                f"the Page has published more than {len(posts)} posts since this post was prepared"
+            )
+        if same:
+            return Inconclusive("the Page has a post with the same text, but other attachments")
+        return missing(self.description)
 
     def compare(
         self, prepared: Prepared, progress: Mapping[str, str], network_id: str
@@ -246,6 +239,41 @@ class FacebookAdapter:
             self._request("GET", "/me", params={"fields": "id,name,username"})
         )
         return str(values_of(response, "id", "name", network=NETWORK)["name"])
+
+    def messages(
+        self,
+        cursor: str = "",
+        *,
+        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+        since: dt.datetime | None = None,
+    ) -> Flow[MessagePage]:
+        """
+        Read comments on recent posts, posts that tag the Page, and conversations.
+
+        Comments on posts before the latest 50 posts are not read; webhooks deliver them. See
+        `ReadingAdapter.messages`.
+        """
+        return read_messages(
+            NETWORK,
+            self._page,
+            lambda page: self._reader.sources(page, kinds),
+            cursor,
+            kinds=kinds,
+            since=since,
+        )
+
+    def own_posts(self, since: dt.datetime) -> Flow[OwnPosts]:
+        """Read the posts of the Page; see `ReadingAdapter.own_posts`."""
+        page = yield from self._page()
+        return (yield from self._reader.posts_since(page, as_utc(since)))
+
+    def counts(self, network_ids: Collection[str]) -> Flow[Mapping[str, Counts]]:
+        """Read the counts of posts; see `ReadingAdapter.counts`. Only videos have views."""
+        return self._reader.counts(network_ids)
+
+    @property
+    def _reader(self) -> FacebookReader:
+        return FacebookReader(profile=self.profile, server=self.server)
 
     def _page(self) -> Flow[str]:
         """Return the id of the Page, after checking that it is the profile's Page."""
@@ -425,11 +453,6 @@ def _message(outgoing: OutgoingPost) -> str:
     """Return a post's text, with the links that are not shown as its card."""
     links = _links(outgoing) if outgoing.media else _links(outgoing)[1:]
     return "\n".join(part for part in (outgoing.text, *links) if part)
-
-
-def _is_since(post: Mapping[str, Json], since: dt.datetime) -> bool:
-    at = instant_of(post, "created_time")
-    return at is None or at >= since
 
 
 def _has_attachments(

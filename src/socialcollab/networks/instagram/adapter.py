@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Final, NoReturn
 from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, Video
+from socialcollab.content import Attachment, Json, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -26,21 +26,27 @@ from socialcollab.networks.graph import (
     instant_of,
     is_gone,
     items_of,
-    next_page,
     values_of,
 )
+from socialcollab.networks.instagram.reading import NETWORK, InstagramReader
 from socialcollab.networks.limits import text_to_send
 from socialcollab.networks.lookup import earliest, missing, prepared_at
+from socialcollab.networks.reading import read_messages
 from socialcollab.networks.responses import text_in
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.networks.uploads import upload_video
+from socialcollab.time import as_utc
 from socialcollab.transport import (
+    PUBLIC_KINDS,
     Checkpoint,
+    Counts,
     Flow,
     Found,
     Inconclusive,
+    MessagePage,
     Missing,
     OutgoingPost,
+    OwnPosts,
     Prepared,
     Published,
     Request,
@@ -48,7 +54,6 @@ from socialcollab.transport import (
     call,
 )
 
-NETWORK: Final = "instagram"
 _ACCOUNT: Final = "account"
 _ITEM: Final = "item-"
 _CONTAINER: Final = "container"
@@ -56,7 +61,6 @@ _UNREADABLE: Final = "UNREADABLE"
 _WAIT_S: Final = 5.0
 _MOST_WAITS: Final = 60
 _PAGE_SIZE: Final = 100
-_MOST_PAGES: Final = 3
 
 
 @attrs.frozen(kw_only=True)
@@ -182,25 +186,16 @@ class InstagramAdapter:
         if prepared.outgoing.format == "story":
             return (yield from self._find_story(account, since))
         caption = text_to_send(self.description, prepared.outgoing)
-        after = ""
-        for _ in range(_MOST_PAGES):
-            params = {"fields": "id,caption,permalink,timestamp", "limit": str(_PAGE_SIZE)}
-            if after:
-                params["after"] = after
-            response = yield from call(
-                self._request("GET", f"/{quote(account, safe='')}/media", params=params)
-            )
-            for post in items_of(response, network=NETWORK):
-                at = instant_of(post, "timestamp")
-                if at is not None and at < since:
-                    break
-                if " ".join(text_in(post, "caption").split()) == " ".join(caption.split()):
-                    return Found(
-                        Published(network_id=str(post["id"]), url=text_in(post, "permalink"), at=at)
+        posts, _ = yield from self._reader.recent_posts(account, since)
+        for post in posts:
+            if " ".join(text_in(post, "caption").split()) == " ".join(caption.split()):
+                return Found(
+                    Published(
+                        network_id=str(post["id"]),
+                        url=text_in(post, "permalink"),
+                        at=instant_of(post, "timestamp"),
                     )
-            after = next_page(response)
-            if not after:
-                break
+                )
         return Inconclusive(
             "the container may be published, but the account does not list its post"
         )
@@ -255,6 +250,45 @@ class InstagramAdapter:
             self._request("GET", "/me", params={"fields": "user_id,username"})
         )
         return str(values_of(response, "username", network=NETWORK)["username"])
+
+    def messages(
+        self,
+        cursor: str = "",
+        *,
+        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+        since: dt.datetime | None = None,
+    ) -> Flow[MessagePage]:
+        """
+        Read comments on recent posts, and posts in which the account is tagged.
+
+        Comments on posts before the latest 50 posts, and mentions in comments and captions, are not
+        read; webhooks deliver them, and direct messages too. See `ReadingAdapter.messages`.
+        """
+        return read_messages(
+            NETWORK,
+            self._account,
+            lambda account: self._reader.sources(account, kinds),
+            cursor,
+            kinds=kinds,
+            since=since,
+        )
+
+    def own_posts(self, since: dt.datetime) -> Flow[OwnPosts]:
+        """Read the posts of the account; see `ReadingAdapter.own_posts`."""
+        account = yield from self._account()
+        return (yield from self._reader.posts_since(account, as_utc(since)))
+
+    def counts(self, network_ids: Collection[str]) -> Flow[Mapping[str, Counts]]:
+        """
+        Read the counts of posts; see `ReadingAdapter.counts`.
+
+        Views are part of the insights, which are not read.
+        """
+        return self._reader.counts(network_ids)
+
+    @property
+    def _reader(self) -> InstagramReader:
+        return InstagramReader(profile=self.profile, server=self.server)
 
     def _account(self) -> Flow[str]:
         """Return the id of the account, after checking that it is the profile's account."""

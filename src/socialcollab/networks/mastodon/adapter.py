@@ -4,35 +4,46 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Image, Json, Video
+from socialcollab.content import Attachment, Image, Json, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile, Visibility
 from socialcollab.errors import AuthenticationError, RejectedError, TransientError
 from socialcollab.networks.limits import text_to_send, upload_size
 from socialcollab.networks.lookup import earliest, missing, prepared_at
+from socialcollab.networks.mastodon.reading import (
+    counts_of,
+    notifications,
+    posts_since,
+    recent_statuses,
+)
 from socialcollab.networks.mastodon.responses import (
     NETWORK,
     error_of,
     is_gone,
     is_same_text,
-    list_of,
     published_of,
     values_of,
 )
+from socialcollab.networks.reading import read_messages
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
+from socialcollab.time import as_utc
 from socialcollab.transport import (
+    PUBLIC_KINDS,
     Checkpoint,
+    Counts,
     Flow,
     Found,
     Inconclusive,
     MediaPart,
+    MessagePage,
     Missing,
     OutgoingPost,
+    OwnPosts,
     Prepared,
     Published,
     Request,
@@ -54,8 +65,6 @@ _VISIBILITIES: Final[Mapping[Visibility, str]] = {
 }
 _WAIT_S: Final = 2.0
 _MOST_WAITS: Final = 60
-_PAGE: Final = 40
-_MOST_PAGES: Final = 5
 
 
 @attrs.frozen(kw_only=True)
@@ -121,24 +130,14 @@ class MastodonAdapter:
         """Look for the first unconfirmed part among the account's posts since the preparation."""
         account = progress.get(_ACCOUNT) or (yield from self._account())
         count = 1 + len(prepared.outgoing.replies)
-        since, oldest = earliest(prepared), ""
-        for _ in range(_MOST_PAGES):
-            params = {"limit": str(_PAGE), "exclude_reblogs": "true"}
-            if oldest:
-                params["max_id"] = oldest
-            path = f"/api/v1/accounts/{quote(account, safe='')}/statuses"
-            page = list_of((yield from call(self._request("GET", path, params=params))))
-            for status in page:
-                published = published_of(status)
-                if published.at is not None and published.at < since:
-                    return missing(self.description)
-                if (yield from self._is_part(status, prepared.outgoing, progress)):
-                    return found_part(published, count, progress, {})
-            if len(page) < _PAGE:
-                return missing(self.description)
-            oldest = str(page[-1]["id"])
+        statuses, complete = yield from recent_statuses(self.server, account, earliest(prepared))
+        for status in statuses:
+            if (yield from self._is_part(status, prepared.outgoing, progress)):
+                return found_part(published_of(status), count, progress, {})
+        if complete:
+            return missing(self.description)
         return Inconclusive(
-            f"the account has published more than {_MOST_PAGES * _PAGE} posts"
+            f"the account has published more than {len(statuses)} posts"
             " since this post was prepared"
         )
 
@@ -203,6 +202,44 @@ class MastodonAdapter:
         """Return the name of the account."""
         response = yield from call(self._request("GET", "/api/v1/accounts/verify_credentials"))
         return str(values_of(response, "acct")["acct"])
+
+    def messages(
+        self,
+        cursor: str = "",
+        *,
+        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+        since: dt.datetime | None = None,
+    ) -> Flow[MessagePage]:
+        """
+        Read notifications of mentions, replies and quotes; see `ReadingAdapter.messages`.
+
+        Posts that only the mentioned accounts can see are direct messages.
+        """
+        return read_messages(
+            NETWORK,
+            self._account,
+            lambda account: (
+                {
+                    "notifications": lambda place: notifications(
+                        self.server, self.profile, account, kinds, place
+                    )
+                }
+                if {"direct", "mention", "reply"} & set(kinds)
+                else {}
+            ),
+            cursor,
+            kinds=kinds,
+            since=since,
+        )
+
+    def own_posts(self, since: dt.datetime) -> Flow[OwnPosts]:
+        """Read the posts of the account; see `ReadingAdapter.own_posts`."""
+        account = yield from self._account()
+        return (yield from posts_since(self.server, account, as_utc(since)))
+
+    def counts(self, network_ids: Collection[str]) -> Flow[Mapping[str, Counts]]:
+        """Read the counts of posts; see `ReadingAdapter.counts`. Views are not available."""
+        return counts_of(self.server, network_ids)
 
     def _account(self) -> Flow[str]:
         """Return the id of the account, after checking that it is the profile's account."""

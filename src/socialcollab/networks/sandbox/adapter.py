@@ -4,16 +4,23 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Final
 from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, LinkCard, Video
+from socialcollab.content import Attachment, Json, LinkCard, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
 from socialcollab.networks.limits import check_limits, text_to_send
+from socialcollab.networks.reading import check_kinds
+from socialcollab.networks.sandbox.messages import (
+    check_cursor,
+    read_counts,
+    read_page,
+    read_posts,
+)
 from socialcollab.networks.sandbox.responses import (
     check_changed,
     check_removed,
@@ -25,13 +32,17 @@ from socialcollab.networks.sandbox.responses import (
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.time import as_utc
 from socialcollab.transport import (
+    PUBLIC_KINDS,
     Checkpoint,
+    Counts,
     Flow,
     Found,
     Inconclusive,
     MediaPart,
+    MessagePage,
     Missing,
     OutgoingPost,
+    OwnPosts,
     Prepared,
     Published,
     Request,
@@ -140,6 +151,34 @@ class SandboxAdapter:
         response = yield from call(self._request("DELETE", f"/posts/{quote(network_id, safe='')}"))
         check_removed(response, network=self.profile.network)
 
+    def messages(
+        self,
+        cursor: str = "",
+        *,
+        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+        since: dt.datetime | None = None,
+    ) -> Flow[MessagePage]:
+        """Read the messages that were added with `Sandbox.add_message`, oldest first."""
+        check_kinds(kinds)
+        check_cursor(cursor)
+        first = None if cursor or since is None else as_utc(since)
+        response = yield from call(self._request("GET", "/messages", params={"after": cursor}))
+        return read_page(response, self.profile, cursor, kinds, first)
+
+    def own_posts(self, since: dt.datetime) -> Flow[OwnPosts]:
+        """Read the posts of the profile; see `ReadingAdapter.own_posts`."""
+        params = {"since": as_utc(since).isoformat()}
+        response = yield from call(self._request("GET", "/account/posts", params=params))
+        return read_posts(response, self.profile)
+
+    def counts(self, network_ids: Collection[str]) -> Flow[Mapping[str, Counts]]:
+        """Read how many of the added messages reply to each post; see `ReadingAdapter.counts`."""
+        if not network_ids:
+            return {}
+        params = {"id": tuple(dict.fromkeys(network_ids))}
+        response = yield from call(self._request("GET", "/counts", params=params))
+        return read_counts(response, self.profile)
+
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""
         response = yield from call(self._request("GET", "/account"))
@@ -239,7 +278,11 @@ class SandboxAdapter:
         return {"authorization": f"Bearer {token_of(self.profile.id)}"}
 
     def _request(
-        self, method: str, path: str, *, params: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, str | tuple[str, ...]] | None = None,
     ) -> Request:
         return Request(
             method=method,

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
+from socialcollab.content import MessageAuthor, MessageKind
 from socialcollab.directory import NetworkDescription, Profile, find_network
 from socialcollab.directory import network as described
 from socialcollab.networks.sandbox.adapter import SandboxAdapter
 from socialcollab.networks.sandbox.faults import InjectedFault
+from socialcollab.networks.sandbox.messages import add_message
 from socialcollab.networks.sandbox.pictures import keep_in
 from socialcollab.networks.sandbox.server import Rules, SandboxTransport
 from socialcollab.networks.sandbox.timeline import RateLimit, SandboxPost, Timeline
@@ -134,6 +136,42 @@ class Sandbox:
             StoreUnavailableError: If the timeline cannot be read.
         """
         return self._timeline.posts(profile=profile, first=self._rules.process_delayed_requests)
+
+    def add_message(
+        self,
+        profile: str,
+        text: str,
+        *,
+        kind: MessageKind = "mention",
+        author: str = "klant",
+        parent: str = "",
+        at: dt.datetime | None = None,
+    ) -> str:
+        """
+        Add a message to a profile, as if another account had written it, and return its id.
+
+        Args:
+            profile: The id of the profile that receives the message.
+            text: The text.
+            kind: The kind of message.
+            author: The handle of the account that writes it.
+            parent: The id of the post or message that it replies to.
+            at: When it is written; now by default.
+
+        Raises:
+            InvalidValueError: If the kind does not exist.
+            StoreUnavailableError: If the timeline cannot be written.
+        """
+        with self._timeline.writing() as db:
+            return add_message(
+                db,
+                profile,
+                kind=kind,
+                text=text,
+                author=MessageAuthor(id=author, handle=author),
+                parent=parent,
+                at=at or self._rules.clock(),
+            )
 
     def write_preview(self, *, zone: str = "UTC") -> Path:
         """

@@ -23,6 +23,7 @@ from socialcollab.errors import (
 from socialcollab.networks.sandbox.adapter import token_of
 from socialcollab.networks.sandbox.draft import Draft, UnreadableDraftError, read_draft
 from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
+from socialcollab.networks.sandbox.messages import counts_of, messages_after, posts_since
 from socialcollab.networks.sandbox.timeline import (
     RateLimit,
     SandboxPost,
@@ -230,6 +231,13 @@ class SandboxTransport:
             return self._amend(db, request, network_id)
         if action == "find":
             return self._find(db, request)
+        if action == "messages":
+            after = str(request.params.get("after", ""))
+            return _json(200, messages_after(db, self.profile.id, after))
+        if action == "own posts":
+            return _json(200, posts_since(db, self.profile.id, str(request.params["since"])))
+        if action == "counts":
+            return _json(200, counts_of(db, self.profile.id, request.params["id"]))
         if remove_post(db, self.profile.id, network_id, now=as_utc(self.rules.clock())):
             return Response(status=204)
         return _refusal(404, f"there is no post `{network_id}`")
@@ -355,7 +363,7 @@ class SandboxTransport:
         return max(1, math.ceil(oldest - since))
 
     def _find(self, db: sqlite3.Connection, request: Request) -> Response:
-        key = request.params.get("key", "")
+        key = str(request.params.get("key", ""))
         posts = posts_with_key(db, profile=self.profile.id, key=key) if key else ()
         lag = self._fault(db, FaultKind.LAGGING_READS, on="find") if posts else None
         if lag is not None:
@@ -402,6 +410,9 @@ def _action_of(request: Request) -> str:
         ("POST", "/posts"): "create",
         ("GET", "/posts"): "find",
         ("GET", "/account"): "account",
+        ("GET", "/messages"): "messages",
+        ("GET", "/account/posts"): "own posts",
+        ("GET", "/counts"): "counts",
     }
     return actions.get((request.method, path), "")
 

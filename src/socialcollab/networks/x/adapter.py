@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, Video
+from socialcollab.content import Attachment, Json, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -20,8 +20,10 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.limits import text_to_send
 from socialcollab.networks.lookup import earliest, missing, prepared_at
+from socialcollab.networks.reading import Source, read_messages
 from socialcollab.networks.responses import text_in
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
+from socialcollab.networks.x.reading import POST_FIELDS, XReader
 from socialcollab.networks.x.responses import (
     NETWORK,
     data_of,
@@ -30,18 +32,22 @@ from socialcollab.networks.x.responses import (
     is_gone,
     is_same_text,
     is_without_media,
-    posts_of,
     shown_text,
 )
 from socialcollab.text import post_id
+from socialcollab.time import as_utc
 from socialcollab.transport import (
+    PUBLIC_KINDS,
     Checkpoint,
+    Counts,
     Flow,
     Found,
     Inconclusive,
     MediaPart,
+    MessagePage,
     Missing,
     OutgoingPost,
+    OwnPosts,
     Prepared,
     Published,
     Request,
@@ -51,9 +57,6 @@ from socialcollab.transport import (
 
 _ACCOUNT: Final = "account"
 _MEDIA: Final = "media-"
-_POST_FIELDS: Final = "attachments,conversation_id,created_at,entities,note_post"
-_PAGE: Final = 100
-_MOST_PAGES: Final = 3
 _MOST_WAITS: Final = 60
 # X documents chunks of 1 MB, and accepts up to 1,000 chunks.
 _CHUNK: Final = 1_000_000
@@ -75,7 +78,7 @@ class XAdapter:
         description: The limits and features of the network.
         server: The address of the API.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
-        reads: Whether posts may be read, which X bills.
+        reads: Whether posts and messages may be read, which X bills.
         fields_parameter: The name of the parameter that selects a post's fields.
     """
 
@@ -122,36 +125,24 @@ class XAdapter:
         if not self.reads:
             return Inconclusive("reading posts is switched off for X")
         account = progress.get(_ACCOUNT) or (yield from self._account())
-        since = earliest(prepared).strftime("%Y-%m-%dT%H:%M:%SZ")
-        count, token = 1 + len(prepared.outgoing.replies), ""
+        posts, complete = yield from self._reader.recent_posts(account, earliest(prepared))
+        count = 1 + len(prepared.outgoing.replies)
         part = next_part(progress, count)
         doubtful = False
-        for _ in range(_MOST_PAGES):
-            params = {
-                "max_results": str(_PAGE),
-                "start_time": since,
-                "exclude": "retweets",
-                self.fields_parameter: _POST_FIELDS,
-            }
-            if token:
-                params["pagination_token"] = token
-            path = f"/2/users/{quote(account, safe='')}/tweets"
-            page, token = posts_of((yield from call(self._request("GET", path, params=params))))
-            for post in page:
-                same = self._is_part(post, prepared.outgoing, progress, part)
-                doubtful = doubtful or same is None
-                if same:
-                    at = _instant(text_in(post, "created_at"))
-                    published = self._published(str(post["id"]), at)
-                    return found_part(published, count, progress, {})
-            if not token and doubtful:
-                return Inconclusive("the account has a post with the same text, but other links")
-            if not token:
-                return missing(self.description)
-        return Inconclusive(
-            f"the account has published more than {_MOST_PAGES * _PAGE} posts"
-            " since this post was prepared"
-        )
+        for post in posts:
+            same = self._is_part(post, prepared.outgoing, progress, part)
+            doubtful = doubtful or same is None
+            if same:
+                at = _instant(text_in(post, "created_at"))
+                return found_part(self._published(str(post["id"]), at), count, progress, {})
+        if not complete:
+            return Inconclusive(
+                f"the account has published more than {len(posts)} posts"
+                " since this post was prepared"
+            )
+        if doubtful:
+            return Inconclusive("the account has a post with the same text, but other links")
+        return missing(self.description)
 
     def compare(
         self, prepared: Prepared, progress: Mapping[str, str], network_id: str
@@ -163,7 +154,7 @@ class XAdapter:
             self._request(
                 "GET",
                 f"/2/tweets/{quote(network_id, safe='')}",
-                params={self.fields_parameter: _POST_FIELDS},
+                params={self.fields_parameter: POST_FIELDS},
             )
         )
         post, outgoing = data_of(response, "id"), prepared.outgoing
@@ -186,6 +177,62 @@ class XAdapter:
         """Return the name of the account."""
         response = yield from call(self._request("GET", "/2/users/me"))
         return str(data_of(response, "username")["username"])
+
+    def messages(
+        self,
+        cursor: str = "",
+        *,
+        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+        since: dt.datetime | None = None,
+    ) -> Flow[MessagePage]:
+        """
+        Read mentions, replies and direct messages; see `ReadingAdapter.messages`.
+
+        Direct messages need the scope ``dm.read``.
+
+        Raises:
+            RejectedError: If reading is switched off.
+        """
+        self._check_reads()
+        reader = self._reader
+
+        def sources(account: str) -> dict[str, Source]:
+            lists: dict[str, Source] = {}
+            if {"mention", "reply"} & set(kinds):
+                lists["mentions"] = lambda place: reader.mentions(account, kinds, place)
+            if "direct" in kinds:
+                lists["direct"] = lambda place: reader.direct_messages(account, place)
+            return lists
+
+        return (
+            yield from read_messages(
+                NETWORK, self._account, sources, cursor, kinds=kinds, since=since
+            )
+        )
+
+    def own_posts(self, since: dt.datetime) -> Flow[OwnPosts]:
+        """Read the posts of the account, unless reading is switched off."""
+        self._check_reads()
+        account = yield from self._account()
+        return (yield from self._reader.posts_since(account, as_utc(since)))
+
+    def counts(self, network_ids: Collection[str]) -> Flow[Mapping[str, Counts]]:
+        """Read the counts of posts, unless reading is switched off."""
+        self._check_reads()
+        return (yield from self._reader.counts(network_ids))
+
+    @property
+    def _reader(self) -> XReader:
+        return XReader(
+            profile=self.profile, server=self.server, fields_parameter=self.fields_parameter
+        )
+
+    def _check_reads(self) -> None:
+        if not self.reads:
+            raise RejectedError(
+                "reading is switched off for X; to switch it on, pass `reads=True`",
+                network=NETWORK,
+            )
 
     def _account(self) -> Flow[str]:
         """Return the id of the account, after checking that it is the profile's account."""

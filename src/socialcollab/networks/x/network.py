@@ -32,8 +32,9 @@ class X(BearerNetwork):
         media: The desk's media store, from which images are read.
         client: The httpx client to use, which the caller must close. By default, the network
             opens its own connections.
-        reads: Whether posts may be read to find out whether a post was published. X bills each post
-            that is read. If reading is switched off, a member must resolve every lost response.
+        reads: Whether posts and messages may be read, which X bills. If reading is switched off, a
+            member must resolve every lost response, and messages, own posts and counts cannot be
+            read.
         fields_parameter: The name of the parameter that selects a post's fields. X's OpenAPI
             description calls it ``post.fields``, and older documentation ``tweet.fields``.
         send_within_s: The hard deadline of a request that creates a post, in seconds.
