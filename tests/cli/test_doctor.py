@@ -141,7 +141,8 @@ def test_command(
     assert f"ok       file: `{place.path}` is intact and writable\n" in out
     assert "\n         repair: correct the document, and adopt it\n" in out
     assert out.endswith(
-        "networks and credentials are checked with --networks or --tokens\n0 problems, 1 warning\n"
+        "networks and credentials were not checked; connect a profile, or pass --networks or"
+        " --tokens\n0 problems, 1 warning\n"
     )
     monkeypatch.chdir(place.path.parent)
     monkeypatch.setattr(sys, "path", list(sys.path))

@@ -9,6 +9,7 @@ import pkgutil
 import re
 import runpy
 import sys
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,13 @@ from tests.source_tree import public_names, public_names_of
 
 import socialcollab
 from socialcollab.cli import command_line, output
-from socialcollab.content import DeliveryState, PostState, Summary, summarise
+from socialcollab.content import (
+    PUBLISHED_FIELDS,
+    DeliveryState,
+    PostState,
+    Summary,
+    summarise,
+)
 from socialcollab.desk import MemberDesk
 from socialcollab.directory import NETWORKS
 from socialcollab.permissions import COMMAND_PERMISSIONS
@@ -353,3 +360,17 @@ def test_template_pages() -> None:
     for name in names:
         page = DOCS / "templates" / f"{name.replace('_', '-')}.md"
         assert f"templates/{name}/agency.toml" in page.read_text(encoding="utf-8")
+
+
+def test_published_fields() -> None:
+    """The page of `content` lists all fields that a decision always covers."""
+    text = (REFERENCE / "content.md").read_text(encoding="utf-8")
+    assert f"| {', '.join(PUBLISHED_FIELDS)} | always |" in text
+
+
+def test_extras() -> None:
+    """The README lists all extras of the package."""
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    section = (ROOT / "README.md").read_text(encoding="utf-8").split("## Extras")[1].split("##")[0]
+    listed = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    assert listed == sorted(extras["project"]["optional-dependencies"])

@@ -115,7 +115,12 @@ def doctor(args: argparse.Namespace, output: Output) -> int:
     }
     checked = args.networks or credentials is not None
     skipped = (
-        [] if checked else ["networks and credentials are checked with --networks or --tokens"]
+        []
+        if checked
+        else [
+            "networks and credentials were not checked; connect a profile, or pass --networks or"
+            " --tokens"
+        ]
     )
     output.result(
         {
