@@ -29,7 +29,7 @@ def test_texts_of_thread() -> None:
     assert [(finding.code, finding.field) for finding in found] == [
         ("limit.text.thread", "thread.3")
     ]
-    assert "text 3 of the thread has 281 weighted characters" in found[0].message
+    assert "text 3 of the thread has 281 characters, as X counts them" in found[0].message
     assert "tekst 3 van de thread" in found[0].text("nl")
 
 
@@ -157,3 +157,11 @@ def test_example_of_a_post(name: str) -> None:
     example = str(dict(finding.params)["example"])
     assert example in finding.message
     assert exceeded_limits(network(name), text="een", reply_to=example) == ()
+
+
+def test_units_in_every_language() -> None:
+    """The messages about long texts name their unit in the language of the message."""
+    for name, text, unit in (("x", "é" * 281, "tekens"), ("bluesky", "👨‍👩‍👧‍👦" * 290, "bytes")):
+        (finding,) = exceeded_limits(network(name), text=text)
+        assert unit in finding.text("nl")
+        assert "characters" not in finding.text("nl")

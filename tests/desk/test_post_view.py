@@ -105,7 +105,8 @@ def test_limits_of_networks(agency) -> None:
     post = ana.draft("x" * 300, profiles=["tulip-x", PROFILE], planned_at=PLANNED)
     ana.comment(post, "too long?")
     with pytest.raises(
-        NotAllowedError, match=r"on `tulip-x`: .* 300 weighted .* X allows 280 \(source: docs.x.com"
+        NotAllowedError,
+        match=r"on `tulip-x`: .* 300 characters, .* limit is 280 \(source: docs.x.com",
     ):
         ana.submit(post)
     with pytest.raises(NotAllowedError, match="finding"):

@@ -171,12 +171,16 @@ def test_removed_post(sandbox):
 @pytest.mark.parametrize(
     ("profile", "options", "problem"),
     [
-        (X, {"text": "é" * 281}, "281 weighted characters; X allows 280"),
+        (X, {"text": "é" * 281}, "281 characters, as X counts them; the limit is 280"),
         (X, {"text": " "}, "does not accept an empty post"),
         (X, {"media": (IMAGE,) * 5}, "5 images; X allows 4"),
         (X, {"labels": ("food",)}, "does not accept labels"),
         (X, {"media": (attrs.evolve(IMAGE, alt="a" * 1001),)}, "alt text of image 1 is 1001"),
-        (X, {"text": "x" * 270, "links": ("https://tulip.example/",)}, "characters; X allows 280"),
+        (
+            X,
+            {"text": "x" * 270, "links": ("https://tulip.example/",)},
+            "as X counts them; the limit is 280",
+        ),
         (attrs.evolve(X, network="instagram"), {}, "not accept a post without an image"),
         (attrs.evolve(X, network="instagram"), {"media": (IMAGE,)}, "image/gif"),
         (

@@ -45,7 +45,7 @@ def test_missing_alt_text() -> None:
 def test_required_image() -> None:
     """A missing image is shown if the network requires an image."""
     html = preview(PreviewPost(text="x", name="Tulip"), "instagram")
-    assert "Instagram requires an image." in html
+    assert "Instagram requires an image or a video." in html
 
 
 def test_poll_note_and_anchor() -> None:

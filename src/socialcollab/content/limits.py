@@ -25,7 +25,6 @@ from socialcollab.text import (
 )
 
 _GIF: Final = "image/gif"
-_UNITS: Final = {"weighted": "weighted characters", "utf16": "UTF-16 code units"}
 # What `post_id` accepts, for the message about an address that it does not accept.
 _POST_EXAMPLES: Final = {
     "bluesky": "https://bsky.app/profile/tulip.example/post/3mivb25j5k227",
@@ -213,17 +212,12 @@ def _length(description: NetworkDescription, text: str, labels: Sequence[str]) -
     warning = ", ".join(labels) if "content_warning" in description.features else ""
     length = measure(description, text, warning=warning)
     if length.over:
-        unit = _UNITS.get(length.unit, length.unit)
-        yield (
-            "limit.text",
-            "text",
-            {"length": f"{length.value} {unit}", "limit": length.limit},
-        )
+        yield "limit.text", "text", {"length": length.value, "limit": length.limit}
     elif not length.fits:
         yield (
-            "limit.text",
+            "limit.text_bytes",
             "text",
-            {"length": f"{length.size_bytes} bytes", "limit": length.limit_bytes},
+            {"length": length.size_bytes, "limit": length.limit_bytes},
         )
     for code, kind, most in (
         ("limit.hashtags", "hashtag", limits.hashtags),

@@ -167,7 +167,8 @@ def preview(post: PreviewPost, network: str | NetworkDescription, *, language: s
         over = length.over or (length.size_bytes or 0) - (length.limit_bytes or 0)
         parts.append(_problem(labels["too_long"].format(over=over, network=description.title)))
     if description.media.required and not post.images:
-        parts.append(_problem(labels["image_required"].format(network=description.title)))
+        missing = "media_required" if "video" in description.features else "image_required"
+        parts.append(_problem(labels[missing].format(network=description.title)))
     actions = _ACTIONS.get(name, ("reply", "share"))
     buttons = "".join(f"<li>{labels[action]}</li>" for action in actions)
     parts.append(f'<ul class="acts" aria-hidden="true">{buttons}</ul>')
