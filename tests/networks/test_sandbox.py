@@ -136,8 +136,9 @@ def test_details(sandbox):
     publish(sandbox, attrs.evolve(story, delivery="d3"))
     publish(sandbox, outgoing(bluesky, card=card, delivery="d5"))
     first, second, comment, third, fourth = sandbox.posts()
-    # Mastodon makes the card itself, and Facebook shows no covers.
+    # Mastodon makes the card from the link, and Facebook shows no covers.
     assert (first.media, first.card, fourth.card) == ((video,), None, card)
+    assert (first.links, fourth.links) == ((card.url,), ())
     assert (first.visibility, first.quote_of) == ("followers", "17")
     assert (second.reply_to, second.paid_partnership) == ("17", True)
     assert (comment.text, comment.in_reply_to) == ("#a", second.network_id)

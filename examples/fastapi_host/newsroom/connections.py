@@ -36,7 +36,24 @@ from socialcollab.transport import Token
 
 router = APIRouter()
 # Browsers also apply `form-action` to the redirect that answers a form, here to the network.
-_POLICY = "default-src 'none'; base-uri 'none'; form-action 'self' https:; frame-ancestors 'none'"
+_POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'self' https:;"
+    " frame-ancestors 'none'"
+)
+# On a phone, each row of the table becomes a block, with the headings before the values.
+_STYLE = """
+:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:60rem;margin:2rem auto;padding:0 1rem}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;padding:.5rem .75rem .5rem 0;border-bottom:1px solid #8886}
+form{display:inline}
+@media (max-width:45rem){
+thead{display:none}
+tr,td{display:block;border:0;padding:0}
+tr{border-bottom:1px solid #8886;padding:.75rem 0}
+td[data-label]:not([data-label=""])::before{content:attr(data-label)": ";font-weight:600}
+}
+"""
 _HEADERS = {
     "content-security-policy": _POLICY,
     "cache-control": "no-store",
@@ -255,7 +272,8 @@ def _form(action: str, label: str, session: Session) -> Html:
 def _page(title: str, body: str, *, status: int = 200) -> HTMLResponse:
     text = (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        f"<title>{escape(title)}</title></head><body><h1>{escape(title)}</h1>\n"
+        '<meta name="viewport" content="width=device-width,initial-scale=1">'
+        f"<title>{escape(title)}</title><style>{_STYLE}</style></head><body><h1>{escape(title)}</h1>\n"
         f"{escape(body)}\n</body></html>\n"
     )
     return HTMLResponse(text, status_code=status, headers=_HEADERS)

@@ -13,7 +13,7 @@ import attrs
 from socialcollab.content import Attachment, Json, LinkCard, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
-from socialcollab.networks.limits import check_limits, text_to_send
+from socialcollab.networks.limits import check_limits, outgoing_links, text_to_send
 from socialcollab.networks.reading import check_kinds
 from socialcollab.networks.sandbox.messages import (
     check_cursor,
@@ -251,7 +251,7 @@ class SandboxAdapter:
             "text": self._texts(outgoing)[part],
             "media": [done[f"{_MEDIA}{place}"] for place in places],
             "in_reply_to": id_of_part(done, part - 1),
-            "links": list(outgoing.links) if part == 0 else [],
+            "links": list(outgoing_links(self.description, outgoing)) if part == 0 else [],
             "language": outgoing.language,
             "labels": list(outgoing.labels),
             "poll": None
