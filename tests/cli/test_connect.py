@@ -622,6 +622,23 @@ def test_other_sources(
     assert "tokens cannot be stored in `a.toml`" in capsys.readouterr().err
 
 
+def test_missing_token_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
+    """The doctor and the worker name the file in which a token is missing, and a similar entry."""
+    new_desk("x")
+    path = Path("tokens.toml")
+    path.write_text('tulip-xx = "geheim-7"')
+    path.chmod(0o600)
+    message = "`tokens.toml` contains no token for `tulip-x`; did you mean `tulip-xx`?"
+    assert main(["doctor", "agency.db", "--tokens", "tokens.toml"]) == 1
+    out = capsys.readouterr().out
+    assert f"token of `tulip-x`: {message}\n         repair: add the token to the file" in out
+    assert "geheim" not in out
+    tokens = StoredTokens(TokenSources(path), {})
+    with pytest.raises(AuthenticationError) as error:
+        tokens("tulip-x")
+    assert str(error.value) == message
+
+
 def test_unrenewable_token(tmp_path: Path) -> None:
     """A token that is not stored cannot be renewed, and the error names the command."""
     sources = TokenSources(tmp_path / "missing.db")

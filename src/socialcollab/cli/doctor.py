@@ -414,7 +414,11 @@ def _tokens(
             yield Check(name, "problem", str(error), repair)
             continue
         if token is None:
-            yield Check(name, "problem", f"`{profile.id}` is not connected", connect)
+            if isinstance(credentials, TokenSources) and credentials.is_file_of_tokens:
+                text = credentials.missing(profile.id)
+                yield Check(name, "problem", text, "add the token to the file")
+            else:
+                yield Check(name, "problem", f"`{profile.id}` is not connected", connect)
             continue
         usable.append(profile.id)
         expires_at = lasts_until(profile, token)

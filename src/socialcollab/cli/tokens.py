@@ -117,6 +117,20 @@ class TokenSources:
                         return Token(access=source(account))
         return None if self._stored is None else self._stored.read(account)
 
+    @property
+    def is_file_of_tokens(self) -> bool:
+        """Whether the file is a TOML or JSON file, which `connect` cannot write."""
+        return self._file is not None
+
+    def missing(self, account: str) -> str:
+        """Return why there is no token for a profile, as a sentence."""
+        if self._file is not None:
+            try:
+                self._file(account)
+            except AuthenticationError as error:
+                return str(error)
+        return _not_connected(account)
+
     def renew(self, account: str, old: Token, new: Callable[[], Token]) -> Token:
         """Replace a stored token; see `Credentials.renew`."""
         if self._stored is None:
@@ -125,6 +139,10 @@ class TokenSources:
                 f" renewed; connect the profile again with `socialcollab connect`"
             )
         return self._stored.renew(account, old, new)
+
+
+def _not_connected(profile: str) -> str:
+    return f"`{profile}` is not connected; connect it with `socialcollab connect`"
 
 
 class App(NamedTuple):
@@ -229,9 +247,9 @@ class StoredTokens:
         from socialcollab.transport import RenewedTokens
 
         if self._credentials.read(profile) is None:
-            raise AuthenticationError(
-                f"`{profile}` is not connected; connect it with `socialcollab connect`"
-            )
+            if isinstance(self._credentials, TokenSources):
+                raise AuthenticationError(self._credentials.missing(profile))
+            raise AuthenticationError(_not_connected(profile))
         known, app, renew = self.profiles.get(profile), None, None
         if known is not None and known.network in OAUTH_NETWORKS:
             app = app_of(known, self._credentials)
