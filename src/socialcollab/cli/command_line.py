@@ -190,7 +190,7 @@ def _parser() -> argparse.ArgumentParser:
     connects.add_argument(
         "--member", default="", help="the member who connects the account; required for a desk"
     )
-    add_tokens_option(connects)
+    add_tokens_option(connects, writes=True)
     connects.add_argument(
         "--scope",
         action="append",

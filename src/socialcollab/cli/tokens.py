@@ -27,13 +27,20 @@ OAUTH_NETWORKS: Final = ("facebook", "instagram", "mastodon", "x")
 CONNECTABLE_NETWORKS: Final = ("bluesky", *OAUTH_NETWORKS)
 
 
-def add_tokens_option(parser: argparse.ArgumentParser | argparse._ActionsContainer) -> None:
-    """Add the option ``--tokens``."""
+def add_tokens_option(
+    parser: argparse.ArgumentParser | argparse._ActionsContainer, *, writes: bool = False
+) -> None:
+    """Add the option ``--tokens``, for a command that reads the file, or writes it."""
+    file = (
+        "the file in which the token is stored (default: beside the document or desk"
+        if writes
+        else "the file with the tokens that `connect` stored, or a TOML or JSON file with tokens"
+        " (default: beside the desk"
+    )
     parser.add_argument(
         "--tokens",
         metavar="FILE",
-        help="the file with the tokens that `connect` stored, or a TOML or JSON file with tokens (default:"
-        " beside the source, such as agency-tokens.db)",
+        help=f"{file}, such as agency-tokens.db)",
     )
 
 
