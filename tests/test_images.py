@@ -149,3 +149,11 @@ def test_variants() -> None:
     assert [one.media_type for one in variant.media] == ["image/jpeg", "video/mp4"]
     own = fit_media([image], profiles, descriptions={"elsewhere": limited(None, "image/webp")})
     assert [each.profile for each in own] == ["tulip-instagram", "tulip-elsewhere"]
+
+
+def test_wrong_arguments() -> None:
+    """A single image instead of a list, and the id of a profile, are refused."""
+    with pytest.raises(InvalidValueError, match="is not a list of images and videos"):
+        fit_media(picture(), [])  # type: ignore[arg-type]
+    with pytest.raises(InvalidValueError, match="`tulip-x` is not a profile; pass"):
+        fit_media([picture()], ["tulip-x"])  # type: ignore[list-item]

@@ -16,6 +16,7 @@ import attrs
 from socialcollab.content import Attachment, Image, Variant
 from socialcollab.directory import NetworkDescription, Profile, find_network
 from socialcollab.directory import network as description_of
+from socialcollab.document_fields import as_items
 from socialcollab.errors import InvalidValueError, MissingExtraError
 from socialcollab.identifiers import ProfileId
 
@@ -93,9 +94,15 @@ def fit_media(
         InvalidValueError: As for `fit_image`.
         MissingExtraError: If Pillow is not installed.
     """
-    own, given = descriptions or {}, tuple(media)
+    own, given = descriptions or {}, tuple(as_items(media, "images and videos"))
     variants = []
     for profile in profiles:
+        if not isinstance(profile, Profile):
+            raise InvalidValueError(
+                f"`{profile}` is not a profile; pass `desk.organization.profile(...)`",
+                value=profile,
+                expected="a `Profile`",
+            )
         found = own.get(profile.id) or own.get(profile.network) or find_network(profile.network)
         if found is None:
             continue

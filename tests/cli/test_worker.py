@@ -301,11 +301,15 @@ def test_media_folder(module: Module, tmp_path: Path, capsys: pytest.CaptureFixt
         ("networks = []", "networks", "is a value of type `list`; it must be a mapping such as"),
         ("def networks(): pass", "networks", "is `None`; it must be a mapping"),
         ("networks = {1: 2}", "networks", "contains the name 1, which is not a string"),
-        ("networks = {'x': 2}", "networks", "contains `x`, which is not a network but 2"),
+        (
+            "networks = {'x': 2}",
+            "networks",
+            "contains `x`, which is not a network but a value of type `int`",
+        ),
         (
             "from socialcollab import Sandbox\nnetworks = {'x': Sandbox}",
             "networks",
-            "contains `x`, which is not a network but <class",
+            "contains `x`, which is not a network but the class `Sandbox`",
         ),
         (
             "class N:\n    adapter = transport = print\n    async def close(self): ...\n"

@@ -157,8 +157,22 @@ def test_variant_needs_target(values: dict[str, object], message: str) -> None:
 
 def test_poll_needs_two_answers() -> None:
     """A poll with one option raises an error."""
-    with pytest.raises(InvalidValueError, match="at least two options"):
+    with pytest.raises(InvalidValueError, match=r"at least two options, .* the options are"):
         Poll(options=["one"])
+
+
+@pytest.mark.parametrize("minutes", [0, -1, True, 1.5, "1440"])
+def test_poll_minutes(minutes: object) -> None:
+    """A poll is open for a whole number of minutes."""
+    with pytest.raises(InvalidValueError, match="which is not a whole number, 1 or more"):
+        Poll(options=["one", "two"], minutes=minutes)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("data", ["tulips.jpg", bytearray(b"\xff\xd8\xff"), None])
+def test_image_of_another_type(data: object) -> None:
+    """An image is created from bytes only."""
+    with pytest.raises(InvalidValueError, match="the data of `a` are of type"):
+        Image.from_bytes(data, name="a")  # type: ignore[arg-type]
 
 
 def test_cover_and_card_image() -> None:

@@ -12,6 +12,9 @@ from tests.desk.agency import PROFILE, Agency
 
 from socialcollab.desk import Desk, MemberDesk
 from socialcollab.errors import InvalidValueError, SocialCollabError
+from socialcollab.networks.sandbox import Sandbox
+from socialcollab.organization import Organization
+from socialcollab.stores import MemoryStore
 from socialcollab.time import WallTime
 from socialcollab.workflow import commands as cm
 
@@ -143,3 +146,19 @@ def test_ambiguous_time(agency) -> None:
     assert shown in str(caught.value)
     at = WallTime(local="2026-10-25 02:30", zone="Europe/Amsterdam", repeated="first")
     assert ana.draft("x", profiles=["tulip-x"], planned_at=at).planned_at == at
+
+
+@pytest.mark.parametrize(
+    ("networks", "message"),
+    [
+        ([Sandbox], r"the networks are of type `list`, not a mapping"),
+        ({"x": Sandbox}, r"the network `x` is the class `Sandbox`, not an instance"),
+        ({"x": "geheim-7"}, r"the network `x` is `str`, not an instance of a network"),
+    ],
+)
+def test_odd_networks(networks: object, message: str) -> None:
+    """Something else than a network is refused when the desk is opened, without its value."""
+    organization = Organization.template("northwind")
+    with pytest.raises(InvalidValueError, match=message) as error:
+        Desk.create(MemoryStore(), organization, owner="eva", networks=networks)  # type: ignore[arg-type]
+    assert "geheim" not in str(error.value)

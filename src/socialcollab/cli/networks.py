@@ -102,7 +102,7 @@ def _checked(reference: str, networks: object) -> Mapping[str, Network]:
         ):
             raise _error(
                 reference,
-                f"contains `{name}`, which is not a network but {network!r}; it must have the"
+                f"contains `{name}`, which is not a network but {_kind(network)}; it must have the"
                 " methods of `socialcollab.transport.Network`",
             )
         if iscoroutinefunction(network.close):
@@ -110,6 +110,13 @@ def _checked(reference: str, networks: object) -> Mapping[str, Network]:
                 reference, f"contains `{name}`, which is an async network; use a blocking network"
             )
     return networks
+
+
+def _kind(network: object) -> str:
+    # The value itself could be a token.
+    if isinstance(network, type):
+        return f"the class `{network.__name__}`"
+    return f"a value of type `{type(network).__name__}`"
 
 
 def _no_attribute(reference: str, module: str, name: str, owner: object) -> InvalidValueError:

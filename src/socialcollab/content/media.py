@@ -81,7 +81,7 @@ def _as_focus(focus: Iterable[float] | None) -> tuple[float, float] | None:
     point = tuple(focus)
     if len(point) != 2 or not all(-1.0 <= each <= 1.0 for each in point):
         raise InvalidValueError(
-            f"`{focus}` is not a focus point",
+            f"`{focus}` is not a focus point, which consists of two numbers from -1.0 to 1.0",
             value=focus,
             expected="two numbers from -1.0 to 1.0",
         )
@@ -130,6 +130,13 @@ class Image:
         Raises:
             InvalidValueError: If *data* is not a PNG, JPEG, GIF or WebP image.
         """
+        given: object = data
+        if not isinstance(given, bytes):
+            raise InvalidValueError(
+                f"the data of `{name or 'image'}` are of type `{type(given).__name__}`, not bytes",
+                value=name,
+                expected="bytes, or a path for `Image.from_file`",
+            )
         media_type = sniff_image(data)
         if not media_type:
             raise InvalidValueError(

@@ -141,7 +141,7 @@ class LinkCard:
     def __attrs_post_init__(self) -> None:
         if not self.url.strip() or not self.title.strip():
             raise InvalidValueError(
-                "a link card needs an address and a title",
+                f"a link card needs an address and a title, but has `{self.url}` and `{self.title}`",
                 value=self.url,
                 expected='LinkCard(url="https://...", title="...")',
             )
@@ -164,10 +164,19 @@ class Poll:
 
     def __attrs_post_init__(self) -> None:
         if len(self.options) < 2 or not all(option.strip() for option in self.options):
+            shown = ", ".join(f"`{option}`" for option in self.options) or "none"
             raise InvalidValueError(
-                "a poll needs at least two options, and no option may be empty",
+                "a poll needs at least two options, and no option may be empty; the options are"
+                f" {shown}",
                 value=self.options,
                 expected="two or more options",
+            )
+        minutes: object = self.minutes
+        if not isinstance(minutes, int) or isinstance(minutes, bool) or minutes < 1:
+            raise InvalidValueError(
+                f"a poll is open for `{minutes}` minutes, which is not a whole number, 1 or more",
+                value=minutes,
+                expected="a whole number, 1 or more",
             )
 
 
@@ -187,7 +196,7 @@ def _as_variants(values: VariantsLike) -> tuple[Variant, ...]:
     for variant in variants:
         if not isinstance(variant, Variant):
             raise InvalidValueError(
-                f"`{variant!r}` is not a variant",
+                f"`{variant!r}` is not a variant; write `Variant('tulip-x', 'the text')`",
                 value=variant,
                 expected="a `Variant`, or a table of texts by profile",
             )
@@ -293,7 +302,8 @@ class PostContent:
         if len(self.targets) > 1 and (self.reply_to or self.quote_of):
             what = "replies to" if self.reply_to else "quotes"
             raise InvalidValueError(
-                f"the post {what} a post of one network, but has {len(self.targets)} profiles",
+                f"the post {what} a post of one network, but has {len(self.targets)} profiles; draft a"
+                " post for each profile",
                 value=self.targets,
                 expected="a post of its own for each profile",
             )

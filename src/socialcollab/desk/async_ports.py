@@ -17,7 +17,7 @@ import attrs
 from socialcollab._memo import Identity
 from socialcollab.desk.engine import Lock
 from socialcollab.desk.journal.maintenance import opened_file
-from socialcollab.desk.ports import described_for, network_for
+from socialcollab.desk.ports import checked_networks, described_for, network_for
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.effects import arun
 from socialcollab.stores import AsyncStore, BoundStore, Projection, Store, ThreadedStore
@@ -174,7 +174,7 @@ class Ports:
             ThreadedStore(cast("Store", store), owns=False) if own else cast("AsyncStore", store)
         )
         threaded = _ThreadedMedia(media)
-        of_profiles = _Networks(dict(networks or {}))
+        of_profiles = _Networks(checked_networks(networks))
         return cls(
             store=cast("BoundStore", whole.for_organization(organization)),
             media=cast("Media", threaded),

@@ -68,6 +68,36 @@ def described_for(profile: Profile, networks: Mapping[str, N]) -> NetworkDescrip
     return None
 
 
+def checked_networks(networks: Mapping[str, N] | None) -> dict[str, N]:
+    """
+    Return the networks of a desk by name.
+
+    Raises:
+        InvalidValueError: If *networks* is not a mapping to networks. The message contains types
+            instead of values, because a value could be a token.
+    """
+    given: object = {} if networks is None else networks
+    expected = 'networks={"bluesky": Bluesky(...)}'
+    if not isinstance(given, Mapping):
+        raise InvalidValueError(
+            f"the networks are of type `{type(given).__name__}`, not a mapping; write {expected}",
+            value=type(given).__name__,
+            expected=expected,
+        )
+    for name, network in given.items():
+        is_class = isinstance(network, type)
+        if is_class or not all(
+            callable(getattr(network, method, None)) for method in ("adapter", "transport")
+        ):
+            kind = f"the class `{network.__name__}`" if is_class else f"`{type(network).__name__}`"
+            raise InvalidValueError(
+                f"the network `{name}` is {kind}, not an instance of a network; write {expected}",
+                value=name,
+                expected=expected,
+            )
+    return dict(given)
+
+
 @attrs.frozen(kw_only=True)
 class Ports:
     """
@@ -101,7 +131,7 @@ class Ports:
         sleep: Sleep,
     ) -> Self:
         """Return the ports for the arguments of a desk."""
-        named = dict(networks or {})
+        named = checked_networks(networks)
         return cls(
             store=store.for_organization(organization),
             media=media,
