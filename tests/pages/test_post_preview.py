@@ -37,6 +37,19 @@ def test_thread_and_first_comment() -> None:
         assert text in html
 
 
+def test_comment_without_image() -> None:
+    """A first comment and a reply need no image, even if the network requires one for posts."""
+    post = PostContent(
+        text="een", first_comment="#tulpen", targets=["tulip-instagram"], media=[IMAGE]
+    )
+    assert "nodig" not in shown(post, "instagram")
+    reply = PostContent(text="een", reply_to="17", targets=["tulip-instagram"])
+    assert "nodig" not in shown(reply, "instagram")
+    assert "is een afbeelding of video nodig" in shown(
+        attrs.evolve(reply, reply_to=""), "instagram"
+    )
+
+
 def test_variant() -> None:
     """A profile's variant is shown: its media, format and label."""
     variant = Variant("tulip-instagram", "", media=[VIDEO], format="story", paid_partnership=True)

@@ -83,7 +83,7 @@ table.month td.empty{display:none}
 .day .long{display:inline}.day .num{display:none}.day{font-size:14px;color:var(--ink);padding:0 0 7px}
 .entry{font-size:14px;padding:6px 9px 7px}.entry .top,.entry .state{font-size:12.5px}.mark{font-size:13px}}
 .previews{margin-top:18px;display:grid;grid-template-columns:repeat(auto-fill,minmax(min(330px,100%),1fr));gap:22px;align-items:start}
-.feed{display:grid;gap:18px;margin:18px auto;max-width:520px}.column{min-width:0}.column h3{margin:0}.column .feed{margin:12px 0}
+.feed{display:grid;grid-template-columns:minmax(0,1fr);gap:18px;margin:18px auto;max-width:520px}.column{min-width:0}.column h3{margin:0}.column .feed{margin:12px 0}
 .thread>.pv+.pv{border-top:0;border-top-left-radius:0;border-top-right-radius:0}.thread>.pv:has(+.pv){border-bottom-left-radius:0;border-bottom-right-radius:0}
 .thread>.pv:has(+.pv) .acts{border-bottom:1px dashed var(--line)}
 .pv:target{outline:3px solid var(--link);outline-offset:2px}
@@ -93,7 +93,7 @@ table.month td.empty{display:none}
 .pv{background:var(--card);border:1px solid var(--line);border-radius:14px;overflow:hidden;font-size:15px;line-height:1.42;min-width:0;max-width:520px}
 .pv header{display:flex;gap:10px;align-items:center;padding:12px 14px 0;min-width:0}
 .pv .who{min-width:0;flex:1}.pv .name{font-weight:700;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.pv .meta{color:var(--soft);font-size:13.5px;display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.pv .meta{color:var(--soft);font-size:13.5px;display:block;overflow-wrap:anywhere}
 .pv .av{flex:none;width:42px;height:42px;border-radius:50%;display:grid;place-items:center;color:#fff;font-weight:700;font-size:15px}
 .pv .text{padding:9px 14px 12px;margin:0;white-space:pre-wrap;overflow-wrap:anywhere;max-width:none}
 .pv .active{color:var(--link);text-decoration:none}

@@ -84,6 +84,7 @@ def post_preview(
             handle=first.handle,
             warning=first.warning,
             visibility=first.visibility,
+            is_comment=True,
         )
         for each in (*thread, *comment)
     ]

@@ -107,6 +107,8 @@ class PreviewPost:
         visibility: Who can see the post.
         reply_to: The address or id of the post that it replies to, or an empty string.
         quote_of: The address or id of the post that it quotes, or an empty string.
+        is_comment: Whether it is a comment on the previous post, or a later text of a thread. It
+            needs no image, even if the network requires one.
         paid_partnership: Whether the post is disclosed as a paid partnership.
         url: The address of the post once it is published.
         note: A note above the post, such as "taken down".
@@ -125,10 +127,16 @@ class PreviewPost:
     visibility: Visibility = "public"
     reply_to: str = ""
     quote_of: str = ""
+    is_comment: bool = False
     paid_partnership: bool = False
     url: str = ""
     note: str = ""
     anchor: str = ""
+
+
+def _paragraph(text: str) -> str:
+    """Return the text of a post; a story has none, so it would be an empty space."""
+    return f'<p class="text" dir="auto">{text}</p>' if text else ""
 
 
 def preview(post: PreviewPost, network: str | NetworkDescription, *, language: str = "en") -> Html:
@@ -153,9 +161,9 @@ def preview(post: PreviewPost, network: str | NetworkDescription, *, language: s
         # Instagram shows the text below the image, after the handle.
         handle = escape(post.handle.lstrip("@") or post.name)
         caption = f"<b><bdi>{handle}</bdi></b> " if text else ""
-        parts += [media, f'<p class="text" dir="auto">{caption}{text}</p>']
+        parts += [media, _paragraph(f"{caption}{text}")]
     else:
-        parts += [f'<p class="text" dir="auto">{text}</p>', media]
+        parts += [_paragraph(text), media]
     if post.poll:
         options = "".join(f"<li><bdi>{escape(option)}</bdi></li>" for option in post.poll)
         parts.append(f'<ol class="poll">{options}</ol>')
@@ -166,7 +174,8 @@ def preview(post: PreviewPost, network: str | NetworkDescription, *, language: s
     if not length.fits:
         over = length.over or (length.size_bytes or 0) - (length.limit_bytes or 0)
         parts.append(_problem(labels["too_long"].format(over=over, network=description.title)))
-    if description.media.required and not post.images:
+    needs_media = description.media.required and not (post.is_comment or post.reply_to)
+    if needs_media and not post.images:
         missing = "media_required" if "video" in description.features else "image_required"
         parts.append(_problem(labels[missing].format(network=description.title)))
     actions = _ACTIONS.get(name, ("reply", "share"))

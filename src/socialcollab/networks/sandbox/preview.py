@@ -149,6 +149,7 @@ def _preview(folder: Path, post: SandboxPost, description: NetworkDescription, z
             visibility=post.visibility,
             reply_to=post.reply_to,
             quote_of=post.quote_of,
+            is_comment=bool(post.in_reply_to),
             paid_partnership=post.paid_partnership,
             poll=post.options,
             warning=", ".join(post.labels),
