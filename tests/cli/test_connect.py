@@ -622,6 +622,20 @@ def test_other_sources(
     assert "tokens cannot be stored in `a.toml`" in capsys.readouterr().err
 
 
+def test_failed_sign_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    """After a sign-in that failed, the commands behave as if it had not been tried."""
+    new_desk("x")
+    monkeypatch.setattr("sys.stdin", io.StringIO(""))
+    assert main(["connect", "tulip-x", "agency.db", "--member", "eva", "--paste"]) == 2
+    with Desk.open("agency.db") as desk:
+        eva = desk.acting_as("eva")
+        post = eva.publish_now(eva.draft("De lente is er", profiles=["tulip-x"]))
+    assert main(["run-due", "agency.db"]) == 1
+    with Desk.open("agency.db") as desk:
+        assert [one.state.value for one in desk.deliveries(post)] == ["waiting"]
+        assert desk.holds() == ()
+
+
 def test_missing_token_in_a_file(capsys: pytest.CaptureFixture[str]) -> None:
     """The doctor and the worker name the file in which a token is missing, and a similar entry."""
     new_desk("x")

@@ -180,3 +180,14 @@ def test_damaged_file(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(InvalidValueError, match="token of `x`"):
         SqliteCredentials(tmp_path / "b.db").read("x")
+
+
+def test_accounts(tmp_path: Path) -> None:
+    """The accounts that have a token are listed."""
+    credentials = SqliteCredentials(tmp_path / "tokens.db")
+    assert credentials.accounts() == ()
+    for account in ("tulip-x", "tulip-mastodon"):
+        credentials.put(account, Token(access="a"))
+    assert credentials.accounts() == ("tulip-mastodon", "tulip-x")
+    credentials.remove("tulip-x")
+    assert credentials.accounts() == ("tulip-mastodon",)

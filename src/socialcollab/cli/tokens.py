@@ -311,7 +311,14 @@ def stored_networks(
 
 def tokens_exist(path: Path) -> bool:
     """Return whether there is a file with tokens, or a variable with the token of a profile."""
-    return path.is_file() or any(name.startswith("SOCIALCOLLAB_TOKEN_") for name in os.environ)
+    if any(name.startswith("SOCIALCOLLAB_TOKEN_") for name in os.environ):
+        return True
+    if path.suffix in _READ_ONLY or not path.is_file():
+        return path.is_file()
+    from socialcollab.stores import SqliteCredentials
+
+    # A sign-in that failed leaves a file without tokens.
+    return bool(SqliteCredentials(path).accounts())
 
 
 def check_tokens_exist(path: Path, source: str) -> None:

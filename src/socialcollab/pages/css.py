@@ -118,7 +118,7 @@ table.month td.empty{display:none}
 .pv-facebook .card,.pv-linkedin .card{margin:0 0 4px;border-radius:0;border-left:0;border-right:0;padding:11px 14px}
 .pv-facebook,.pv-linkedin{border-radius:9px}
 .pv-linkedin .av{border-radius:5px}.pv-instagram .media figure img,.pv-instagram .media figure .no-picture{flex:none;aspect-ratio:1;max-height:none}.pv-instagram figcaption{flex:1}
-.pv-instagram .media{margin-top:12px}.pv-instagram .av{width:34px;height:34px;font-size:12.5px;box-shadow:0 0 0 2px var(--card),0 0 0 4px #d0418d}
+.pv :is(header,.cw)+.media{margin-top:12px}.pv-instagram .media{margin-top:12px}.pv-instagram .av{width:34px;height:34px;font-size:12.5px;box-shadow:0 0 0 2px var(--card),0 0 0 4px #d0418d}
 .pv-instagram header{padding-left:18px}.pv-instagram .text b{font-weight:700}
 table.permissions{border-collapse:separate;border-spacing:0;font-size:13.5px;border:1px solid var(--line);border-radius:12px;background:var(--card);min-width:min(100%,520px)}
 table.permissions th,table.permissions td{padding:8px 12px;border-bottom:1px solid var(--line);border-left:1px solid var(--line);text-align:left;vertical-align:top}

@@ -123,6 +123,12 @@ class SqliteCredentials:
             self._write(db, account, token)
             db.execute("COMMIT")
 
+    def accounts(self) -> tuple[str, ...]:
+        """Return the accounts that have a token, in alphabetical order."""
+        with self._connected() as db:
+            rows = db.execute("SELECT account FROM tokens ORDER BY account").fetchall()
+        return tuple(str(account) for (account,) in rows)
+
     def remove(self, account: str) -> None:
         """Delete the token of an account, if there is one."""
         with self._connected() as db:
