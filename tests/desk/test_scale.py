@@ -217,8 +217,9 @@ DOCUMENTS = {
         for name in DOCUMENTS
     ],
 )
-def test_posts_under_other_documents(agency, name) -> None:
+def test_posts_under_other_documents(open_agency, name) -> None:
     """Every list equals the list of a full scan after profiles have moved or been removed."""
+    agency = open_agency("memory")
     agency.now += dt.timedelta(days=3)
     ana, ben = agency.acting("ana", "ben")
     later = "2026-05-01 09:30"
