@@ -488,7 +488,7 @@ def test_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     checks = {check.name: check for check in examine("agency.db", credentials=credentials)}
     check = checks["token of `tulip-x`"]
     assert check.status == "problem"
-    assert "the key may have changed" in check.text
+    assert "it may have been stored with another key" in check.text
     assert check.repair.startswith("set `SOCIALCOLLAB_CREDENTIALS_KEY` to the key")
 
 

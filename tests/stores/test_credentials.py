@@ -63,7 +63,7 @@ def test_cipher(tmp_path: Path) -> None:
     SqliteCredentials(path, cipher=Reversed()).put("x", TOKEN)
     assert b"geheim" not in path.read_bytes()
     assert SqliteCredentials(path, cipher=Reversed()).read("x") == TOKEN
-    with pytest.raises(InvalidValueError, match="key may have changed") as caught:
+    with pytest.raises(InvalidValueError, match="stored with another key") as caught:
         SqliteCredentials(path).read("x")
     assert "mieheg" not in str(caught.value)
     SqliteCredentials(path).put("y", TOKEN)

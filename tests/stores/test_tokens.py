@@ -126,7 +126,7 @@ def test_fernet(tmp_path: Path) -> None:
     assert both.read("x") == token
     both.put("x", token)
     assert SqliteCredentials(path, cipher=fernet_cipher(new)).read("x") == token
-    with pytest.raises(InvalidValueError, match="key may have changed"):
+    with pytest.raises(InvalidValueError, match="stored with another key"):
         SqliteCredentials(path, cipher=fernet_cipher(old)).read("x")
     for wrong in ((), ("",), (SECRET,), ("é",)):
         with pytest.raises(InvalidValueError, match="missing or not valid") as caught:

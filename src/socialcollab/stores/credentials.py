@@ -169,7 +169,8 @@ class SqliteCredentials:
         # Tools that record the local variables of a traceback must not record tokens.
         del row
         raise InvalidValueError(
-            f"the token of `{account}` in `{self._path}` cannot be read; the key may have changed",
+            f"the token of `{account}` in `{self._path}` cannot be read; it may have been stored with"
+            " another key, or without one",
             value=account,
             expected="the key with which the token was stored",
         )
