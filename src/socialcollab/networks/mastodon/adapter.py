@@ -353,8 +353,12 @@ class MastodonAdapter:
         if not _has_media(status, outgoing, progress, part):
             return False
         parent = id_of_part(progress, part - 1) if part else progress.get(_REPLY, "")
-        if parent and str(status.get("in_reply_to_id")) != parent:
+        if str(status.get("in_reply_to_id") or "") != parent:
             return False
+        # The first part has the poll and the quote.
+        for value, name in ((outgoing.poll, "poll"), (outgoing.quote_of, "quote")):
+            if bool(status.get(name)) != (bool(value) and part == 0):
+                return False
         return (yield from self._has_text(status, outgoing, part))
 
     def _has_text(
