@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from tests.networks.fake_server import Check, FakeServer, Posted
@@ -26,6 +26,7 @@ class GraphServer(FakeServer):
     token = TOKEN
     handle = "tulipair"
     root = "/v25.0"
+    author: ClassVar[dict[str, str]]
 
     def __init__(self, check: Check | None = None) -> None:
         super().__init__(check)
@@ -71,6 +72,8 @@ class GraphServer(FakeServer):
             "id": self.new_id(),
             text: body.get("message", ""),
             time: self.time(),
+            "from": self.author,
+            "username": self.handle,
             "parent": parent,
             "edge": edge,
             "photo": body.get("attachment_id", ""),
@@ -99,6 +102,8 @@ class FacebookServer(GraphServer):
         stories: The stories.
         upload_server: The address of the server that receives videos of reels and stories.
     """
+
+    author: ClassVar = {"id": PAGE, "name": "Tulip Air"}
 
     def __init__(self, check: Check | None = None) -> None:
         super().__init__(check)
@@ -240,6 +245,9 @@ class InstagramServer(GraphServer):
         uploaded: The containers whose videos were uploaded.
         upload_server: The address of the server that receives videos.
     """
+
+    # Comments state another id of the account.
+    author: ClassVar = {"id": "980001", "username": "tulipair"}
 
     def __init__(self, check: Check | None = None) -> None:
         super().__init__(check)

@@ -204,6 +204,11 @@ def test_lost_comment(facebook: Facebook, server: FacebookServer) -> None:
     found = find(facebook, POSTS[10], progress)
     assert isinstance(found, Found)
     assert (found.part, found.whole and found.whole.network_id) == (1, post)
+    # Other people can write the same comment, and the API can conceal who they are.
+    server.comments[0]["from"] = {"id": "7", "name": "Ben"}
+    assert isinstance(find(facebook, POSTS[10], progress), Missing)
+    del server.comments[0]["from"]
+    assert isinstance(find(facebook, POSTS[10], progress), Inconclusive)
     server.comments.clear()
     assert isinstance(find(facebook, POSTS[10], progress), Missing)
     assert publish(facebook, POSTS[10], progress).network_id == post

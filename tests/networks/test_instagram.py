@@ -185,6 +185,20 @@ def test_comments(instagram: Instagram, server: InstagramServer) -> None:
     assert "limit" not in str(failure_of(instagram, outgoing(reply_to="1", text="x")))
 
 
+def test_lost_comment(instagram: Instagram, server: InstagramServer) -> None:
+    """A lost comment is looked up by its text and its author."""
+    post = publish(instagram, POSTS[7]).network_id
+    progress = {"part-0": post, "url": "", "at": ""}
+    found = find(instagram, POSTS[7], progress)
+    assert isinstance(found, Found)
+    assert found.published.network_id == server.comments[0]["id"]
+    server.comments[0] |= {"from": {"id": "7", "username": "ben"}, "username": "ben"}
+    assert isinstance(find(instagram, POSTS[7], progress), Missing)
+    for author, kind in (({}, Inconclusive), ({"id": ACCOUNT}, Found), ({"id": "7"}, Missing)):
+        server.comments[0] |= {"from": author, "username": ""}
+        assert isinstance(find(instagram, POSTS[7], progress), kind)
+
+
 def test_upload_without_public_url(server: InstagramServer) -> None:
     """A video whose media store has no public URLs is uploaded; an image cannot be."""
     media = MemoryMedia()

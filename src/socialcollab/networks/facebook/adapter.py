@@ -126,7 +126,8 @@ class FacebookAdapter:
         part = next_part(progress, count)
         found: Published | Found | Missing | Inconclusive | None
         if part or outgoing.reply_to:
-            comments = self._comments(outgoing, progress, part)
+            page = progress.get(_PAGE) or (yield from self._page())
+            comments = self._comments(outgoing, {**progress, _PAGE: page}, part)
             text, since = _comment(outgoing, part), earliest(prepared)
             found = yield from comments.find(text, since=since)
         else:
@@ -140,7 +141,7 @@ class FacebookAdapter:
     def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str], part: int) -> Comments:
         """Return the comments to which a part belongs."""
         parent = id_of_part(progress, 0) if part else outgoing.reply_to
-        return Comments(network=NETWORK, server=self.server, parent=parent)
+        return Comments(network=NETWORK, server=self.server, parent=parent, account=progress[_PAGE])
 
     def _with_media(
         self, outgoing: OutgoingPost, progress: Mapping[str, str]
