@@ -99,6 +99,7 @@ MESSAGES: Final[dict[str, str]] = {
     "nothing_to_amend": "post {post} is not published, or its current version is already published",
     "cannot_amend": "`{profile}` is on {network}, where published posts cannot be changed",
     "cannot_amend_parts": "the post on `{profile}` is a thread or was published more than once, so it cannot be changed in place",
+    "cannot_amend_fields": "the post on `{profile}` is published, so its {fields} cannot be changed in place",
     "take_down_post": "take down post {post}",
     "take_down_and_reschedule": "take post {post} down from `{profile}` and schedule it again",
     "comment_resolved": "{by} has already resolved the thread of comment {comment} on post {post}",

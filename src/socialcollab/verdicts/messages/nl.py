@@ -99,6 +99,7 @@ MESSAGES: Final[dict[str, str]] = {
     "nothing_to_amend": "bericht {post} is niet gepubliceerd, of de huidige versie staat al online",
     "cannot_amend": "`{profile}` staat op {network}, en daar kun je een gepubliceerd bericht niet wijzigen",
     "cannot_amend_parts": "het bericht op `{profile}` is een thread of is meer dan één keer gepubliceerd, en kan daarom niet worden gewijzigd",
+    "cannot_amend_fields": "het bericht op `{profile}` is gepubliceerd, en daarom kun je dit niet meer wijzigen: {fields}",
     "take_down_post": "haal bericht {post} offline",
     "take_down_and_reschedule": "haal bericht {post} van `{profile}` en plan het opnieuw in",
     "comment_resolved": "{by} heeft de discussie bij reactie {comment} op bericht {post} al afgesloten",
