@@ -12,7 +12,16 @@ import pytest
 from tests.networks.accounts import ACCOUNTS, NetworkContract
 from tests.networks.graph_server import PAGE, TOKEN, FacebookServer, graph_error
 from tests.networks.meta_nodes import Nodes
-from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
+from tests.networks.publishing import (
+    NOW,
+    VIDEO,
+    compare,
+    failure_of,
+    find,
+    publish,
+    take_down,
+    verify,
+)
 
 from socialcollab.content import LinkCard
 from socialcollab.errors import (
@@ -119,6 +128,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             if post.first_comment:
                 progress["part-0"] = published.network_id
             assert isinstance(find(facebook, post, progress), Found)
+            assert compare(facebook, post, published.network_id, progress) == ()
             take_down(facebook, PROFILE, published.network_id)
     assert server.posts == []
     assert nodes.checked == {

@@ -15,6 +15,7 @@ from tests.networks.publishing import (
     JPEGS,
     MP4,
     VIDEO,
+    compare,
     failure_of,
     find,
     publish,
@@ -103,7 +104,9 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
                 nodes.check_fields(request, "IGMedia")
         elif request.method == "DELETE":
             nodes.check(request, "IGMedia")
-        elif fields == "permalink":
+        elif fields == "status_code,status":
+            nodes.check_fields(request, "ShadowIGMediaBuilder")
+        elif fields in ("permalink", "id,caption"):
             nodes.check_fields(request, "IGMedia")
 
     server = InstagramServer(check)
@@ -115,6 +118,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             if post.first_comment:
                 progress["part-0"] = published.network_id
             assert isinstance(find(instagram, post, progress), Found)
+            assert compare(instagram, post, published.network_id, progress) == ()
             take_down(instagram, PROFILE, published.network_id)
         take_down(instagram, PROFILE, publish(instagram, REPLY).network_id)
         assert isinstance(find(instagram, REPLY), Missing)
@@ -132,6 +136,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
         "POST IGUser/media",
         "POST IGUser/media_publish",
         "fields of IGMedia",
+        "fields of ShadowIGMediaBuilder",
     }
 
 

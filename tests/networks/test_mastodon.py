@@ -17,6 +17,7 @@ from tests.networks.mastodon_server import ACCOUNT, SERVER, TOKEN, MastodonServe
 from tests.networks.publishing import (
     NOW,
     VIDEO,
+    compare,
     driver,
     failure_of,
     find,
@@ -135,6 +136,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             published = publish(mastodon, post, entropy=entropy)
             progress = progress_of(server, post)
             assert isinstance(find(mastodon, post, progress, entropy=entropy), Found)
+            assert compare(mastodon, post, published.network_id, entropy=entropy) == ()
             if post.poll is None and not post.replies:
                 amend(mastodon, post, published.network_id)
             take_down(mastodon, PROFILE, published.network_id)
