@@ -81,6 +81,14 @@ class GraphServer(FakeServer):
         self.comments.insert(0, comment)
         return httpx.Response(200, json={"id": comment["id"]})
 
+    def posted_as(self, post_text: str, comment_text: str) -> list[Posted]:
+        """Return the posts and comments, given the names of the fields with their texts."""
+        shown = [
+            *(Posted(post["id"], post[post_text]) for post in self.posts),
+            *(Posted(one["id"], one[comment_text], one["parent"]) for one in self.comments),
+        ]
+        return sorted(shown, key=lambda posted: int(posted.id.rpartition("_")[2]))
+
     def new_id(self) -> str:
         """Return a new id."""
         self._last += 1
@@ -115,8 +123,8 @@ class FacebookServer(GraphServer):
 
     @property
     def posted(self) -> list[Posted]:
-        """The posts of the Page, oldest first."""
-        return [Posted(post["id"], post["message"]) for post in self.posts]
+        """The posts and comments of the Page, oldest first."""
+        return self.posted_as("message", "message")
 
     def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
         """Return the usual response to an authorized request."""
@@ -259,8 +267,8 @@ class InstagramServer(GraphServer):
 
     @property
     def posted(self) -> list[Posted]:
-        """The posts of the account, oldest first."""
-        return [Posted(post["id"], post["caption"]) for post in self.posts]
+        """The posts and comments of the account, oldest first."""
+        return self.posted_as("caption", "text")
 
     def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
         """Return the usual response to an authorized request."""

@@ -206,6 +206,14 @@ def test_comments(facebook: Facebook, server: FacebookServer) -> None:
     assert isinstance(find(facebook, outgoing(text="anders", reply_to=f"{PAGE}_17")), Missing)
 
 
+def test_unreadable_stories(facebook: Facebook, server: FacebookServer) -> None:
+    """A list of stories without the stories does not prove that the story was not published."""
+    publish(facebook, POSTS[7])
+    server.scripted[f"GET /{PAGE}/stories"] = httpx.Response(200, json={})
+    with pytest.raises(TransientError, match="contains no list `data`"):
+        find(facebook, POSTS[7], progress_of(server, POSTS[7]))
+
+
 def test_lost_comment(facebook: Facebook, server: FacebookServer) -> None:
     """A lost comment is looked up; the post itself is not published again."""
     publish(facebook, POSTS[10])

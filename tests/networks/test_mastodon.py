@@ -414,6 +414,14 @@ def test_quote(mastodon: Mastodon, server: MastodonServer) -> None:
     assert len(server.statuses) == 1
 
 
+@pytest.mark.parametrize("path", ["/api/v2/instance", "/api/v2/search"])
+def test_unreadable_references(mastodon: Mastodon, server: MastodonServer, path: str) -> None:
+    """An unreadable response does not prove that a post does not exist or cannot be quoted."""
+    server.scripted[f"GET {path}"] = httpx.Response(200, json={})
+    post = outgoing(text="lees dit", quote_of="https://rose.example/@ben/17")
+    assert isinstance(failure_of(mastodon, post), TransientError)
+
+
 def test_other_posts_with_the_same_text(mastodon: Mastodon, server: MastodonServer) -> None:
     """A reply, a quote or a poll of the account is not taken for a post with the same text."""
     poll = Poll(options=("rood", "geel"), minutes=60)

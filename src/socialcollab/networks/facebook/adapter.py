@@ -30,7 +30,7 @@ from socialcollab.networks.graph import (
 from socialcollab.networks.limits import upload_size
 from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.reading import read_messages
-from socialcollab.networks.responses import text_in
+from socialcollab.networks.responses import text_in, unreadable
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.networks.uploads import upload_video
 from socialcollab.time import as_utc
@@ -403,7 +403,9 @@ class FacebookAdapter:
             self._request("GET", f"/{quote(page, safe='')}/stories", params=params)
         )
         data = values_of(response, network=NETWORK).get("data")
-        for story in data if isinstance(data, list) else ():
+        if not isinstance(data, list):
+            raise unreadable(response, "list `data`", network=NETWORK)
+        for story in data:
             if isinstance(story, Mapping) and str(story.get("media_id")) == media:
                 values = {"id": str(story.get("post_id")), "permalink_url": text_in(story, "url")}
                 return Found(_published(values))
