@@ -206,6 +206,15 @@ def test_comments(facebook: Facebook, server: FacebookServer) -> None:
     assert isinstance(find(facebook, outgoing(text="anders", reply_to=f"{PAGE}_17")), Missing)
 
 
+def test_story_without_id(facebook: Facebook, server: FacebookServer) -> None:
+    """The outcome of a story whose id is not confirmed is unknown."""
+    done = httpx.Response(200, json={"success": True})
+    server.scripted[f"POST /{PAGE}/photo_stories"] = done
+    story = outgoing(text="", media=IMAGES[:1], format="story")
+    with pytest.raises(OutcomeUnknownError, match="contains no `post_id`"):
+        publish(facebook, story)
+
+
 def test_unreadable_stories(facebook: Facebook, server: FacebookServer) -> None:
     """A list of stories without the stories does not prove that the story was not published."""
     publish(facebook, POSTS[7])

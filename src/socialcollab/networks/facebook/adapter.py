@@ -383,7 +383,10 @@ class FacebookAdapter:
             attrs.evolve(self._request("POST", path, body=body), creates=0, repeat="no")
         )
         values = values_of(response, "success", network=NETWORK, creates=True)
-        return _published({"id": str(values.get("post_id") or done[_VIDEO])})
+        network_id = values.get("post_id") or done.get(_VIDEO)
+        if network_id is None:
+            raise unreadable(response, "`post_id`", network=NETWORK, creates=True)
+        return _published({"id": str(network_id)})
 
     def _find_reel(self, video: str) -> Flow[Found | Missing | Inconclusive]:
         status = yield from self._phase(video, "publishing_phase")
