@@ -80,3 +80,10 @@ def test_poll_and_quote() -> None:
     html = shown(content, "mastodon")
     for text in ("rood", "&lt;b&gt;geel", "https://rose.example/@ben/17", "food"):
         assert text in html
+
+
+@pytest.mark.parametrize(("network", "is_shown"), [("mastodon", True), ("x", False)])
+def test_cover(network: str, is_shown: bool) -> None:
+    """A cover is shown only where the network shows it."""
+    content = PostContent(text="een", targets=[f"tulip-{network}"], media=[VIDEO])
+    assert ("poster=" in shown(content, network)) is is_shown

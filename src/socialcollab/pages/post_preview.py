@@ -61,7 +61,7 @@ def post_preview(
                 alt=one.alt,
                 source=source(one),
                 is_video=isinstance(one, Video),
-                cover=source(one.cover) if isinstance(one, Video) and one.cover else "",
+                cover=_cover(one, description, source),
             )
             for one in media
         ],
@@ -90,6 +90,15 @@ def post_preview(
     return preview_feed(
         [[preview(each, description, language=language) for each in (first, *rest)]]
     )
+
+
+def _cover(
+    one: Attachment, description: NetworkDescription, source: Callable[[Attachment], str]
+) -> str:
+    """Return the source of a video's cover, or an empty string if the network does not show it."""
+    if isinstance(one, Video) and one.cover is not None and "cover" in description.features:
+        return source(one.cover)
+    return ""
 
 
 def _card(
