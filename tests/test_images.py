@@ -157,3 +157,27 @@ def test_wrong_arguments() -> None:
         fit_media(picture(), [])  # type: ignore[arg-type]
     with pytest.raises(InvalidValueError, match="`tulip-x` is not a profile; pass"):
         fit_media([picture()], ["tulip-x"])  # type: ignore[list-item]
+
+
+def test_several_pictures() -> None:
+    """A JPEG file with several pictures, as many phones write, shows its first picture."""
+    first, second = (PIL.Image.new("RGB", (64, 48), colour) for colour in ("red", "blue"))
+    written = BytesIO()
+    first.save(written, "MPO", save_all=True, append_images=[second])
+    fitted = fit_image(Image.from_bytes(written.getvalue()), limited(1_000, "image/jpeg"))
+    red, _, blue = decoded(fitted).convert("RGB").getpixel((5, 5))
+    assert (red > 200, blue < 50) == (True, True)
+
+
+@pytest.mark.parametrize("size", [1, 500, 70_000])
+def test_colours(size: int) -> None:
+    """The colour profile is kept, unless it is too large to be real."""
+    image = picture(mode="RGB", icc_profile=bytes(size))
+    kept = decoded(fit_image(image, "instagram")).info.get("icc_profile", b"")
+    assert kept == (bytes(size) if size < 70_000 else b"")
+
+
+def test_sixteen_bits() -> None:
+    """The shades of an image with 16 bits for each pixel are kept."""
+    image = picture(mode="I;16", colour=0x4000)
+    assert decoded(fit_image(image, "instagram")).convert("L").getpixel((5, 5)) in range(62, 67)

@@ -29,6 +29,10 @@ _LONGEST_SIDE: Final = 4096
 _QUALITIES: Final = (90, 80, 70)
 _SHRINK: Final = 0.75
 _SHORTEST_SIDE: Final = 32
+# Cameras write profiles of a few kilobytes.
+_LARGEST_PROFILE: Final = 1 << 16
+# A JPEG file can also contain several pictures, but shows only the first.
+_ANIMATED: Final = frozenset({"GIF", "PNG", "WEBP"})
 _FORMATS: Final[Mapping[str, str]] = {
     "image/jpeg": "JPEG",
     "image/png": "PNG",
@@ -42,8 +46,8 @@ def fit_image(image: Image, network: str | NetworkDescription) -> Image:
     Return the image, resized and re-encoded if it exceeds the limits of a network.
 
     An image within the limits is returned as it is. Otherwise the new image has the size and the
-    quality that fit, and none of the metadata of the original, such as the place where it was taken.
-    Its alt text and focus stay. The limit applies to the bytes of the new image.
+    quality that fit, and the colours of the original, but none of its other metadata, such as the
+    place where it was taken. Its alt text and focus stay. The limit applies to the bytes of the new image.
 
     Args:
         image: The image, with its bytes.
@@ -134,7 +138,7 @@ def _opened(image: Image) -> PIL.Image.Image:
         width, height = opened.size
         if width * height > _MOST_PIXELS:
             raise too_large
-        if getattr(opened, "is_animated", False):
+        if opened.format in _ANIMATED and getattr(opened, "is_animated", False):
             raise InvalidValueError(
                 f"`{name}` is animated, and exceeds the limits of the network",
                 value=image.size_bytes,
@@ -166,6 +170,10 @@ def _encoded(opened: PIL.Image.Image, media_type: str) -> Iterable[bytes]:
     image = opened.copy()
     # The metadata would otherwise be written again.
     image.info = {}
+    profile = opened.info.get("icc_profile", b"") if opened.mode in ("RGB", "RGBA") else b""
+    if image.mode.startswith("I"):
+        # Pillow would turn most shades of a 16-bit image into white.
+        image = image.convert("I").point(lambda value: value / 256).convert("L")
     if media_type == "image/jpeg":
         image = _without_transparency(image)
     image.thumbnail((_LONGEST_SIDE, _LONGEST_SIDE))
@@ -174,6 +182,9 @@ def _encoded(opened: PIL.Image.Image, media_type: str) -> Iterable[bytes]:
         for quality in qualities:
             written = BytesIO()
             options: dict[str, Any] = {} if quality is None else {"quality": quality}
+            if 0 < len(profile) <= _LARGEST_PROFILE:
+                # Without it, the colours of most phones' photographs would be pale.
+                options["icc_profile"] = profile
             image.save(written, _FORMATS[media_type], optimize=True, **options)
             yield written.getvalue()
         width, height = image.size

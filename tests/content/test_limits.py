@@ -68,6 +68,9 @@ JPEG = Image(digest="sha256:" + "3" * 64, size_bytes=10)
 CARD = LinkCard(url="https://tulip.nl", title="Tulip")
 
 
+POLL = Poll(options=["rood", "geel"])
+
+
 @pytest.mark.parametrize(
     ("name", "values", "codes"),
     [
@@ -75,7 +78,11 @@ CARD = LinkCard(url="https://tulip.nl", title="Tulip")
         ("x", {"format": "reel"}, ["limit.format.reel"]),
         ("instagram", {"format": "reel", "media": [JPEG]}, ["limit.media.reel"]),
         ("instagram", {"format": "reel", "media": [VIDEO]}, []),
-        ("instagram", {"format": "story", "media": [VIDEO, JPEG]}, ["limit.media.story"]),
+        (
+            "instagram",
+            {"format": "story", "media": [VIDEO, JPEG]},
+            ["limit.media.story", "limit.text.story"],
+        ),
         ("instagram", {"format": "story", "media": [JPEG]}, ["limit.text.story"]),
         ("facebook", {"format": "story", "media": [JPEG], "text": ""}, []),
         ("linkedin", {"first_comment": "#tulpen"}, ["limit.first_comment"]),
@@ -112,6 +119,29 @@ CARD = LinkCard(url="https://tulip.nl", title="Tulip")
         ("x", {"poll": Poll(options=["a", "b"], minutes=4)}, ["limit.poll_minutes"]),
         ("x", {"poll": Poll(options=["a", "b"], multiple=True)}, ["limit.poll_multiple"]),
         ("mastodon", {"poll": Poll(options=["a", "b"], multiple=True)}, []),
+        ("mastodon", {"poll": POLL, "media": [JPEG]}, ["limit.poll_media"]),
+        ("bluesky", {"poll": POLL, "media": [JPEG]}, ["limit.poll"]),
+        ("mastodon", {"thread": ["twee", "\u200b"]}, ["limit.empty.thread"]),
+        ("mastodon", {"labels": ["food", ""]}, ["limit.empty.label"]),
+        ("mastodon", {"language": "nl-BE"}, []),
+        ("mastodon", {"language": "Nederlands"}, ["limit.language"]),
+        ("bluesky", {"language": "nl\n"}, ["limit.language"]),
+        ("facebook", {"text": "", "media": [JPEG], "format": "story"}, []),
+        (
+            "facebook",
+            {"text": "", "media": [JPEG], "format": "story", "links": ["https://tulip.nl"]},
+            ["limit.links.story"],
+        ),
+        (
+            "instagram",
+            {"text": "", "media": [JPEG], "format": "story", "first_comment": "#tulpen"},
+            ["limit.first_comment.story"],
+        ),
+        (
+            "facebook",
+            {"text": "", "media": [JPEG], "format": "story", "reply_to": "17"},
+            ["limit.reply_format"],
+        ),
     ],
 )
 def test_features(name: str, values: dict[str, Any], codes: list[str]) -> None:

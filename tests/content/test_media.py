@@ -31,8 +31,17 @@ def test_other_files_are_errors() -> None:
 
 def test_invalid_digest() -> None:
     """A digest in another format raises an error."""
-    with pytest.raises(InvalidValueError, match="64 hexadecimal digits"):
-        Image(digest="sha256:123")
+    for digest in ("sha256:123", None, 5):
+        with pytest.raises(InvalidValueError, match="64 hexadecimal digits"):
+            Image(digest=digest)
+
+
+def test_kinds_of_bytes() -> None:
+    """The bytes of an image cannot change afterwards, and must not be a text."""
+    assert Image.from_bytes(bytearray(PNG)).data == PNG
+    assert Image.from_bytes(memoryview(PNG)) == Image.from_bytes(PNG)
+    with pytest.raises(InvalidValueError, match="of type `str`"):
+        Image.from_bytes("tulip.png", name="tulip.png")
 
 
 @pytest.mark.parametrize(

@@ -50,6 +50,27 @@ def test_network_without_amendments(agency) -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "fields"),
+    [
+        ({}, {"visibility": "unlisted"}, "visibility"),
+        ({"reply_to": "17"}, {"reply_to": ""}, "reply_to"),
+        ({}, {"quote_of": "17", "visibility": "direct"}, "quote_of, visibility"),
+    ],
+)
+def test_fields_that_networks_do_not_change(agency, before, after, fields) -> None:
+    """A change that the network would ignore is refused, together with the rest of the edit."""
+    post = agency.approved_post(**before)
+    agency.run_due()
+    ana, ben, eva = agency.acting("ana", "ben", "eva")
+    edited = ben.approve(ana.edit(post, text="De lente is er, echt", **after))
+    with pytest.raises(NotAllowedError) as caught:
+        eva.amend(edited)
+    (reason,) = caught.value.verdict.reasons
+    assert (reason.code, dict(reason.params)["fields"]) == ("cannot_amend_fields", fields)
+    assert [remedy.code for remedy in caught.value.verdict.remedies] == ["take_down_and_reschedule"]
+
+
+@pytest.mark.parametrize(
     ("fault", "expected"),
     [
         (

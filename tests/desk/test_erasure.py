@@ -7,13 +7,14 @@ import base64
 import datetime as dt
 import threading
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 
 import attrs
 import pytest
 from tests.desk.agency import DOCUMENT
 
-from socialcollab.content import Image
+from socialcollab.content import Image, LinkCard, Variant, Video
 from socialcollab.desk import AsyncDesk, Desk
 from socialcollab.desk.journal.encoding import EVENT_TYPES, event_data, event_parts
 from socialcollab.desk.journal.streams import reducer
@@ -517,6 +518,28 @@ def test_media_deletion(agency: Agency) -> None:
     assert agency.desk.post(posts["anas_post"]).leftover_media == ()
     assert agency.desk.run_due().worked == ()
     assert agency.desk.audit().clean
+
+
+def test_deletion_of_all_media(agency: Agency) -> None:
+    """The media of variants, covers and link cards of all revisions are deleted too."""
+    images = [Image.from_bytes(PIXEL + bytes([number])) for number in range(4)]
+    video = Video.from_stream(
+        BytesIO(bytes.fromhex("00000018") + b"ftypmp42" + bytes(12)), cover=images[0]
+    )
+    card = LinkCard(url="https://tulip.nl", title="De lente", image=images[1])
+    post = agency.ana.draft(
+        "Lente", profiles=["tulip-x"], card=card, variants=[Variant("tulip-x", media=[video])]
+    )
+    own = Variant("tulip-x", media=[images[2]])
+    agency.ana.cancel(agency.ana.edit(post, card=None, variants=[own], media=[images[3]]))
+    digests = [one.digest for one in (*images, video)]
+    assert all(agency.media.size(digest) for digest in digests)
+    agency.eva.erase(post=post, reason="left")
+    assert agency.desk.post(post.id).leftover_media == tuple(sorted(digests))
+    agency.desk.run_due()
+    for digest in digests:
+        with pytest.raises(NotFoundError):
+            agency.media.size(digest)
 
 
 def test_crash_during_media_deletion(agency: Agency, monkeypatch: pytest.MonkeyPatch) -> None:

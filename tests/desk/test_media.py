@@ -13,6 +13,7 @@ from socialcollab.content import Image, LinkCard, PostContent, Variant, Video, m
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.workflow import commands as cm
 
+ABSENT = "sha256:" + "0" * 64
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(16)
 PICTURE = Image.from_bytes(PNG, alt="een tulp")
 OTHER = Image.from_bytes(PNG + b"anders", alt="een dijk")
@@ -232,3 +233,22 @@ def test_wrong_description(agency, wrong) -> None:
     with pytest.raises(InvalidValueError, match="is described as"):
         agency.desk.acting_as("ana").draft("Lente", profiles=["tulip-x"], media=[video])
     assert agency.desk.posts() == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (
+            {"card": LinkCard(url="https://a.nl", title="a", image=5)},
+            "image of the link card is `5`",
+        ),
+        ({"media": [Video(digest=ABSENT, cover=5)]}, r"cover of media\[0\] is `5`, not an image"),
+        ({"media": [Video(digest=ABSENT, source=5)]}, r"source of media\[0\] is `5`, not a path"),
+        ({"media": [Image(digest=ABSENT, data="x")]}, r"media\[0\] is `Image.*not an image"),
+    ],
+)
+def test_media_of_another_type(agency, content, message) -> None:
+    """A value of another type in place of an image is an error that names its place."""
+    ana = agency.desk.acting_as("ana")
+    with pytest.raises(InvalidValueError, match=message):
+        ana.draft("Lente", profiles=["tulip-x"], **content)

@@ -14,6 +14,7 @@ import httpx
 from tests.networks.accounts import Account
 from tests.networks.desks import desk_of
 from tests.networks.fake_server import Posted
+from tests.networks.graph_server import PAGE
 from tests.networks.publishing import MP4, PublicMedia
 
 from socialcollab.content import Attachment, Image, Video
@@ -52,6 +53,13 @@ FAULTS: Final[Mapping[str, tuple[bool, Callable[[httpx.Request], httpx.Response]
 """Each fault: whether the server processes the request, and what the client receives."""
 
 CONTENTS: Final = ("text", "images", "video", "thread")
+REFERENCES: Final[Mapping[str, str]] = {
+    "facebook": f"{PAGE}_17",
+    "instagram": "17900000000000001",
+    "mastodon": "https://rose.example/@ben/17",
+    "x": "1900000000000000001",
+}
+"""A post of another account on each network, to reply to and to quote."""
 
 
 class Clock(Protocol):
@@ -130,7 +138,7 @@ def published_by_desk(
     Args:
         account: The account.
         connection: The transport of the requests.
-        content: One of `CONTENTS`.
+        content: One of `CONTENTS`, or another kind of post that the network offers.
         number: A number that distinguishes the texts from those of other posts.
         clock: The clock of the desk, which is set forward.
         **options: Options of the network.
@@ -144,9 +152,22 @@ def published_by_desk(
             f"slot {number}",
         ]
     files: list[Attachment] = []
-    if content == "images":
+    fields: dict[str, str] = {}
+    if content == "comment" or (content == "reply" and profile.network in ("mastodon", "x")):
+        texts.append(f"reactie {number}")
+        fields["first_comment"] = texts[-1]
+    if content == "reply":
+        fields["reply_to"] = REFERENCES[profile.network]
+    elif content == "quote":
+        fields["quote_of"] = REFERENCES[profile.network]
+    if content == "images" or (content == "comment" and profile.network == "instagram"):
         files = [Image.from_bytes(data, alt="Een tulp") for data in account.files]
-    elif content == "video":
+    elif content == "story":
+        texts, fields["format"] = [""], "story"
+        files = [Image.from_bytes(account.files[0])]
+    elif content == "reel":
+        fields["format"] = "reel"
+    if content in ("video", "reel"):
         files = [Video.from_stream(BytesIO(MP4), alt="Wind")]
 
     def time() -> dt.datetime:
@@ -157,7 +178,8 @@ def published_by_desk(
         desk_of(profile, network, media=media, clock=time, real_clock=time) as desk,
     ):
         eva = desk.acting_as("eva")
-        draft = eva.draft(texts[0], thread=texts[1:], profiles=[profile.id], media=files)
+        thread = () if fields else texts[1:]
+        draft = eva.draft(texts[0], thread=thread, profiles=[profile.id], media=files, **fields)
         post = eva.publish_now(draft)
         for _ in range(MOST_RUNS):
             desk.run_due()
@@ -234,4 +256,5 @@ def _check_posted(
     parts = server.posted[-len(texts) :]
     (delivery,) = desk.deliveries(post)
     assert delivery.network_id == parts[0].id
-    assert [part.parent for part in parts] == ["", *(part.id for part in parts[:-1])]
+    assert bool(parts[0].parent) == bool(post.content.reply_to)
+    assert [part.parent for part in parts[1:]] == [part.id for part in parts[:-1]]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 from tests.networks.fake_server import Check, FakeServer, Posted
@@ -26,6 +26,7 @@ class GraphServer(FakeServer):
     token = TOKEN
     handle = "tulipair"
     root = "/v25.0"
+    author: ClassVar[dict[str, str]]
 
     def __init__(self, check: Check | None = None) -> None:
         super().__init__(check)
@@ -71,12 +72,22 @@ class GraphServer(FakeServer):
             "id": self.new_id(),
             text: body.get("message", ""),
             time: self.time(),
+            "from": self.author,
+            "username": self.handle,
             "parent": parent,
             "edge": edge,
             "photo": body.get("attachment_id", ""),
         }
         self.comments.insert(0, comment)
         return httpx.Response(200, json={"id": comment["id"]})
+
+    def posted_as(self, post_text: str, comment_text: str) -> list[Posted]:
+        """Return the posts and comments, given the names of the fields with their texts."""
+        shown = [
+            *(Posted(post["id"], post[post_text]) for post in self.posts),
+            *(Posted(one["id"], one[comment_text], one["parent"]) for one in self.comments),
+        ]
+        return sorted(shown, key=lambda posted: int(posted.id.rpartition("_")[2]))
 
     def new_id(self) -> str:
         """Return a new id."""
@@ -100,6 +111,8 @@ class FacebookServer(GraphServer):
         upload_server: The address of the server that receives videos of reels and stories.
     """
 
+    author: ClassVar = {"id": PAGE, "name": "Tulip Air"}
+
     def __init__(self, check: Check | None = None) -> None:
         super().__init__(check)
         self.photos: dict[str, str] = {}
@@ -110,8 +123,8 @@ class FacebookServer(GraphServer):
 
     @property
     def posted(self) -> list[Posted]:
-        """The posts of the Page, oldest first."""
-        return [Posted(post["id"], post["message"]) for post in self.posts]
+        """The posts and comments of the Page, oldest first."""
+        return self.posted_as("message", "message")
 
     def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
         """Return the usual response to an authorized request."""
@@ -241,6 +254,9 @@ class InstagramServer(GraphServer):
         upload_server: The address of the server that receives videos.
     """
 
+    # Comments state another id of the account.
+    author: ClassVar = {"id": "980001", "username": "tulipair"}
+
     def __init__(self, check: Check | None = None) -> None:
         super().__init__(check)
         self.containers: dict[str, dict[str, Any]] = {}
@@ -251,8 +267,8 @@ class InstagramServer(GraphServer):
 
     @property
     def posted(self) -> list[Posted]:
-        """The posts of the account, oldest first."""
-        return [Posted(post["id"], post["caption"]) for post in self.posts]
+        """The posts and comments of the account, oldest first."""
+        return self.posted_as("caption", "text")
 
     def respond(self, request: httpx.Request, operation: str) -> httpx.Response:
         """Return the usual response to an authorized request."""

@@ -188,7 +188,7 @@ class MastodonServer(FakeServer):
             "replies_count": 0,
             "quotes_count": 0,
             "reblog": None,
-            "poll": None,
+            "poll": self._poll(body["poll"]) if "poll" in body else None,
             "card": None,
             "language": body.get("language"),
             "edited_at": None,
@@ -208,6 +208,18 @@ class MastodonServer(FakeServer):
             "spoiler_text": body.get("spoiler_text", ""),
             "sensitive": body.get("sensitive", False),
             "media_attachments": [self._attachment(media) for media in body.get("media_ids", ())],
+        }
+
+    def _poll(self, poll: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "id": "1",
+            "expires_at": None,
+            "expired": False,
+            "multiple": poll["multiple"],
+            "votes_count": 0,
+            "voters_count": 0,
+            "options": [{"title": title, "votes_count": 0} for title in poll["options"]],
+            "emojis": [],
         }
 
     def _account(self, *, source: bool) -> dict[str, Any]:

@@ -80,6 +80,20 @@ def find(
     return driver().run(flow, transport=transport)
 
 
+def compare(
+    network: Any,
+    post: OutgoingPost,
+    network_id: str,
+    progress: dict[str, str] | None = None,
+    **options: Any,
+) -> tuple[str, ...]:
+    """Prepare a post, and return the fields in which the published post differs from it."""
+    adapter, transport = network.adapter(post.profile), network.transport(post.profile)
+    flow = adapter.compare(prepare(network, post, **options), progress or {}, network_id)
+    found: tuple[str, ...] = driver().run(flow, transport=transport)
+    return found
+
+
 def failure_of(network: Any, post: OutgoingPost) -> NetworkError:
     """Return the error that is raised when a post is published."""
     with pytest.raises(NetworkError) as caught:

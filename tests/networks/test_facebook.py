@@ -12,7 +12,16 @@ import pytest
 from tests.networks.accounts import ACCOUNTS, NetworkContract
 from tests.networks.graph_server import PAGE, TOKEN, FacebookServer, graph_error
 from tests.networks.meta_nodes import Nodes
-from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
+from tests.networks.publishing import (
+    NOW,
+    VIDEO,
+    compare,
+    failure_of,
+    find,
+    publish,
+    take_down,
+    verify,
+)
 
 from socialcollab.content import LinkCard
 from socialcollab.errors import (
@@ -119,6 +128,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             if post.first_comment:
                 progress["part-0"] = published.network_id
             assert isinstance(find(facebook, post, progress), Found)
+            assert compare(facebook, post, published.network_id, progress) == ()
             take_down(facebook, PROFILE, published.network_id)
     assert server.posts == []
     assert nodes.checked == {
@@ -196,6 +206,23 @@ def test_comments(facebook: Facebook, server: FacebookServer) -> None:
     assert isinstance(find(facebook, outgoing(text="anders", reply_to=f"{PAGE}_17")), Missing)
 
 
+def test_story_without_id(facebook: Facebook, server: FacebookServer) -> None:
+    """The outcome of a story whose id is not confirmed is unknown."""
+    done = httpx.Response(200, json={"success": True})
+    server.scripted[f"POST /{PAGE}/photo_stories"] = done
+    story = outgoing(text="", media=IMAGES[:1], format="story")
+    with pytest.raises(OutcomeUnknownError, match="contains no `post_id`"):
+        publish(facebook, story)
+
+
+def test_unreadable_stories(facebook: Facebook, server: FacebookServer) -> None:
+    """A list of stories without the stories does not prove that the story was not published."""
+    publish(facebook, POSTS[7])
+    server.scripted[f"GET /{PAGE}/stories"] = httpx.Response(200, json={})
+    with pytest.raises(TransientError, match="contains no list `data`"):
+        find(facebook, POSTS[7], progress_of(server, POSTS[7]))
+
+
 def test_lost_comment(facebook: Facebook, server: FacebookServer) -> None:
     """A lost comment is looked up; the post itself is not published again."""
     publish(facebook, POSTS[10])
@@ -204,6 +231,11 @@ def test_lost_comment(facebook: Facebook, server: FacebookServer) -> None:
     found = find(facebook, POSTS[10], progress)
     assert isinstance(found, Found)
     assert (found.part, found.whole and found.whole.network_id) == (1, post)
+    # Other people can write the same comment, and the API can conceal who they are.
+    server.comments[0]["from"] = {"id": "7", "name": "Ben"}
+    assert isinstance(find(facebook, POSTS[10], progress), Missing)
+    del server.comments[0]["from"]
+    assert isinstance(find(facebook, POSTS[10], progress), Inconclusive)
     server.comments.clear()
     assert isinstance(find(facebook, POSTS[10], progress), Missing)
     assert publish(facebook, POSTS[10], progress).network_id == post

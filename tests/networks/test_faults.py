@@ -12,11 +12,11 @@ from tests.networks.faults import CONTENTS, FAULTS, check_each_request, check_ra
 from tests.networks.mastodon_server import SERVER
 
 SUPPORTED: dict[str, tuple[str, ...]] = {
-    "bluesky": CONTENTS,
-    "facebook": ("text", "images", "video"),
-    "instagram": ("images", "video"),
-    "mastodon": CONTENTS,
-    "x": CONTENTS,
+    "bluesky": ("comment", *CONTENTS),
+    "facebook": ("comment", "reply", "reel", "story", "text", "images", "video"),
+    "instagram": ("comment", "reply", "images", "video"),
+    "mastodon": ("comment", "reply", "quote", *CONTENTS),
+    "x": ("comment", "reply", "quote", *CONTENTS),
 }
 # The habits of servers with Mastodon's API: whether they honour idempotency keys, whether the host
 # knows that they do, and whether they return the source of a post.

@@ -15,6 +15,7 @@ from tests.networks.publishing import (
     JPEGS,
     MP4,
     VIDEO,
+    compare,
     failure_of,
     find,
     publish,
@@ -103,7 +104,9 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
                 nodes.check_fields(request, "IGMedia")
         elif request.method == "DELETE":
             nodes.check(request, "IGMedia")
-        elif fields == "permalink":
+        elif fields == "status_code,status":
+            nodes.check_fields(request, "ShadowIGMediaBuilder")
+        elif fields in ("permalink", "id,caption"):
             nodes.check_fields(request, "IGMedia")
 
     server = InstagramServer(check)
@@ -115,6 +118,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             if post.first_comment:
                 progress["part-0"] = published.network_id
             assert isinstance(find(instagram, post, progress), Found)
+            assert compare(instagram, post, published.network_id, progress) == ()
             take_down(instagram, PROFILE, published.network_id)
         take_down(instagram, PROFILE, publish(instagram, REPLY).network_id)
         assert isinstance(find(instagram, REPLY), Missing)
@@ -132,6 +136,7 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
         "POST IGUser/media",
         "POST IGUser/media_publish",
         "fields of IGMedia",
+        "fields of ShadowIGMediaBuilder",
     }
 
 
@@ -183,6 +188,20 @@ def test_comments(instagram: Instagram, server: InstagramServer) -> None:
     assert (reply["parent"], reply["edge"]) == ("17900000000000001", "replies")
     assert (first["parent"], first["edge"]) == (published.network_id, "comments")
     assert "limit" not in str(failure_of(instagram, outgoing(reply_to="1", text="x")))
+
+
+def test_lost_comment(instagram: Instagram, server: InstagramServer) -> None:
+    """A lost comment is looked up by its text and its author."""
+    post = publish(instagram, POSTS[7]).network_id
+    progress = {"part-0": post, "url": "", "at": ""}
+    found = find(instagram, POSTS[7], progress)
+    assert isinstance(found, Found)
+    assert found.published.network_id == server.comments[0]["id"]
+    server.comments[0] |= {"from": {"id": "7", "username": "ben"}, "username": "ben"}
+    assert isinstance(find(instagram, POSTS[7], progress), Missing)
+    for author, kind in (({}, Inconclusive), ({"id": ACCOUNT}, Found), ({"id": "7"}, Missing)):
+        server.comments[0] |= {"from": author, "username": ""}
+        assert isinstance(find(instagram, POSTS[7], progress), kind)
 
 
 def test_upload_without_public_url(server: InstagramServer) -> None:

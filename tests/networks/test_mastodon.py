@@ -17,6 +17,7 @@ from tests.networks.mastodon_server import ACCOUNT, SERVER, TOKEN, MastodonServe
 from tests.networks.publishing import (
     NOW,
     VIDEO,
+    compare,
     driver,
     failure_of,
     find,
@@ -80,6 +81,11 @@ def mastodon(server: MastodonServer) -> Iterator[Mastodon]:
         yield used
 
 
+def progress_of(server: MastodonServer, post: OutgoingPost) -> dict[str, str]:
+    """Return what the adapter stored before it created the post."""
+    return {"reply": server.statuses[-1]["in_reply_to_id"]} if post.reply_to else {}
+
+
 @pytest.mark.parametrize("honours_keys", [True, False])
 class TestAdapter(NetworkContract):
     """The adapter keeps the promises of adapters, on servers that respect keys and on others."""
@@ -128,7 +134,9 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
             # Otherwise the idempotency keys of the posts would be equal.
             entropy = bytes([number]) * 16
             published = publish(mastodon, post, entropy=entropy)
-            assert isinstance(find(mastodon, post, entropy=entropy), Found)
+            progress = progress_of(server, post)
+            assert isinstance(find(mastodon, post, progress, entropy=entropy), Found)
+            assert compare(mastodon, post, published.network_id, entropy=entropy) == ()
             if post.poll is None and not post.replies:
                 amend(mastodon, post, published.network_id)
             take_down(mastodon, PROFILE, published.network_id)
@@ -204,7 +212,7 @@ def test_lost_answer(
     server.honours_keys = False
     assert isinstance(find(mastodon, post), Missing)
     published = publish(mastodon, post)
-    found = find(mastodon, post)
+    found = find(mastodon, post, progress_of(server, post))
     assert isinstance(found, Found)
     assert found.published == published
 
@@ -404,6 +412,34 @@ def test_quote(mastodon: Mastodon, server: MastodonServer) -> None:
     with pytest.raises(RejectedError, match=r"need Mastodon 4\.5"):
         publish(mastodon, POSTS[9], entropy=bytes([1]) * 16)
     assert len(server.statuses) == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v2/instance", "/api/v2/search"])
+def test_unreadable_references(mastodon: Mastodon, server: MastodonServer, path: str) -> None:
+    """An unreadable response does not prove that a post does not exist or cannot be quoted."""
+    server.scripted[f"GET {path}"] = httpx.Response(200, json={})
+    post = outgoing(text="lees dit", quote_of="https://rose.example/@ben/17")
+    assert isinstance(failure_of(mastodon, post), TransientError)
+
+
+def test_other_posts_with_the_same_text(mastodon: Mastodon, server: MastodonServer) -> None:
+    """A reply, a quote or a poll of the account is not taken for a post with the same text."""
+    poll = Poll(options=("rood", "geel"), minutes=60)
+    posts = [
+        outgoing(text="Dank je!"),
+        outgoing(text="Dank je!", reply_to="17"),
+        outgoing(text="Dank je!", reply_to="18"),
+        outgoing(text="Dank je!", quote_of="17"),
+        outgoing(text="Dank je!", poll=poll),
+    ]
+    progress = [{}, {"reply": "17"}, {"reply": "18"}, {"quote": "17"}, {}]
+    for published in posts:
+        publish(mastodon, published)
+        for post, known in zip(posts, progress, strict=True):
+            expected = Found if post is published else Missing
+            assert isinstance(find(mastodon, post, known), expected)
+        server.statuses.clear()
+        server.keys.clear()
 
 
 def test_first_comment(mastodon: Mastodon, server: MastodonServer) -> None:

@@ -13,7 +13,16 @@ import httpx
 import pytest
 from tests.networks.accounts import ACCOUNTS, NetworkContract
 from tests.networks.exchange import Exchange, described_by
-from tests.networks.publishing import NOW, VIDEO, failure_of, find, publish, take_down, verify
+from tests.networks.publishing import (
+    NOW,
+    VIDEO,
+    compare,
+    failure_of,
+    find,
+    publish,
+    take_down,
+    verify,
+)
 from tests.networks.x_server import ACCOUNT, TOKEN, XServer, problem
 
 from socialcollab.content import Image, LinkCard, Poll
@@ -111,10 +120,12 @@ def test_description(shared_specs: Callable[[str], Path]) -> None:
         for post in POSTS:
             published = publish(x, post)
             assert isinstance(find(x, post), Found)
+            assert compare(x, post, published.network_id) == ()
             take_down(x, PROFILE, published.network_id)
     assert checked == {
         "DELETE",
         "GET /2/media/upload",
+        "GET /2/tweets/{id}",
         "GET /2/users/me",
         "GET /2/users/{id}/tweets",
         "POST /2/media/metadata",
@@ -354,6 +365,28 @@ def test_other_conversation(x: X, server: XServer) -> None:
     publish(x, POSTS[8])
     assert isinstance(find(x, POSTS[8]), Found)
     assert isinstance(find(x, outgoing(text="een antwoord")), Found)
+
+
+def test_same_answer(x: X, server: XServer) -> None:
+    """The same answer to another post is not taken for the reply, and names are ignored."""
+    server.refuses_duplicates = False
+    other = outgoing(text="een antwoord", reply_to="1900000000000000009")
+    publish(x, other)
+    assert server.posts[0]["text"] == "@ben een antwoord"
+    assert isinstance(find(x, POSTS[8]), Missing)
+    assert isinstance(find(x, other), Found)
+    assert compare(x, other, server.posts[0]["id"]) == ()
+    server.posts[0]["referenced_posts"] = []
+    assert isinstance(find(x, other), Inconclusive)
+
+
+def test_same_text_without_quote(x: X, server: XServer) -> None:
+    """A post that does not show the quoted post leaves a doubt."""
+    server.refuses_duplicates = False
+    publish(x, outgoing(text=POSTS[9].text))
+    assert isinstance(find(x, POSTS[9]), Inconclusive)
+    publish(x, POSTS[9])
+    assert isinstance(find(x, POSTS[9]), Found)
 
 
 def test_gif(x: X) -> None:

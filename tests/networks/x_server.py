@@ -128,10 +128,16 @@ class XServer(FakeServer):
             return problem(403, "You are not allowed to create a Tweet with duplicate content.")
         identifier = self._new_id()
         parent = body.get("reply", {}).get("in_reply_to_tweet_id", "")
+        references = [{"type": "replied_to", "id": parent}] if parent else []
+        if "quote_tweet_id" in body:
+            references.append({"type": "quoted", "id": body["quote_tweet_id"]})
         conversation = next(
             (post["conversation_id"] for post in self.posts if post["id"] == parent),
             parent or identifier,
         )
+        if conversation not in (identifier, *(post["id"] for post in self.posts)):
+            # X begins a reply to another account with the account's name.
+            text = f"@ben {text}"
         self.posts.append(
             {
                 "id": identifier,
@@ -144,6 +150,7 @@ class XServer(FakeServer):
                 | ({"poll_ids": ["1"]} if "poll" in body else {}),
                 "plain": plain,
                 "parent": parent,
+                "referenced_posts": references,
                 "media": media,
                 "poll": body.get("poll"),
                 "quoted": body.get("quote_tweet_id"),
@@ -177,9 +184,11 @@ class XServer(FakeServer):
         count = int(request.url.params["max_results"])
         known = {"attachments", "conversation_id", "created_at", "entities"}
         fields = known & set(request.url.params["post.fields"].split(","))
+        if request.url.params.get("expansions") == "referenced_posts":
+            fields.add("referenced_posts")
         first = int(request.url.params.get("pagination_token", "0"))
         found = [
-            {name: post[name] for name in ("id", "text", *fields)}
+            {name: post[name] for name in ("id", "text", *fields) if post[name] != []}
             for post in reversed(self.posts)
             if dt.datetime.fromisoformat(post["created_at"]) >= start
         ]

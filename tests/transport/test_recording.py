@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import attrs
 import pytest
@@ -89,3 +91,58 @@ def test_damaged_file(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(InvalidValueError, match="does not contain recorded exchanges"):
         ReplayTransport.load(path)
+
+
+class Echo:
+    """A transport that answers with a fixed body."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def send(self, request: Request, *, timeout_s: float) -> Response:
+        return Response(status=200, body=self.body)
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("secret", ['a"b\\c', "geheim/é &", "\n7"])
+def test_forms_of_a_secret(tmp_path: Path, secret: str) -> None:
+    """A secret is also found where JSON or an address escapes it."""
+    forms = {secret, quote(secret, safe=""), quote_plus(secret), json.dumps(secret)[1:-1]}
+    transport = RecordingTransport(Echo(json.dumps({"a": secret}).encode()), secrets=secret)
+    address = f"https://tulip.example/?q={quote(secret, safe='')}"
+    transport.send(
+        Request(method="GET", url=address, json={secret: [secret]}, params={"a": secret}),
+        timeout_s=1,
+    )
+    transport.save(tmp_path / "exchanges.json")
+    (exchange,) = transport.exchanges
+    assert exchange.body == {"***": ["***"]}
+    saved = (tmp_path / "exchanges.json").read_text(encoding="utf-8")
+    assert [form for form in forms if form in saved] == []
+
+
+@pytest.mark.parametrize("secrets", ["", ["a", ""]])
+def test_empty_secret(secrets: object) -> None:
+    """An empty secret is refused, because it occurs everywhere."""
+    with pytest.raises(InvalidValueError, match="a secret is empty"):
+        RecordingTransport(Echo(b""), secrets=secrets)  # type: ignore[arg-type]
+
+
+def test_addresses_that_give_access(tmp_path: Path) -> None:
+    """Tokens and signatures in addresses are hidden without being named, and may differ in a replay."""
+    signed = "https://s3.example/x?X-Amz-Date=1&X-Amz-Credential=key%2F1&X-Amz-Signature={}"
+    body = b'{"paging": {"next": "https://g.example/?limit=1\\u0026access_token=EAAB|1&after=2"}}'
+    transport = RecordingTransport(Echo(body))
+    request = Request(
+        method="POST", url="https://g.example", json={"image_url": signed.format("7")}
+    )
+    transport.send(request, timeout_s=1)
+    transport.save(tmp_path / "exchanges.json")
+    saved = (tmp_path / "exchanges.json").read_text(encoding="utf-8")
+    assert ("EAAB" in saved, "Signature=7" in saved, "key%2F1" in saved) == (False, False, False)
+    replay = ReplayTransport.load(tmp_path / "exchanges.json")
+    later = attrs.evolve(request, json={"image_url": signed.format("8")})
+    found = replay.send(later, timeout_s=1).json()
+    assert found == {"paging": {"next": "https://g.example/?limit=1&access_token=***&after=2"}}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
@@ -33,6 +34,9 @@ _POST_EXAMPLES: Final = {
     "mastodon": "https://mastodon.example/@tulip/114300000000000001",
     "x": "https://x.com/tulipair/status/1900000000000000001",
 }
+# RFC 5646, without the rare private tags.
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(?:-[a-z0-9]{1,8}){0,6}", re.ASCII | re.IGNORECASE)
+_SHOWN: Final = 40
 
 
 def limit_findings(
@@ -71,6 +75,7 @@ def limit_findings(
                 links=links,
                 card=content.card,
                 labels=content.labels,
+                language=content.language,
                 poll=content.poll,
                 format=content.format_for(profile.id),
                 first_comment=content.first_comment,
@@ -109,6 +114,7 @@ def exceeded_limits(
     links: Sequence[str] = (),
     card: LinkCard | None = None,
     labels: Sequence[str] = (),
+    language: str = "",
     poll: Poll | None = None,
     format: PostFormat = "post",
     first_comment: str = "",
@@ -133,6 +139,7 @@ def exceeded_limits(
         links: The links.
         card: A link card, or None.
         labels: Content warnings and other labels.
+        language: The language, or an empty string.
         poll: A poll, or None.
         format: Where the post appears.
         first_comment: The first comment on the post, or an empty string.
@@ -149,10 +156,12 @@ def exceeded_limits(
         *_thread(description, thread, labels),
         *_first_comment(description, first_comment, labels),
         *_media(description, media, is_reply=bool(reply_to)),
-        *_format(description, format, text, media),
+        *_format(description, format, media, is_reply=bool(reply_to)),
+        *_story(description, format, text, links, first_comment),
         *_links(links, card),
         *_references(description, reply_to, quote_of),
-        *_poll(description, poll),
+        *_poll(description, poll, media),
+        *_language(language),
         *_extras(description, labels, visibility, paid_partnership=paid_partnership),
     )
     return tuple(
@@ -189,6 +198,8 @@ def _thread(
         yield "limit.thread", "thread", {"count": len(thread) + 1}
         return
     for number, text in enumerate(thread, start=2):
+        if is_blank(text):
+            yield "limit.empty.thread", f"thread.{number}", {"number": number}
         for code, _, params in _length(description, text, labels):
             yield f"{code}.thread", f"thread.{number}", {**params, "number": number}
 
@@ -273,7 +284,11 @@ def _media(
 
 
 def _format(
-    description: NetworkDescription, format: PostFormat, text: str, media: Sequence[Attachment]
+    description: NetworkDescription,
+    format: PostFormat,
+    media: Sequence[Attachment],
+    *,
+    is_reply: bool,
 ) -> Iterator[_Found]:
     if format == "post":
         return
@@ -281,8 +296,26 @@ def _format(
         yield f"limit.format.{format}", "format", {}
     elif len(media) != 1 or (format == "reel" and not isinstance(media[0], Video)):
         yield f"limit.media.{format}", "media", {"count": len(media)}
-    elif format == "story" and text:
+    elif is_reply:
+        yield "limit.reply_format", "format", {}
+
+
+def _story(
+    description: NetworkDescription,
+    format: PostFormat,
+    text: str,
+    links: Sequence[str],
+    first_comment: str,
+) -> Iterator[_Found]:
+    if format != "story" or format not in description.formats:
+        return
+    # The adapters send only the image or the video, so anything else would be lost.
+    if text:
         yield "limit.text.story", "text", {}
+    elif links:
+        yield "limit.links.story", "links", {}
+    if first_comment:
+        yield "limit.first_comment.story", "first_comment", {}
 
 
 def _links(links: Sequence[str], card: LinkCard | None) -> Iterator[_Found]:
@@ -306,12 +339,17 @@ def _references(description: NetworkDescription, reply_to: str, quote_of: str) -
             yield "limit.post_address", field, {"address": address, "example": example}
 
 
-def _poll(description: NetworkDescription, poll: Poll | None) -> Iterator[_Found]:
+def _poll(
+    description: NetworkDescription, poll: Poll | None, media: Sequence[Attachment]
+) -> Iterator[_Found]:
     if poll is None:
         return
     limits = description.poll
     if "poll" not in description.features:
         yield "limit.poll", "poll", {}
+    elif media:
+        # X and Mastodon accept only one of the two.
+        yield "limit.poll_media", "poll", {}
     if limits is None:
         return
     if len(poll.options) > limits.options:
@@ -330,6 +368,11 @@ def _poll(description: NetworkDescription, poll: Poll | None) -> Iterator[_Found
         yield "limit.poll_multiple", "poll", {}
 
 
+def _language(language: str) -> Iterator[_Found]:
+    if language and not _LANGUAGE.fullmatch(language):
+        yield "limit.language", "language", {"language": language[:_SHOWN]}
+
+
 def _extras(
     description: NetworkDescription,
     labels: Sequence[str],
@@ -339,6 +382,8 @@ def _extras(
 ) -> Iterator[_Found]:
     if labels and not description.features & {"labels", "content_warning"}:
         yield "limit.labels", "labels", {"labels": ", ".join(f"`{label}`" for label in labels)}
+    elif any(is_blank(label) for label in labels):
+        yield "limit.empty.label", "labels", {}
     if visibility not in description.visibilities:
         yield "limit.visibility", "visibility", {"visibility": visibility}
     if paid_partnership and "paid_partnership" not in description.features:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Final, Self, TypeAlias
+from typing import Any, BinaryIO, Final, Self, TypeAlias
 
 import attrs
 
@@ -78,14 +78,17 @@ def sniff_video(beginning: bytes) -> str:
 def _as_focus(focus: Iterable[float] | None) -> tuple[float, float] | None:
     if focus is None:
         return None
-    point = tuple(focus)
-    if len(point) != 2 or not all(-1.0 <= each <= 1.0 for each in point):
+    # The values may come from untyped data, such as JSON.
+    given: Any = focus
+    point: tuple[Any, ...] = tuple(given) if isinstance(given, Iterable) else ()
+    numbers = [each for each in point if isinstance(each, (int, float)) and -1.0 <= each <= 1.0]
+    if len(point) != 2 or len(numbers) != 2:
         raise InvalidValueError(
             f"`{focus}` is not a focus point, which consists of two numbers from -1.0 to 1.0",
             value=focus,
             expected="two numbers from -1.0 to 1.0",
         )
-    return float(point[0]), float(point[1])
+    return float(numbers[0]), float(numbers[1])
 
 
 @attrs.frozen(kw_only=True)
@@ -130,13 +133,13 @@ class Image:
         Raises:
             InvalidValueError: If *data* is not a PNG, JPEG, GIF or WebP image.
         """
-        given: object = data
-        if not isinstance(given, bytes):
+        if not isinstance(data, (bytes, bytearray, memoryview)):
             raise InvalidValueError(
-                f"the data of `{name or 'image'}` are of type `{type(given).__name__}`, not bytes",
+                f"the data of `{name or 'image'}` are of type `{type(data).__name__}`, not bytes",
                 value=name,
                 expected="bytes, or a path for `Image.from_file`",
             )
+        data = bytes(data)
         media_type = sniff_image(data)
         if not media_type:
             raise InvalidValueError(
@@ -269,7 +272,9 @@ Attachment: TypeAlias = Image | Video
 
 
 def _check_digest(digest: str) -> None:
-    if not _DIGEST.fullmatch(digest):
+    # The value may come from untyped data, such as JSON.
+    given: Any = digest
+    if not isinstance(given, str) or not _DIGEST.fullmatch(given):
         raise InvalidValueError(
             f"media digest `{digest}` is not `sha256:` followed by 64 hexadecimal digits",
             value=digest,

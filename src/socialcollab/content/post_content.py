@@ -139,7 +139,9 @@ class LinkCard:
     image: Image | None = None
 
     def __attrs_post_init__(self) -> None:
-        if not self.url.strip() or not self.title.strip():
+        # The values may come from untyped data, such as JSON.
+        texts: list[Any] = [self.url, self.title]
+        if not all(isinstance(text, str) and text.strip() for text in texts):
             raise InvalidValueError(
                 f"a link card needs an address and a title, but has `{self.url}` and `{self.title}`",
                 value=self.url,

@@ -27,6 +27,8 @@ class Comments:
         network: The name of the network.
         server: The address of the Graph API, with its version.
         parent: The id of the post or of the comment.
+        account: The id of the account or Page that comments.
+        handle: The name of the account, or an empty string if comments state only ids.
         edge: The edge of the parent, which depends on its kind.
         text_field: The name of the field that contains the text of a comment.
         time_field: The name of the field that contains the time of a comment.
@@ -35,6 +37,8 @@ class Comments:
     network: str
     server: str
     parent: str
+    account: str
+    handle: str = ""
     edge: Literal["comments", "replies"] = "comments"
     text_field: str = "message"
     time_field: str = "created_time"
@@ -58,9 +62,16 @@ class Comments:
         return self._published(values)
 
     def find(self, text: str, *, since: dt.datetime) -> Flow[Published | Inconclusive | None]:
-        """Return the comment with a text that was created since an instant, or None."""
+        """
+        Return the account's own comment with a text that was created since an instant, or None.
+
+        Other people can write the same text, for example a single emoji.
+        """
         expected = " ".join(text.split())
-        fields = f"id,{self.text_field},{self.time_field}"
+        fields = f"id,{self.text_field},{self.time_field},from"
+        if self.handle:
+            fields = f"{fields},username"
+        doubtful = False
         params = {"fields": fields, "limit": str(_PAGE_SIZE)}
         if self.network == "facebook":
             # Newest first, and with the comments that are replies.
@@ -71,15 +82,33 @@ class Comments:
                 at = instant_of(each, self.time_field)
                 is_recent = at is None or at >= since
                 if is_recent and " ".join(text_in(each, self.text_field).split()) == expected:
-                    return self._published(each)
+                    is_own = self._is_own(each)
+                    if is_own:
+                        return self._published(each)
+                    doubtful = doubtful or is_own is None
             after = next_page(response)
             if not after:
-                return None
+                break
             params = {**params, "after": after}
-        return Inconclusive(
-            f"there are more than {_MOST_PAGES * _PAGE_SIZE} comments, so it is not known whether"
-            " this one was created"
-        )
+        else:
+            return Inconclusive(
+                f"there are more than {_MOST_PAGES * _PAGE_SIZE} comments, so it is not known"
+                " whether this one was created"
+            )
+        if doubtful:
+            return Inconclusive("there is a comment with the same text, but without its author")
+        return None
+
+    def _is_own(self, comment: Mapping[str, Json]) -> bool | None:
+        """Return whether the account wrote a comment, or None if the author is not stated."""
+        author = comment.get("from")
+        stated: Mapping[str, Json] = author if isinstance(author, Mapping) else {}
+        name = text_in(comment, "username") or text_in(stated, "username")
+        if self.handle and name:
+            # Instagram identifies the same account with several ids.
+            return name.lower() == self.handle.lower()
+        known = stated.get("id")
+        return None if known is None else str(known) == self.account
 
     @property
     def _url(self) -> str:

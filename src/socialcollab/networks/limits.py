@@ -38,6 +38,7 @@ def check_limits(description: NetworkDescription, outgoing: OutgoingPost) -> Non
         links=outgoing.links,
         card=outgoing.card,
         labels=outgoing.labels,
+        language=outgoing.language,
         poll=outgoing.poll,
         format=outgoing.format,
         first_comment=outgoing.first_comment,

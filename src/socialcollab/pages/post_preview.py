@@ -96,8 +96,8 @@ def post_preview(
 def _cover(
     one: Attachment, description: NetworkDescription, source: Callable[[Attachment], str]
 ) -> str:
-    """Return the source of the cover of a video, or an empty string if none is shown."""
-    if "cover" in description.features and isinstance(one, Video) and one.cover is not None:
+    """Return the source of a video's cover, or an empty string if the network does not show it."""
+    if isinstance(one, Video) and one.cover is not None and "cover" in description.features:
         return source(one.cover)
     return ""
 

@@ -205,9 +205,9 @@ class S3Media:
         except FileNotFoundError as error:
             if digest:
                 raise NotFoundError("media", digest) from None
-            raise _unavailable(error) from error
+            raise _unavailable(error) from None
         except (BaseError, OSError) as error:
-            raise _unavailable(error) from error
+            raise _unavailable(error) from None
 
 
 class _ObjectFile(io.RawIOBase):
@@ -264,5 +264,5 @@ def _name(digest: str) -> str:
 
 
 def _unavailable(error: Exception) -> StoreUnavailableError:
-    # The message of the error can contain a signed URL.
+    # The message of the error can contain a signed URL, also as the cause in a traceback.
     return StoreUnavailableError(f"the object storage is unavailable ({type(error).__name__})")

@@ -12,6 +12,7 @@ from socialcollab.content import (
     Attachment,
     Image,
     LinkCard,
+    Poll,
     Post,
     PostContent,
     Variant,
@@ -95,7 +96,8 @@ class TextSpan:
     Attributes:
         text: The text.
         field: "text", "thread.2" for the second text of a thread and so on, "first_comment", "card"
-            for the title or description of a link card, or "alt" for the alt text of an image.
+            for the title or description of a link card, "poll" for an option of a poll, or "alt"
+            for the alt text of an image or a video.
         profile: The profile that the text is for, or an empty string for all profiles.
     """
 
@@ -116,6 +118,7 @@ class LintInput:
         variants: Texts and threads for individual profiles.
         first_comment: The first comment on the post, or an empty string.
         card: The link card, or None.
+        poll: The poll, or None.
         images: The images, including those of variants, covers and the link card.
         videos: The videos, including those of variants.
         links: The links that are published with the text.
@@ -135,6 +138,7 @@ class LintInput:
     variants: tuple[Variant, ...] = ()
     first_comment: str = ""
     card: LinkCard | None = None
+    poll: Poll | None = None
     images: tuple[Image, ...] = ()
     videos: tuple[Video, ...] = ()
     links: tuple[str, ...] = ()
@@ -230,6 +234,7 @@ class LintInput:
             ),
             first_comment=content.first_comment,
             card=content.card,
+            poll=content.poll,
             images=tuple(one for one in content.all_media if isinstance(one, Image)),
             videos=tuple(one for one in content.all_media if isinstance(one, Video)),
             links=content.links,
@@ -243,8 +248,8 @@ class LintInput:
     @cached_property
     def spans(self) -> tuple[TextSpan, ...]:
         """
-        All texts of the post: its text, thread, variants, first comment and link card, and the alt
-        texts of its images and videos.
+        All texts of the post: its text, thread, variants, first comment, link card and poll, and
+        the alt texts of its images and videos.
 
         The text and the thread of the post are omitted if every target has a variant.
         """
@@ -259,6 +264,7 @@ class LintInput:
         others = [
             ("first_comment", self.first_comment),
             *(() if card is None else (("card", card.title), ("card", card.description))),
+            *(("poll", option) for option in (self.poll.options if self.poll else ())),
             *(("alt", one.alt) for one in media),
         ]
         spans += [TextSpan(text=text, field=field) for field, text in others if text]

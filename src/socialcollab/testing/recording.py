@@ -4,19 +4,28 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final, Self, cast
+from typing import Any, Final, Self
+from urllib.parse import quote, quote_plus
 
 import attrs
 
 from socialcollab.content import Json
+from socialcollab.document_fields import as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.transport import Request, Response, Transport
 
 _HIDDEN: Final = "***"
 # The headers of a response that adapters read. Others can contain cookies and tokens.
 _HEADERS: Final = frozenset({"content-type", "link", "retry-after"})
+# The parameters of addresses that give access. The time of a signature differs in each recording.
+_PARAMETERS: Final = re.compile(
+    r"((?:access_token|appsecret_proof|X-Amz-(?:Credential|Date|Security-Token|Signature))=)"
+    r"[^&\"'\\\s]+",
+    re.IGNORECASE,
+)
 _LIMITS: Final = (
     "ratelimit",
     "x-app-usage",
@@ -57,16 +66,21 @@ class RecordingTransport:
     A transport that records exchanges, for example with a real network.
 
     Wrap the transport that a network returns for a profile: the credentials are added below it, so
-    they are not part of the requests that it sees. Headers of requests are not recorded.
+    they are not part of the requests that it sees. Headers of requests are not recorded. In the
+    addresses that bodies contain, access tokens and signatures are replaced: Meta's lists contain
+    the access token in the address of the next page, and media stores sign their addresses.
 
     Args:
         inner: The transport that sends the requests.
         secrets: Secrets to replace wherever they occur in addresses and bodies.
+
+    Raises:
+        InvalidValueError: If a secret is empty.
     """
 
     def __init__(self, inner: Transport, *, secrets: Iterable[str] = ()) -> None:
         self._inner = inner
-        self._secrets = tuple(secrets)
+        self._secrets = _forms(secrets)
         self.exchanges: list[Exchange] = []
 
     def __repr__(self) -> str:
@@ -115,7 +129,7 @@ class ReplayTransport:
 
     def __init__(self, exchanges: Iterable[Exchange], *, secrets: Iterable[str] = ()) -> None:
         self._exchanges = list(exchanges)
-        self._secrets = tuple(secrets)
+        self._secrets = _forms(secrets)
         self._next = 0
 
     @classmethod
@@ -176,33 +190,46 @@ class ReplayTransport:
 def _shown(request: Request, secrets: tuple[str, ...]) -> dict[str, Any]:
     """Return what is recorded of a request."""
     body: Any = request.json if request.json is not None else request.form
-    # A parameter can have several values.
-    shown = {"params": request.params, "body": body}
-    text = _hide(json.dumps(_plain(shown)), secrets)
     return {
         "method": request.method,
         "url": _hide(request.url, secrets),
-        **cast("dict[str, Any]", json.loads(text)),
+        "params": _plain(request.params, secrets),
+        "body": _plain(body, secrets),
         "media": "" if request.media is None else request.media.digest,
     }
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, secrets: tuple[str, ...]) -> Any:
+    """Return a JSON value without secrets. A parameter can have several values."""
     if isinstance(value, Mapping):
-        return {key: _plain(each) for key, each in value.items()}
-    return [_plain(each) for each in value] if isinstance(value, (list, tuple)) else value
+        return {_hide(str(key), secrets): _plain(each, secrets) for key, each in value.items()}
+    if isinstance(value, str):
+        return _hide(value, secrets)
+    return [_plain(each, secrets) for each in value] if isinstance(value, list | tuple) else value
+
+
+def _forms(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return the secrets as they occur in texts, in JSON and in addresses; the longest first."""
+    found: set[str] = set()
+    for secret in as_words(secrets):
+        if not secret:
+            raise InvalidValueError("a secret is empty", value=secret, expected="a secret")
+        found |= {secret, quote(secret, safe=""), quote_plus(secret)}
+        found |= {json.dumps(secret, ensure_ascii=is_ascii)[1:-1] for is_ascii in (True, False)}
+    return tuple(sorted(found, key=lambda form: (-len(form), form)))
 
 
 def _hide(text: str, secrets: tuple[str, ...]) -> str:
     for secret in secrets:
         text = text.replace(secret, _HIDDEN)
-    return text
+    return _PARAMETERS.sub(rf"\1{_HIDDEN}", text)
 
 
 def _hide_bytes(data: bytes, secrets: tuple[str, ...]) -> bytes:
-    for secret in secrets:
-        data = data.replace(secret.encode(), _HIDDEN.encode())
-    return data
+    # Every sequence of bytes survives this, because undecodable bytes become lone surrogates.
+    return _hide(data.decode("utf-8", "surrogateescape"), secrets).encode(
+        "utf-8", "surrogateescape"
+    )
 
 
 def _text(data: bytes) -> str | dict[str, str]:

@@ -9,7 +9,7 @@ import pytest
 from tests.pages.html_reader import Reader
 
 from socialcollab import Desk, Image, MemoryStore, Organization, Sandbox
-from socialcollab.content import Finding
+from socialcollab.content import Finding, Poll
 from socialcollab.organization import references_to
 from socialcollab.pages.notebook import show
 from socialcollab.permissions import compare, effective_permissions
@@ -62,6 +62,13 @@ def values(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     }
     ben.approve(post)
     ana.draft("Nog een", profiles=["tulip-x"], planned_at="2026-04-07 09:31")
+    shown["draft"] = ana.draft(
+        EVIL,
+        profiles=["tulip-mastodon"],
+        poll=Poll(options=("rood", EVIL)),
+        labels=["food"],
+        language="nl",
+    )
     shown["clash"] = desk.clashes(NOW, NOW + dt.timedelta(days=3))[0]
     shown["calendar"] = desk.calendar(NOW, NOW + dt.timedelta(days=30))
     shown["empty calendar"] = desk.calendar(NOW, NOW + dt.timedelta(minutes=1))
@@ -107,7 +114,7 @@ NAMES = [
     *("proposal", "clash", "calendar", "empty calendar", "due", "post", "delivery", "deliveries"),
     *("history", "entry", "audit", "notification", "notifications", "nothing", "comparison"),
     *("permission change", "coverage", "loss", "gap", "permissions", "references", "reference"),
-    *("offboarding", "offboarding item"),
+    *("offboarding", "offboarding item", "draft"),
 ]
 
 
@@ -139,6 +146,8 @@ def test_names_are_complete(values) -> None:
         ("length", "of 280 weighted"),
         ("post", "De lente <script>"),
         ("post", "tulip-mastodon: Tulpen <script>"),
+        ("draft", "rood / <script>"),
+        ("draft", "food"),
         ("post view", "editorial/edit"),
         ("calendar", "Tue 7 Apr 2026"),
         ("empty calendar", "Nothing is planned"),

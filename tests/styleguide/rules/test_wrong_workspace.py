@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from tests.styleguide.guides import NEIGHBOURS, PROFILES
 
-from socialcollab.content import PostContent
+from socialcollab.content import LinkCard, Poll, PostContent
 from socialcollab.styleguide import Neighbour, StyleGuide, lint
 from socialcollab.styleguide.rules import wrong_workspace
 from socialcollab.styleguide.rules.term import Term
@@ -39,6 +39,18 @@ def test_links_outside_text() -> None:
     )
     found = lint(post, StyleGuide.default(), profiles=PROFILES, neighbours=NEIGHBOURS)
     assert [(f.code, f.field) for f in found] == [("SG105", "links")]
+
+
+def test_card_and_poll() -> None:
+    """The address of a link card and the options of a poll are checked too."""
+    post = PostContent(
+        text="Welke?",
+        card=LinkCard(url="https://polderbank.nl/", title="Hier"),
+        poll=Poll(options=("Tulip", "Polder Bank")),
+        targets=("tulip-x",),
+    )
+    found = lint(post, StyleGuide.default(), profiles=PROFILES, neighbours=NEIGHBOURS)
+    assert [(f.code, f.field) for f in found] == [("SG105", "links"), ("SG105", "poll")]
 
 
 def test_shared_domain() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import attrs
@@ -351,13 +351,23 @@ def _tombstone(
     ]
     if not contents:
         return data
-    media = {image["digest"] for content in contents for image in content.get("media", ())}
     return attrs.evolve(
         data,
         content=True,
         targets=tuple(contents[-1].get("targets", ())),
-        media=tuple(sorted(media)),
+        media=tuple(sorted({*_media_digests(contents)})),
     )
+
+
+def _media_digests(value: Any) -> Iterator[str]:
+    """Yield the digests of all media in stored contents: also of variants, covers and cards."""
+    if isinstance(value, Mapping):
+        if isinstance(value.get("digest"), str):
+            yield value["digest"]
+        value = [*value.values()]
+    if isinstance(value, (list, tuple)):
+        for each in value:
+            yield from _media_digests(each)
 
 
 def _without(event: StoredEvent, names: Sequence[str]) -> StoredEvent:

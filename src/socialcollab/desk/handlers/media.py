@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from typing import BinaryIO, Final, TypeAlias
+from typing import Any, BinaryIO, Final, TypeAlias
 
 import attrs
 
@@ -85,6 +85,14 @@ def _without_bytes(one: Attachment, place: str, sources: dict[str, Source]) -> A
     """Return an image or a video without its bytes, and add the bytes to the sources."""
     if isinstance(one, Image):
         return _image_without_bytes(one, place, sources)
+    # The value may come from untyped code.
+    source: Any = one.source
+    if source is not None and not isinstance(source, Path) and not hasattr(source, "seek"):
+        raise InvalidValueError(
+            f"the source of {place} is `{source!r}`, not a path or an open file",
+            value=source,
+            expected=_EXPECTED,
+        )
     if one.source is not None:
         sources[one.digest] = (
             one.source if isinstance(one.source, Path) else (one.source, one.start)
@@ -96,6 +104,14 @@ def _without_bytes(one: Attachment, place: str, sources: dict[str, Source]) -> A
 
 
 def _image_without_bytes(image: Image, place: str, sources: dict[str, Source]) -> Image:
+    # The values may come from untyped code.
+    given: Any = image
+    if not isinstance(given, Image) or not isinstance(given.data, bytes | None):
+        raise InvalidValueError(
+            f"{place} is `{given!r}`, not an image",
+            value=given,
+            expected="Image.from_file(path) or Image.from_bytes(data)",
+        )
     if image.data is not None:
         sources[image.digest] = image.data
     return _described(image, place)

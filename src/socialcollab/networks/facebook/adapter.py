@@ -30,7 +30,7 @@ from socialcollab.networks.graph import (
 from socialcollab.networks.limits import upload_size
 from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.reading import read_messages
-from socialcollab.networks.responses import text_in
+from socialcollab.networks.responses import text_in, unreadable
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.networks.uploads import upload_video
 from socialcollab.time import as_utc
@@ -126,7 +126,8 @@ class FacebookAdapter:
         part = next_part(progress, count)
         found: Published | Found | Missing | Inconclusive | None
         if part or outgoing.reply_to:
-            comments = self._comments(outgoing, progress, part)
+            page = progress.get(_PAGE) or (yield from self._page())
+            comments = self._comments(outgoing, {**progress, _PAGE: page}, part)
             text, since = _comment(outgoing, part), earliest(prepared)
             found = yield from comments.find(text, since=since)
         else:
@@ -140,7 +141,7 @@ class FacebookAdapter:
     def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str], part: int) -> Comments:
         """Return the comments to which a part belongs."""
         parent = id_of_part(progress, 0) if part else outgoing.reply_to
-        return Comments(network=NETWORK, server=self.server, parent=parent)
+        return Comments(network=NETWORK, server=self.server, parent=parent, account=progress[_PAGE])
 
     def _with_media(
         self, outgoing: OutgoingPost, progress: Mapping[str, str]
@@ -382,7 +383,10 @@ class FacebookAdapter:
             attrs.evolve(self._request("POST", path, body=body), creates=0, repeat="no")
         )
         values = values_of(response, "success", network=NETWORK, creates=True)
-        return _published({"id": str(values.get("post_id") or done[_VIDEO])})
+        network_id = values.get("post_id") or done.get(_VIDEO)
+        if network_id is None:
+            raise unreadable(response, "`post_id`", network=NETWORK, creates=True)
+        return _published({"id": str(network_id)})
 
     def _find_reel(self, video: str) -> Flow[Found | Missing | Inconclusive]:
         status = yield from self._phase(video, "publishing_phase")
@@ -402,7 +406,9 @@ class FacebookAdapter:
             self._request("GET", f"/{quote(page, safe='')}/stories", params=params)
         )
         data = values_of(response, network=NETWORK).get("data")
-        for story in data if isinstance(data, list) else ():
+        if not isinstance(data, list):
+            raise unreadable(response, "list `data`", network=NETWORK)
+        for story in data:
             if isinstance(story, Mapping) and str(story.get("media_id")) == media:
                 values = {"id": str(story.get("post_id")), "permalink_url": text_in(story, "url")}
                 return Found(_published(values))

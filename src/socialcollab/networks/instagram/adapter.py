@@ -123,7 +123,8 @@ class InstagramAdapter:
         part = next_part(progress, count)
         found: Published | Found | Missing | Inconclusive | None
         if part or outgoing.reply_to:
-            comments = self._comments(outgoing, progress)
+            account = progress.get(_ACCOUNT) or (yield from self._account())
+            comments = self._comments(outgoing, {**progress, _ACCOUNT: account})
             text = outgoing.first_comment if part else text_to_send(self.description, outgoing)
             found = yield from comments.find(text, since=earliest(prepared))
         else:
@@ -141,6 +142,8 @@ class InstagramAdapter:
             network=NETWORK,
             server=self.server,
             parent=outgoing.reply_to if is_reply else id_of_part(progress, 0),
+            account=progress[_ACCOUNT],
+            handle=self.profile.handle.removeprefix("@"),
             edge="replies" if is_reply else "comments",
             text_field="text",
             time_field="timestamp",

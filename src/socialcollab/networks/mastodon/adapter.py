@@ -30,6 +30,7 @@ from socialcollab.networks.mastodon.responses import (
     values_of,
 )
 from socialcollab.networks.reading import read_messages
+from socialcollab.networks.responses import unreadable
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.time import as_utc
 from socialcollab.transport import (
@@ -279,7 +280,7 @@ class MastodonAdapter:
         Other servers ignore the id of the quoted post, and would publish the text without it.
         """
         response = yield from call(self._request("GET", "/api/v2/instance"))
-        versions = values_of(response).get("api_versions")
+        versions = values_of(response, "domain").get("api_versions")
         version = versions.get("mastodon") if isinstance(versions, Mapping) else None
         if not isinstance(version, int) or version < _QUOTES_SINCE:
             raise RejectedError(
@@ -293,7 +294,9 @@ class MastodonAdapter:
         params = {"q": address, "type": "statuses", "resolve": "true", "limit": "1"}
         response = yield from call(self._request("GET", "/api/v2/search", params=params))
         statuses = values_of(response).get("statuses")
-        for status in statuses if isinstance(statuses, list) else ():
+        if not isinstance(statuses, list):
+            raise unreadable(response, "list `statuses`", network=NETWORK)
+        for status in statuses:
             if isinstance(status, Mapping) and status.get("id"):
                 return str(status["id"])
         raise RejectedError(f"the server cannot find the post `{address}`", network=NETWORK)
@@ -353,8 +356,12 @@ class MastodonAdapter:
         if not _has_media(status, outgoing, progress, part):
             return False
         parent = id_of_part(progress, part - 1) if part else progress.get(_REPLY, "")
-        if parent and str(status.get("in_reply_to_id")) != parent:
+        if str(status.get("in_reply_to_id") or "") != parent:
             return False
+        # The first part has the poll and the quote.
+        for value, name in ((outgoing.poll, "poll"), (outgoing.quote_of, "quote")):
+            if bool(status.get(name)) != (bool(value) and part == 0):
+                return False
         return (yield from self._has_text(status, outgoing, part))
 
     def _has_text(

@@ -23,7 +23,7 @@ from socialcollab.networks.lookup import earliest, missing, prepared_at
 from socialcollab.networks.reading import Source, read_messages
 from socialcollab.networks.responses import text_in
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
-from socialcollab.networks.x.reading import POST_FIELDS, XReader
+from socialcollab.networks.x.reading import POST_FIELDS, XReader, parent_of
 from socialcollab.networks.x.responses import (
     NETWORK,
     data_of,
@@ -62,6 +62,7 @@ _MOST_WAITS: Final = 60
 _CHUNK: Final = 1_000_000
 _ACCEPTED: Final = (200, 201, 202)
 _LONGEST_WAIT_S: Final = 30.0
+_NAMES: Final = re.compile(r"^(?:@\w+\s+)+", re.ASCII)
 
 
 @attrs.frozen(kw_only=True)
@@ -125,7 +126,9 @@ class XAdapter:
         if not self.reads:
             return Inconclusive("reading posts is switched off for X")
         account = progress.get(_ACCOUNT) or (yield from self._account())
-        posts, complete = yield from self._reader.recent_posts(account, earliest(prepared))
+        posts, complete = yield from self._reader.recent_posts(
+            account, earliest(prepared), with_parents=bool(prepared.outgoing.reply_to)
+        )
         count = 1 + len(prepared.outgoing.replies)
         part = next_part(progress, count)
         doubtful = False
@@ -141,7 +144,10 @@ class XAdapter:
                 " since this post was prepared"
             )
         if doubtful:
-            return Inconclusive("the account has a post with the same text, but other links")
+            return Inconclusive(
+                "the account has a post with the same text, but with other links, or it is not known"
+                " to which post it refers"
+            )
         return missing(self.description)
 
     def compare(
@@ -158,9 +164,9 @@ class XAdapter:
             )
         )
         post, outgoing = data_of(response, "id"), prepared.outgoing
-        text = self._texts(outgoing)[0]
+        text, actual = self._texts(outgoing)[0], _text_of(post, outgoing, 0)
         is_same = {
-            "text": is_same_text(text, _text_of(post, outgoing, 0)),
+            "text": _is_same_part(text, actual, outgoing),
             "media": _has_attachments(post, outgoing, progress, 0),
         }
         return tuple(name for name, same in is_same.items() if not same)
@@ -360,7 +366,7 @@ class XAdapter:
         progress: Mapping[str, str],
         part: int,
     ) -> bool | None:
-        """Return whether a post is the part, or None if only its links differ."""
+        """Return whether a post is the part, or None if only its links or references may differ."""
         if str(post["id"]) in {id_of_part(progress, known) for known in range(part)}:
             # A thread can contain the same text twice.
             return False
@@ -371,14 +377,22 @@ class XAdapter:
             # The conversation began with another account's post, or with an earlier one.
             if conversation in (own, first):
                 return False
+            parent = parent_of(post)
+            expected = (
+                id_of_part(progress, part - 1) if part else post_id(NETWORK, outgoing.reply_to)
+            )
+            if parent and parent != expected:
+                return False
         elif conversation != first:
             return False
         if not _has_attachments(post, outgoing, progress, part):
             return False
         text, actual = self._texts(outgoing)[part], _text_of(post, outgoing, part)
-        if is_same_text(text, actual):
-            return True
-        return None if is_same_text(text, actual, any_links=True) else False
+        if _is_same_part(text, actual, outgoing):
+            stated = parent_of(post) if outgoing.reply_to else own
+            quotes = part > 0 or not outgoing.quote_of or actual != shown_text(post)
+            return True if stated and quotes else None
+        return None if _is_same_part(text, actual, outgoing, any_links=True) else False
 
     def _create(self, prepared: Prepared, done: Mapping[str, str], part: int) -> Request:
         outgoing = prepared.outgoing
@@ -447,6 +461,16 @@ def _text_of(post: Mapping[str, Json], outgoing: OutgoingPost, part: int) -> str
         return actual
     # X shows the address of the quoted post at the end of the text.
     return re.sub(rf"\s*https?://\S+/status/{quoted}\S*\s*$", "", actual)
+
+
+def _is_same_part(
+    sent: str, shown: str, outgoing: OutgoingPost, *, any_links: bool = False
+) -> bool:
+    """Return whether a text is shown as it was sent, regardless of what X adds to a reply."""
+    if outgoing.reply_to:
+        # X begins a reply with the names of the accounts in the conversation.
+        sent, shown = (_NAMES.sub("", text) for text in (sent, shown))
+    return is_same_text(sent, shown, any_links=any_links)
 
 
 def _instant(text: str) -> dt.datetime | None:

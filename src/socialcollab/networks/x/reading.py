@@ -100,15 +100,24 @@ class XReader:
         return _page_of(response, read)
 
     def recent_posts(
-        self, account: str, since: dt.datetime
+        self, account: str, since: dt.datetime, *, with_parents: bool = False
     ) -> Flow[tuple[list[Mapping[str, Json]], bool]]:
-        """Return the account's posts since an instant, newest first, and whether these are all."""
+        """
+        Return the account's posts since an instant, newest first, and whether these are all.
+
+        Args:
+            account: The id of the account.
+            since: The instant.
+            with_parents: Whether to read to which posts they reply, which X may bill.
+        """
         params = {
             "max_results": str(_PAGE),
             "start_time": _text(since),
             "exclude": "retweets",
             self.fields_parameter: POST_FIELDS,
         }
+        if with_parents:
+            params["expansions"] = "referenced_posts"
         found: list[Mapping[str, Json]] = []
         path = f"/2/users/{quote(account, safe='')}/tweets"
         for _ in range(_MOST_PAGES):
@@ -265,10 +274,19 @@ def _page_of(
     return ListPage(entries=entries, skipped=skipped, next_page=text_in(meta, "next_token"))
 
 
+def parent_of(post: Mapping[str, Json]) -> str:
+    """Return the id of the post that a post replies to, or an empty string if it is not stated."""
+    return _referenced(post).get("replied_to", "")
+
+
 def _parent(post: Mapping[str, Json]) -> str:
     """Return the id of the post that a post replies to or, otherwise, quotes."""
-    known = {
+    return parent_of(post) or _referenced(post).get("quoted", "")
+
+
+def _referenced(post: Mapping[str, Json]) -> dict[str, str]:
+    """Return the ids of the posts to which a post refers, by the kind of reference."""
+    return {
         text_in(each, "type"): str(each.get("id") or "")
         for each in tables(post, "referenced_posts")
     }
-    return known.get("replied_to") or known.get("quoted") or ""

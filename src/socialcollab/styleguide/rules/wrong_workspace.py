@@ -76,7 +76,8 @@ class WrongWorkspace:
         if all(each.workspace == draft.workspace for each in draft.neighbours):
             return
         known = _known(draft.neighbours)
-        for link in draft.links:
+        card = () if draft.card is None else (draft.card.url,)
+        for link in dict.fromkeys((*draft.links, *card)):
             owner = known.owner_of_link(link, draft.workspace)
             if owner:
                 yield self._finding("link", owner, link, field="links")

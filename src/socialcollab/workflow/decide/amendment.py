@@ -46,6 +46,9 @@ from socialcollab.workflow.steps import gate
 
 # An amendment changes a post in place, so it cannot change the target profiles.
 _AMENDABLE_FIELDS: Final = frozenset(PUBLISHED_FIELDS) - {"targets"}
+# No network changes these fields of a published post. It would keep the old values, although the
+# post would be recorded as amended.
+_FIXED_FIELDS: Final = ("format", "reply_to", "quote_of", "visibility", "paid_partnership")
 
 
 def amend(snapshot: PostSnapshot, command: cm.Amend, context: Context) -> tuple[ev.Event, ...]:
@@ -56,7 +59,8 @@ def amend(snapshot: PostSnapshot, command: cm.Amend, context: Context) -> tuple[
         NotFoundError: If the post is not visible to the actor.
         NotAllowedError: If the actor does not have `take_down` there, if the post is not approved
             or the gate is closed, if no publication differs from the current revision, if the
-            network cannot edit posts, or if the post is a thread or has duplicates.
+            network cannot edit posts, if the post is a thread or has duplicates, or if a field
+            differs that cannot be changed in place, such as the visibility.
         StaleError: If the actor did not see the current revision.
     """
     post = snapshot.post
@@ -111,6 +115,12 @@ def _refuse_impossible(post: Post, delivery: Delivery, context: Context) -> None
         raise refuse(reason, remedies=remedies)
     if delivery.parts or delivery.duplicates:
         raise refuse(Reason.of("cannot_amend_parts", profile=profile.id), remedies=remedies)
+    published = post.revision_named(delivery.revision)
+    changed = () if published is None else post.revision.changed_since(published)
+    fixed = [name for name in _FIXED_FIELDS if name in changed]
+    if fixed:
+        reason = Reason.of("cannot_amend_fields", profile=profile.id, fields=", ".join(fixed))
+        raise refuse(reason, remedies=remedies)
 
 
 def start_amend(
