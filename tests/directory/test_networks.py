@@ -112,7 +112,9 @@ def test_installed_network(install: Callable[[str, str], None]) -> None:
     organization = Organization.loads(DOCUMENT)
     (profile,) = organization.profiles
     (finding,) = limit_findings(PostContent(text="De lente is er"), [profile])
-    assert finding.message.startswith("the text has 14 characters; Pillar allows 10")
+    assert finding.message.startswith(
+        "the text has 14 characters, as Pillar counts them; the limit is 10"
+    )
     assert StyleGuide.loads(GUIDE)
     with pytest.raises(InvalidValueError, match="did you mean `pillar`"):
         network("pillr")
