@@ -57,7 +57,7 @@ REFERENCES: Final[Mapping[str, str]] = {
     "facebook": f"{PAGE}_17",
     "instagram": "17900000000000001",
     "mastodon": "https://rose.example/@ben/17",
-    "x": "1900000000000000001",
+    "x": "1800000000000000001",
 }
 """A post of another account on each network, to reply to and to quote."""
 

@@ -126,3 +126,33 @@ def test_unused_uploads(kind: str) -> None:
         assert delivery.state == "failed"
         assert delivery.progress
         assert (server.photos, server.videos, server.posts) == ({}, {}, [])
+
+
+@pytest.mark.parametrize("kind", ["images", "video"])
+def test_uploads_of_a_live_post(kind: str) -> None:
+    """If Facebook refuses only the first comment, the media of the live post are not deleted."""
+    account, server, media = ACCOUNTS["facebook"], FacebookServer(), PublicMedia()
+    refused = graph_error(400, 368, "Blocked")
+
+    class Refusing(httpx.BaseTransport):
+        """A server that refuses comments."""
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            is_comment = request.method == "POST" and request.url.path.endswith("/comments")
+            return refused if is_comment else server.handle_request(request)
+
+    with (
+        account.connect(Refusing(), media=media) as network,
+        desk_of(account.profile, network, media=media, clock=lambda: server.now) as desk,
+    ):
+        eva = desk.acting_as("eva")
+        images = [Image.from_bytes(data) for data in account.files]
+        files = images if kind == "images" else [Video.from_stream(BytesIO(MP4))]
+        post = eva.publish_now(
+            eva.draft("Lente", profiles=[account.profile.id], media=files, first_comment="#tulpen")
+        )
+        desk.run_due()
+        (delivery,) = desk.deliveries(post)
+        assert (delivery.state, len(delivery.known_ids)) == ("failed", 1)
+        assert len(server.posts) == 1
+        assert not [request for request in server.requests if request.startswith("DELETE")]

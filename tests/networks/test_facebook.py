@@ -23,7 +23,7 @@ from tests.networks.publishing import (
     verify,
 )
 
-from socialcollab.content import LinkCard
+from socialcollab.content import LinkCard, Poll
 from socialcollab.errors import (
     AuthenticationError,
     OutcomeUnknownError,
@@ -31,8 +31,9 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
+from socialcollab.networks.comments import Comments
 from socialcollab.networks.facebook import Facebook
-from socialcollab.transport import Found, Inconclusive, Missing, OutgoingPost, Response
+from socialcollab.transport import Found, Inconclusive, Missing, OutgoingPost, Request, Response
 
 TULIP = ACCOUNTS["facebook"]
 PROFILE = TULIP.profile
@@ -215,6 +216,30 @@ def test_story_without_id(facebook: Facebook, server: FacebookServer) -> None:
         publish(facebook, story)
 
 
+def test_check_of_all_fields(facebook: Facebook) -> None:
+    """A field that the network does not offer is refused before anything is sent."""
+    for post, message in (
+        (outgoing(visibility="unlisted"), "visibility"),
+        (outgoing(quote_of="17"), "quotes"),
+        (outgoing(labels=("food",)), "labels"),
+        (outgoing(thread=("twee",)), "threads"),
+        (outgoing(poll=Poll(options=("a", "b"))), "poll"),
+        (outgoing(paid_partnership=True), "paid partnerships"),
+        (outgoing(language="Nederlands"), "not a language"),
+    ):
+        assert message in str(failure_of(facebook, post))
+
+
+def test_comment_is_not_repeated(facebook: Facebook) -> None:
+    """A comment is created by a request that must not be repeated."""
+    flow = Comments(network="facebook", server="https://g", parent="1", account=PAGE).create(
+        "x", part=1
+    )
+    request = next(flow)
+    assert isinstance(request, Request)
+    assert (request.creates, request.repeat) == (1, "no")
+
+
 def test_unreadable_stories(facebook: Facebook, server: FacebookServer) -> None:
     """A list of stories without the stories does not prove that the story was not published."""
     publish(facebook, POSTS[7])
@@ -231,6 +256,11 @@ def test_lost_comment(facebook: Facebook, server: FacebookServer) -> None:
     found = find(facebook, POSTS[10], progress)
     assert isinstance(found, Found)
     assert (found.part, found.whole and found.whole.network_id) == (1, post)
+    # An earlier comment with the same text belongs to another post.
+    created = server.comments[0]["created_time"]
+    server.comments[0]["created_time"] = "2026-04-01T07:00:00+0000"
+    assert isinstance(find(facebook, POSTS[10], progress), Missing)
+    server.comments[0]["created_time"] = created
     # Other people can write the same comment, and the API can conceal who they are.
     server.comments[0]["from"] = {"id": "7", "name": "Ben"}
     assert isinstance(find(facebook, POSTS[10], progress), Missing)
