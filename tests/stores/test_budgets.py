@@ -129,6 +129,7 @@ print(sum(budgets.take("a", now=now) is None for _ in range(100)), flush=True)
 """
 
 
+@pytest.mark.integration
 def test_processes(tmp_path: Path) -> None:
     """Of processes that take requests at the same time, each request is given to one."""
     path = tmp_path / "budgets.db"

@@ -145,6 +145,7 @@ print(tokens("x"), flush=True)
 """
 
 
+@pytest.mark.integration
 def test_processes(tmp_path: Path) -> None:
     """If several processes need a new token, it is renewed once."""
     path, log = tmp_path / "tokens.db", tmp_path / "log"

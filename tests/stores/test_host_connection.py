@@ -276,6 +276,7 @@ def _order(path: Path, worker: int, rounds: int) -> None:
     host.close()
 
 
+@pytest.mark.integration
 def test_processes(path: Path) -> None:
     """Processes that share a file store equal numbers of events and rows, even after rollbacks."""
     host = sqlite3.connect(path)

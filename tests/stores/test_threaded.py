@@ -55,6 +55,7 @@ class TestThreadedMemory(AsyncStoreContract):
         return test_memory.TestMemoryStore().damage(_inner(store), organization, stream, part)
 
 
+@pytest.mark.integration
 class TestThreadedSqlite(AsyncStoreContract):
     @pytest.fixture
     def async_store(self, tmp_path: Path) -> Iterator[AsyncStore]:

@@ -197,6 +197,7 @@ def test_slow_handshake(transport: HttpTransport) -> None:
         transport.send(post(server.url.replace("http:", "https:")), timeout_s=0.3)
 
 
+@pytest.mark.integration
 def test_slow_reader(transport: HttpTransport) -> None:
     """A server that reads a request slowly cannot delay the caller beyond the deadline."""
 
@@ -209,6 +210,7 @@ def test_slow_reader(transport: HttpTransport) -> None:
         transport.send(post(server.url, json={"text": "x" * 8_000_000}), timeout_s=1)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 200 OK\r\n", ANSWER[:-2]])
 def test_dripping(transport: HttpTransport, first: bytes) -> None:
     """A response that drips is late in its headers and in its body, also on a used connection."""

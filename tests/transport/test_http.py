@@ -254,6 +254,7 @@ def test_refused_connection(tcp_transports):
         tcp_transports().send(Request(method="POST", url=f"http://127.0.0.1:{port}/"), timeout_s=5)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("first", [b"", b"HTTP/1.1 201 Created\r\n"])
 def test_dripping_server(tcp_transports, first):
     """A server that sends its response byte by byte cannot delay the caller beyond the deadline."""
@@ -512,6 +513,7 @@ def test_failing_watcher(transports, caplog):
     ] * 2
 
 
+@pytest.mark.integration
 def test_late_exchange(tcp_transports):
     """An attempt that ends at the deadline is reported once."""
     seen: list[Exchange] = []

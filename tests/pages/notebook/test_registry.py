@@ -68,6 +68,7 @@ assert "_repr_html_" in dir(Value)
 """
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     ("module", "name"),
     [
