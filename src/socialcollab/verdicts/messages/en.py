@@ -471,4 +471,12 @@ MESSAGES: Final[dict[str, str]] = {
     "post_erased": "the content of post {post} was erased",
     "erase_unfinished": "the data cannot be erased while these posts are unfinished: {posts}; publish, cancel or reject them first",
     "owner_lacks": "the owner `{owner}` does not have these permissions on all resources: {permissions}",
+    # collisions
+    "duplicate.text": "{percent}% of the words are the same as in `{id}`",
+    "duplicate.media": "images or videos that `{id}` also has: {count}",
+    "duplicate.other_media": "`{id}` has other images or videos",
+    "claim.taken": "`{holder}` is working on `{item}` until {until}",
+    "claim.take_over": "take `{item}` over from `{holder}`, with a reason",
+    "claim.ended": "the claim of `{member}` on `{item}` has ended",
+    "claim.take_again": "claim `{item}` again, and look at what has changed",
 }

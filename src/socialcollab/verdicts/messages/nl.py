@@ -471,4 +471,12 @@ MESSAGES: Final[dict[str, str]] = {
     "post_erased": "de inhoud van bericht {post} is gewist",
     "erase_unfinished": "wissen kan niet zolang deze berichten niet zijn afgerond: {posts}; publiceer of annuleer ze eerst, of keur ze af",
     "owner_lacks": "eigenaar `{owner}` heeft deze rechten niet overal: {permissions}",
+    # collisions
+    "duplicate.text": "{percent}% van de woorden is hetzelfde als in `{id}`",
+    "duplicate.media": "afbeeldingen of video's die `{id}` ook heeft: {count}",
+    "duplicate.other_media": "`{id}` heeft andere afbeeldingen of video's",
+    "claim.taken": "`{holder}` werkt aan `{item}` tot {until}",
+    "claim.take_over": "neem `{item}` over van `{holder}`, met een reden",
+    "claim.ended": "de claim van `{member}` op `{item}` is verlopen",
+    "claim.take_again": "claim `{item}` opnieuw en bekijk wat er is veranderd",
 }
