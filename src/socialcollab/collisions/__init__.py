@@ -1,5 +1,6 @@
 """Merge concurrent changes, find near-duplicates, and keep two people from answering at once."""
 
+from socialcollab.collisions.claims import Claim, ClaimMode, ClaimResult, Claims
 from socialcollab.collisions.duplicates import (
     DEFAULT_THRESHOLD,
     DuplicateIndex,
@@ -19,18 +20,34 @@ from socialcollab.collisions.merge import (
     rebase_decisions,
     resolve,
 )
+from socialcollab.collisions.presence import (
+    Activity,
+    Presence,
+    PresenceState,
+    PresentMember,
+    Signal,
+)
 
 __all__ = [
     "DEFAULT_THRESHOLD",
+    "Activity",
     "Choice",
+    "Claim",
+    "ClaimMode",
+    "ClaimResult",
+    "Claims",
     "Conflict",
     "DuplicateIndex",
     "Match",
     "Merge",
     "Placement",
+    "Presence",
+    "PresenceState",
+    "PresentMember",
     "RebasedDecision",
     "Resolution",
     "SharedSpan",
+    "Signal",
     "merge",
     "rebase_decisions",
     "resolve",
