@@ -9,6 +9,15 @@ from socialcollab.collisions.duplicates import (
     shared_spans,
     similarity,
 )
+from socialcollab.collisions.guard import (
+    ActivityKind,
+    GuardedAction,
+    GuardResult,
+    ItemActivity,
+    Offer,
+    OfferKind,
+    send_guard,
+)
 from socialcollab.collisions.merge import (
     Choice,
     Conflict,
@@ -31,6 +40,7 @@ from socialcollab.collisions.presence import (
 __all__ = [
     "DEFAULT_THRESHOLD",
     "Activity",
+    "ActivityKind",
     "Choice",
     "Claim",
     "ClaimMode",
@@ -38,8 +48,13 @@ __all__ = [
     "Claims",
     "Conflict",
     "DuplicateIndex",
+    "GuardResult",
+    "GuardedAction",
+    "ItemActivity",
     "Match",
     "Merge",
+    "Offer",
+    "OfferKind",
     "Placement",
     "Presence",
     "PresenceState",
@@ -51,6 +66,7 @@ __all__ = [
     "merge",
     "rebase_decisions",
     "resolve",
+    "send_guard",
     "shared_spans",
     "similarity",
 ]
