@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable
-from itertools import chain, pairwise
+from operator import add
 from typing import Final
-from urllib.parse import parse_qsl, urlencode
 
 import attrs
 
@@ -34,7 +33,7 @@ _TOKEN: Final = re.compile(
 _PLACED: Final = re.compile(rf"{_URL}|[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _WORD: Final = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _TRACKING: Final = re.compile(
-    r"(?:utm_.*|mc_[ce]id|[gm]s?clkid|gclid|fbclid|igsh(?:id)?|dclid|yclid|ref_src|ref_url|cmpid|s_cid)"
+    r"(?:utm_[^=]*|mc_[ce]id|[gm]s?clkid|gclid|fbclid|igsh(?:id)?|dclid|yclid|ref_src|ref_url|cmpid|s_cid)(?:=|$)"
 )
 # The addresses of link shorteners differ each time, although the page is the same.
 _SHORTENERS: Final = frozenset(
@@ -54,7 +53,7 @@ _SHORTENERS: Final = frozenset(
     ]
 )
 # The keys of a text are its rarest pairs of words. With more keys, more candidates are compared.
-_MOST_KEYS: Final = 4
+_MOST_KEYS: Final = 3
 _WORD_BITS: Final = 28
 
 
@@ -65,8 +64,8 @@ def _address(url: str) -> str:
     path = path.partition("://")[2].removeprefix("www.").rstrip("/.,;:!)]…'")
     if path.partition("/")[0] in _SHORTENERS:
         return ""
-    kept = [pair for pair in parse_qsl(query) if not _TRACKING.fullmatch(pair[0])]
-    return f"{path}?{urlencode(sorted(kept))}" if kept else path
+    kept = sorted([pair for pair in query.split("&") if pair and not _TRACKING.match(pair)])
+    return f"{path}?{'&'.join(kept)}" if kept else path
 
 
 def _tokens(text: str) -> list[str]:
@@ -105,10 +104,10 @@ class _Words(dict[str, tuple[int, int]]):
         """Return the words and pairs of adjacent words of a text, and those that are its keys."""
         numbers = [self[token] for token in tokens]
         words = [number for _, number in numbers]
-        pairs = [one[0] + other[1] for one, other in pairwise(numbers)]
-        if not pairs:
-            return frozenset(words), tuple(words)
-        return frozenset(words).union(pairs), tuple(sorted(set(pairs))[:_MOST_KEYS])
+        pairs = list(map(add, [number for number, _ in numbers], words[1:]))
+        features = frozenset(words + pairs)
+        pairs.sort()
+        return features, tuple(dict.fromkeys(pairs[:_MOST_KEYS])) or tuple(words)
 
 
 def _jaccard(one: frozenset[int], other: frozenset[int]) -> float:
@@ -225,7 +224,7 @@ class _Group:
     names: dict[str, None] = attrs.field(factory=dict)
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class _Entry:
     text: str
     group: _Group
@@ -269,7 +268,9 @@ class DuplicateIndex:
         self._words = _Words()
         self._entries: dict[str, _Entry] = {}
         self._groups: dict[str, _Group] = {}
-        self._by_key: dict[int, list[_Group]] = {}
+        # Most keys belong to one group. A list for each of them would double the time that the
+        # garbage collector takes.
+        self._by_key: dict[int, _Group | list[_Group]] = {}
         self._by_media: dict[str, dict[str, None]] = {}
         self._last: tuple[str, _Group] | None = None
 
@@ -295,7 +296,11 @@ class DuplicateIndex:
         if not group.names:
             self._groups[group.words] = group
             for key in group.keys:
-                self._by_key.setdefault(key, []).append(group)
+                held = self._by_key.setdefault(key, group)
+                if isinstance(held, list):
+                    held.append(group)
+                elif held is not group:
+                    self._by_key[key] = [held, group]
         group.names[name] = None
         self._entries[name] = _Entry(shown, group, digests)
         for digest in digests:
@@ -317,8 +322,10 @@ class DuplicateIndex:
         if not group.names:
             del self._groups[group.words]
             for key in group.keys:
-                self._by_key[key].remove(group)
-                if not self._by_key[key]:
+                held = self._by_key[key]
+                if isinstance(held, list) and len(held) > 1:
+                    held.remove(group)
+                else:
                     del self._by_key[key]
         for digest in entry.media:
             del self._by_media[digest][name]
@@ -357,9 +364,12 @@ class DuplicateIndex:
         shown, digests = _parts(text, media)
         group = self._group(shown)
         left_out = frozenset(ignore)
+        similar = self._similar(group)
+        if not similar and not digests:
+            return ()
         scored = [
             (score, name)
-            for other, score in self._similar(group)
+            for other, score in similar
             for name in other.names
             if name not in left_out
         ]
@@ -394,9 +404,14 @@ class DuplicateIndex:
         size = len(features)
         least, most = size * threshold, size / threshold
         found = [(group, 1.0)] if group.names and group.words else []
-        by_key = self._by_key
-        lists = [by_key[key] for key in group.keys if key in by_key]
-        for other in dict.fromkeys(chain.from_iterable(lists)):
+        candidates: list[_Group] = []
+        for key in group.keys:
+            held = self._by_key.get(key)
+            if isinstance(held, list):
+                candidates += held
+            elif held is not None:
+                candidates.append(held)
+        for other in dict.fromkeys(candidates):
             theirs = other.features
             if other is not group and least <= len(theirs) <= most:
                 shared = len(features & theirs)
