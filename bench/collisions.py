@@ -1,7 +1,7 @@
 """
 Compare merges and the duplicate index with the libraries that are usually used for them.
 
-    pip install diff-match-patch datasketch
+    pip install --group bench
     python bench/collisions.py [--rounds 7] [--posts 20000] [--file posts.txt]
 
 Each row compares two contenders in interleaved rounds in the same process, and shows the

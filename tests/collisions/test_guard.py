@@ -111,45 +111,48 @@ def test_bad_input() -> None:
 MINUTE = dt.timedelta(minutes=1)
 
 
-def test_every_interleaving_of_two_replies() -> None:
-    """
-    Two members claim, read, check, store and release, in every order, and claims expire or not.
+STEPS = ("claim", "read", "check", "store", "release")
 
-    There is never more than one answer to one seen version, at least one answer is always stored,
-    and no order ends with an item that nobody can claim.
+
+@pytest.mark.parametrize("pause", [dt.timedelta(), 2 * MINUTE], ids=["quick", "claims end"])
+@pytest.mark.parametrize("crash", [None, *STEPS])
+def test_every_interleaving_of_two_replies(pause: dt.timedelta, crash: str | None) -> None:
     """
-    steps = ("claim", "read", "check", "store", "release")
-    orders = _orders(5, 5)
+    Two members claim, read, check, store and release, in every order; one may crash before a step.
+
+    There is never more than one answer to one seen version, one answer is always stored, and the
+    item can always be claimed in the end.
+    """
+    orders = _orders(len(STEPS), len(STEPS))
     assert len(orders) == 252
     for order in orders:
-        for pause in (dt.timedelta(), 2 * MINUTE):  # with pauses, claims end before the answer
-            claims, now, version = Claims(), NOW, 1
-            answers: list[tuple[str, int]] = []
-            seen: dict[str, int] = {}
-            expected: dict[str, int | None] = {}
-            done = {"a": 0, "b": 0}
-            for member in order:
-                step = steps[done[member]]
-                done[member] += 1
-                now += pause
-                if step == "claim":
-                    claims = claims.take("case-7", by=member, ttl=3 * MINUTE, at=now).claims
-                elif step == "read":
-                    seen[member] = version
-                elif step == "check":
-                    result = send_guard("reply", item="case-7", seen=seen[member], now=version)
-                    expected[member] = result.expected_version if result else None
-                elif step == "store" and expected[member] == version:  # compare and set
-                    answers.append((member, seen[member]))
-                    version += 1
-                elif step == "release":
-                    claim = claims.holder("case-7", at=now)
-                    token = claim.token if claim is not None else 0
-                    claims = claims.release("case-7", by=member, token=token, at=now)
-            versions = [each for _, each in answers]
-            assert len(set(versions)) == len(versions)
-            assert answers
-            assert claims.take("case-7", by="c", ttl=MINUTE, at=now + 5 * MINUTE)
+        claims, now, version = Claims(), NOW, 1
+        answers: list[int] = []
+        seen: dict[str, int] = {}
+        expected: dict[str, int | None] = {}
+        left = {"a": list(STEPS), "b": list(STEPS)}
+        for member in order:
+            step = left[member].pop(0) if left[member] else None
+            now += pause
+            if member == "a" and step == crash:
+                left["a"] = []
+            elif step == "claim":
+                claims = claims.take("case-7", by=member, ttl=3 * MINUTE, at=now).claims
+            elif step == "read":
+                seen[member] = version
+            elif step == "check":
+                result = send_guard("reply", item="case-7", seen=seen[member], now=version)
+                expected[member] = result.expected_version if result else None
+            elif step == "store" and expected[member] == version:  # the store compares and sets
+                answers.append(seen[member])
+                version += 1
+            elif step == "release":
+                claim = claims.holder("case-7", at=now)
+                token = claim.token if claim is not None else 0
+                claims = claims.release("case-7", by=member, token=token, at=now)
+        assert len(set(answers)) == len(answers)
+        assert answers
+        assert claims.take("case-7", by="c", ttl=MINUTE, at=now + 5 * MINUTE)
 
 
 def _orders(left: int, right: int) -> list[str]:
