@@ -17,7 +17,6 @@ from socialcollab.collisions.text_edits import (
     words,
 )
 from socialcollab.content import Attachment, PostContent, Variant, changed_fields
-from socialcollab.directory import PostFormat, Visibility
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import ProfileId
 from socialcollab.text import graphemes
@@ -369,11 +368,6 @@ class _Merging:
         return "".join(parts)
 
     def post(self, base: PostContent, mine: PostContent, theirs: PostContent) -> PostContent:
-        def scalar(name: str, attribute: str = "") -> object:
-            attribute = attribute or name
-            sides = (getattr(each, attribute) for each in (base, mine, theirs))
-            return self.scalar(name, *sides)
-
         text = self.text("text", base.text, mine.text, theirs.text)
         thread = self._thread("thread", base.thread, mine.thread, theirs.thread)
         placed = self._placement(base, mine, theirs)
@@ -384,22 +378,29 @@ class _Merging:
             media=self._media("media", base.media, mine.media, theirs.media),
             links=self._links(base.links, mine.links, theirs.links),
             targets=placed.targets,
-            language=cast("str", scalar("language")),
+            language=self.scalar("language", base.language, mine.language, theirs.language),
             labels=_set(base.labels, mine.labels, theirs.labels),
             poll=self.scalar("poll", base.poll, mine.poll, theirs.poll),
             planned_at=self.scalar("time", base.planned_at, mine.planned_at, theirs.planned_at),
             times=placed.times,
-            campaign=cast("str", scalar("campaign")),
+            campaign=self.scalar("campaign", base.campaign, mine.campaign, theirs.campaign),
             tags=_set(base.tags, mine.tags, theirs.tags),
-            format=cast("PostFormat", scalar("format")),
+            format=self.scalar("format", base.format, mine.format, theirs.format),
             first_comment=self.text(
                 "first_comment", base.first_comment, mine.first_comment, theirs.first_comment
             ),
             reply_to=placed.reply_to,
             quote_of=placed.quote_of,
             card=self.scalar("card", base.card, mine.card, theirs.card),
-            visibility=cast("Visibility", scalar("visibility")),
-            paid_partnership=cast("bool", scalar("paid_partnership")),
+            visibility=self.scalar(
+                "visibility", base.visibility, mine.visibility, theirs.visibility
+            ),
+            paid_partnership=self.scalar(
+                "paid_partnership",
+                base.paid_partnership,
+                mine.paid_partnership,
+                theirs.paid_partnership,
+            ),
         )
 
     def _thread(
