@@ -137,6 +137,15 @@ def test_resolutions_of_other_versions_are_refused() -> None:
         merge("a", "b", "d", resolutions=[resolve(conflict, "mine")])
 
 
+def test_contradicting_resolutions_are_refused() -> None:
+    """Two people who resolve one conflict differently have a conflict again."""
+    (conflict,) = merge("a", "b", "c").conflicts
+    mine, theirs = resolve(conflict, "mine"), resolve(conflict, "theirs")
+    assert merge("a", "b", "c", resolutions=[mine, mine]).result == "b"
+    with pytest.raises(InvalidValueError, match="two resolutions of one conflict"):
+        merge("a", "b", "c", resolutions=[mine, theirs])
+
+
 @pytest.mark.parametrize(
     ("choice", "extra", "message"),
     [

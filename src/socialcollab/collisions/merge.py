@@ -186,8 +186,9 @@ def merge(
         resolutions: Decisions about the conflicts of an earlier merge of the same versions.
 
     Raises:
-        InvalidValueError: If the versions are not all texts or all contents of posts, or if a
-            resolution is about a conflict that the versions do not have.
+        InvalidValueError: If the versions are not all texts or all contents of posts, if a
+            resolution is about a conflict that the versions do not have, or if two resolutions of
+            one conflict differ.
     """
     versions = (base, mine, theirs)
     merging = _Merging(resolutions)
@@ -301,7 +302,14 @@ class _Merging:
     """A merge in progress: the resolutions that are left, and the open conflicts so far."""
 
     def __init__(self, resolutions: Iterable[Resolution]) -> None:
-        self._values = {each.conflict: each.value for each in resolutions}
+        self._values: dict[Conflict, object] = {}
+        for each in resolutions:
+            if self._values.setdefault(each.conflict, each.value) != each.value:
+                raise InvalidValueError(
+                    f"two resolutions of one conflict in `{each.conflict.field or 'text'}` differ",
+                    value=each,
+                    expected="one resolution for each conflict",
+                )
         self._used: set[Conflict] = set()
         self._conflicts: list[Conflict] = []
 
