@@ -137,7 +137,7 @@ def realdata(session: nox.Session) -> None:
 @nox.session(python=HERE)
 def bench(session: nox.Session) -> None:
     """Measure hot paths as ratios to a named peer in the same run."""
-    session.install(CALENDAR, *groups("tests"))
+    session.install(CALENDAR, *groups("tests", "bench"))
     for script in sorted(Path("bench").glob("*.py")):
         session.run("python", str(script))
 

@@ -31,6 +31,7 @@ READS_FILES = {
     "socialcollab.time.zones",
 }
 PURE = [
+    "collisions",
     "content",
     "directory",
     "document_fields",
