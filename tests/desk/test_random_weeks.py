@@ -362,6 +362,7 @@ def test_random_weeks_in_memory(open_agency, naive, seed) -> None:
     play(agency, naive, seed=seed, steps=70)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("seed", [101])
 def test_random_weeks_in_a_file(open_agency, naive, seed) -> None:
     """Random weeks are consistent on an SQLite file."""

@@ -19,6 +19,9 @@ from socialcollab.organization import Organization
 SMALL, LARGE = 3, 30
 
 
+pytestmark = pytest.mark.integration
+
+
 class CountingJournal:
     """A journal that counts the rows, snapshots and events that are read from it."""
 

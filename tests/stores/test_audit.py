@@ -373,6 +373,7 @@ def test_repeated_id() -> None:
     assert "post/b" in problems["its id is already stored"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("work", ["audit", "reindex"])
 def test_memory(tmp_path: Path, work: str) -> None:
     """The memory of an audit and a reindex does not grow with the number of streams."""

@@ -21,6 +21,9 @@ settings.register_profile(
 )
 
 
+pytestmark = pytest.mark.integration
+
+
 @pytest.fixture(autouse=True)
 def _no_shrinking() -> Iterator[None]:
     """Disable shrinking, which would waste time on the failing examples of broken stores."""
