@@ -1,4 +1,4 @@
-"""Run the code blocks of the README and the docs."""
+"""Run the code blocks of the README and the docs, and choose the number of processes."""
 
 from __future__ import annotations
 
@@ -22,6 +22,11 @@ def go_back(names: dict[str, Any]) -> None:
     """Leave the page's folder, and remove it."""
     os.chdir(names["_left"])
     names["_folder"].cleanup()
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Return the number of processes: one more than processors, because some tests wait."""
+    return (os.cpu_count() or 1) + 1
 
 
 # Each page runs from its top to its end, its blocks sharing names and a folder.

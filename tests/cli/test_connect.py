@@ -341,6 +341,7 @@ def test_wrong_arguments(arguments: tuple[str, ...], message: str) -> None:
     assert "https://x.com" not in err
 
 
+@pytest.mark.integration
 def test_unreachable_server() -> None:
     """If the network does not answer, the error names the server and says what to do."""
     new_desk("mastodon")

@@ -189,6 +189,7 @@ def discarding() -> Iterator[tuple[str, list[int]]]:
         http.server_close()
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="the memory cannot be measured")
 @pytest.mark.parametrize(
     ("network", "megabytes"),

@@ -222,6 +222,7 @@ def none_smaller_is_enough(seed: int, count: int) -> set[str]:
     return chosen
 
 
+@pytest.mark.integration
 def test_smallest_of_its_kind() -> None:
     """No smaller change of the same kind is enough."""
     assert none_smaller_is_enough(101, 20) == {"end_forbid", "join_team", "grant"}

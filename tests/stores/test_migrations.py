@@ -82,6 +82,7 @@ def _die_half_way(path: Path) -> None:
     SqliteStore(path, projections=PROJECTIONS)
 
 
+@pytest.mark.integration
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
 def test_killed_migration(tmp_path: Path) -> None:
     """If a migration is killed, the file remains unchanged."""
