@@ -31,8 +31,8 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
-from socialcollab.networks.comments import Comments
 from socialcollab.networks.facebook import Facebook
+from socialcollab.networks.graph_comments import Comments
 from socialcollab.transport import Found, Inconclusive, Missing, OutgoingPost, Request, Response
 
 TULIP = ACCOUNTS["facebook"]

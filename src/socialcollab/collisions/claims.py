@@ -54,7 +54,7 @@ class ClaimResult:
 
     Attributes:
         claims: All claims after the request.
-        claim: The claim on the item, whoever holds it; None if nobody does.
+        claim: The current claim on the item, by any member; None if it is not claimed.
         verdict: Why the member has the claim or not.
     """
 
@@ -110,7 +110,7 @@ class Claims:
 
     def take(self, item: str, *, by: str, ttl: dt.timedelta, at: dt.datetime) -> ClaimResult:
         """
-        Claim an item, or renew one's own claim.
+        Claim an item for a member, or renew the claim that the member already has.
 
         A renewal keeps the token and never shortens the claim. Another member's active claim is
         kept, and the result is falsy; see `take_over`.

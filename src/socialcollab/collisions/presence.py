@@ -207,8 +207,8 @@ class Presence:
             at: The time.
             may_view: Whether a member may view the item. Members who may not are left out, such as
                 those who have lost the permission since their last signal.
-            viewer: The member who asks. The viewer is left out, and sees nobody on an item that
-                *may_view* does not let them view.
+            viewer: The member who asks. The viewer is left out, and gets an empty list for an item
+                that *may_view* does not let them view.
 
         Raises:
             NaiveDatetimeError: If *at* has no UTC offset.

@@ -1,18 +1,19 @@
-"""Convert the responses of Meta's Graph API, which Facebook and Instagram share, into values."""
+"""Requests and responses of Meta's Graph API, which Facebook and Instagram share."""
 
 from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
 from typing import ClassVar, Final
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
-from socialcollab.content import Json
+from socialcollab.content import Json, Video
 from socialcollab.errors import (
     AuthenticationError,
     NetworkError,
     RateLimitedError,
     RejectedError,
+    TransientError,
 )
 from socialcollab.networks.oauth import OAuth
 from socialcollab.networks.responses import (
@@ -23,8 +24,9 @@ from socialcollab.networks.responses import (
     unreadable,
     wait_s,
 )
-from socialcollab.transport import Flow, Request, Response, call
+from socialcollab.transport import Flow, MediaPart, Request, Response, call
 
+_UPLOAD_HOST: Final = "rupload.facebook.com"
 VERSION: Final = "v25.0"
 # developers.facebook.com/docs/graph-api/guides/error-handling, read 2026-11-30. The status of a
 # response does not tell these errors apart; a throttled request can even have status 200.
@@ -137,6 +139,44 @@ def delete(server: str, network_id: str, *, network: str) -> Flow[None]:
     shown = yield from call(Request(method="GET", url=url, params={"fields": "id"}))
     if shown.status == 200:
         raise error_of(response, network=network)
+
+
+def upload_video(server: str, address: str, video: Video, *, network: str) -> Flow[None]:
+    """
+    Upload a video to the address that the Graph API returned for it.
+
+    Args:
+        server: The address of the Graph API.
+        address: The address to upload to. It must belong to Meta's upload server, or to *server*,
+            because the access token is sent there.
+        video: The video.
+        network: The name of the network.
+
+    Raises:
+        TransientError: If the address belongs to another server.
+        NetworkError: If the upload failed.
+
+    Source:
+        developers.facebook.com/docs/video-api/guides/reels-publishing and
+        developers.facebook.com/docs/instagram-platform/content-publishing/resumable-uploads, read
+        2026-11-30.
+    """
+    parts, own = urlsplit(address), urlsplit(server)
+    if (parts.scheme, parts.netloc) not in (("https", _UPLOAD_HOST), (own.scheme, own.netloc)):
+        raise TransientError("the upload address belongs to another server", network=network)
+    request = Request(
+        method="POST",
+        url=address,
+        # The upload server expects another scheme than the Graph API.
+        headers={
+            "authorization": "OAuth",
+            "offset": "0",
+            "file_size": str(video.size_bytes),
+        },
+        media=MediaPart(digest=video.digest, media_type=video.media_type, size=video.size_bytes),
+    )
+    response = yield from call(request)
+    values_of(response, "success", network=network)
 
 
 def error_of(response: Response, *, network: str, creates: bool = False) -> NetworkError:

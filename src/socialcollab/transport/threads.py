@@ -161,7 +161,7 @@ class Workers:
         Args:
             function: The function.
             within_s: The seconds after which the caller stops waiting.
-            discard: Called in the thread with a result for which nobody waits any longer.
+            discard: Called in the thread with a result for which the caller no longer waits.
 
         Raises:
             DeadlinePassedError: If the function does not return in time. It continues to run.

@@ -17,7 +17,6 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
-from socialcollab.networks.comments import Comments
 from socialcollab.networks.facebook.reading import NETWORK, FacebookReader
 from socialcollab.networks.graph import (
     delete,
@@ -25,14 +24,15 @@ from socialcollab.networks.graph import (
     instant_of,
     is_duplicate,
     is_gone,
+    upload_video,
     values_of,
 )
+from socialcollab.networks.graph_comments import Comments
 from socialcollab.networks.limits import upload_size
-from socialcollab.networks.lookup import earliest, missing, prepared_at
+from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
 from socialcollab.networks.reading import read_messages
 from socialcollab.networks.responses import text_in, unreadable
-from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
-from socialcollab.networks.uploads import upload_video
+from socialcollab.networks.thread import id_of_part, next_part, publish_parts
 from socialcollab.time import as_utc
 from socialcollab.transport import (
     PUBLIC_KINDS,
@@ -110,7 +110,7 @@ class FacebookAdapter:
             attachment = done.get(f"{_PHOTO}0", "") if part == 0 else ""
             return (yield from comments.create(text, part=part, attachment=attachment)), {}
 
-        return (yield from publish_parts(_count(outgoing), done, create))
+        return (yield from publish_parts(1 + len(outgoing.replies), done, create))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
@@ -122,7 +122,7 @@ class FacebookAdapter:
         are published.
         """
         outgoing = prepared.outgoing
-        count = _count(outgoing)
+        count = 1 + len(outgoing.replies)
         part = next_part(progress, count)
         found: Published | Found | Missing | Inconclusive | None
         if part or outgoing.reply_to:
@@ -132,11 +132,7 @@ class FacebookAdapter:
             found = yield from comments.find(text, since=since)
         else:
             found = yield from self._find_first(prepared, progress)
-        if found is None:
-            return missing(self.description)
-        if isinstance(found, Found):
-            found = found.published
-        return found_part(found, count, progress, {}) if isinstance(found, Published) else found
+        return lookup_result(self.description, found, count, progress)
 
     def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str], part: int) -> Comments:
         """Return the comments to which a part belongs."""
@@ -437,11 +433,6 @@ class FacebookAdapter:
         body: Json | None = None,
     ) -> Request:
         return Request(method=method, url=f"{self.server}{path}", params=params or {}, json=body)
-
-
-def _count(outgoing: OutgoingPost) -> int:
-    """Return the number of parts: the post, and its first comment."""
-    return 2 if outgoing.first_comment else 1
 
 
 def _comment(outgoing: OutgoingPost, part: int) -> str:

@@ -20,21 +20,21 @@ from socialcollab.errors import (
     RejectedError,
     TransientError,
 )
-from socialcollab.networks.comments import Comments
 from socialcollab.networks.graph import (
     delete,
     instant_of,
     is_gone,
     items_of,
+    upload_video,
     values_of,
 )
+from socialcollab.networks.graph_comments import Comments
 from socialcollab.networks.instagram.reading import NETWORK, InstagramReader
 from socialcollab.networks.limits import text_to_send
-from socialcollab.networks.lookup import earliest, missing, prepared_at
+from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
 from socialcollab.networks.reading import read_messages
 from socialcollab.networks.responses import text_in
-from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
-from socialcollab.networks.uploads import upload_video
+from socialcollab.networks.thread import id_of_part, next_part, publish_parts
 from socialcollab.time import as_utc
 from socialcollab.transport import (
     PUBLIC_KINDS,
@@ -112,14 +112,14 @@ class InstagramAdapter:
             text = outgoing.first_comment if part else text_to_send(self.description, outgoing)
             return (yield from comments.create(text, part=part)), {}
 
-        return (yield from publish_parts(_count(outgoing), done, create))
+        return (yield from publish_parts(1 + len(outgoing.replies), done, create))
 
     def find(
         self, prepared: Prepared, progress: Mapping[str, str]
     ) -> Flow[Found | Missing | Inconclusive]:
         """Read the container's state; if it is published, look for its post. Look for a comment."""
         outgoing = prepared.outgoing
-        count = _count(outgoing)
+        count = 1 + len(outgoing.replies)
         part = next_part(progress, count)
         found: Published | Found | Missing | Inconclusive | None
         if part or outgoing.reply_to:
@@ -129,11 +129,7 @@ class InstagramAdapter:
             found = yield from comments.find(text, since=earliest(prepared))
         else:
             found = yield from self._find_first(prepared, progress)
-        if found is None:
-            return missing(self.description)
-        if isinstance(found, Found):
-            found = found.published
-        return found_part(found, count, progress, {}) if isinstance(found, Published) else found
+        return lookup_result(self.description, found, count, progress)
 
     def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str]) -> Comments:
         """Return the comments to which a part belongs."""
@@ -447,11 +443,6 @@ class InstagramAdapter:
             body: dict[str, Json] = dict(params or {})
             return Request(method=method, url=f"{self.server}{path}", json=body)
         return Request(method=method, url=f"{self.server}{path}", params=params or {})
-
-
-def _count(outgoing: OutgoingPost) -> int:
-    """Return the number of parts: the post, and its first comment."""
-    return 2 if outgoing.first_comment else 1
 
 
 def _no_url(what: str) -> NoReturn:

@@ -173,7 +173,7 @@ def _read_entry(entry: Mapping[str, Json], profile: Profile, found: Collected) -
 def _feed(
     value: Mapping[str, Json], profile: Profile, account: str, at: dt.datetime
 ) -> Message | None:
-    """Read a comment on a post of a Page, or a post of somebody else on the Page."""
+    """Read a comment on a post of a Page, or a post of another account on the Page."""
     item, verb = text_in(value, "item"), text_in(value, "verb")
     author = table(value, "from")
     is_comment = item == "comment"
