@@ -83,6 +83,37 @@ def test_other_text(name: str) -> None:
     assert delivery.differences == ("text",)
 
 
+def test_found_post() -> None:
+    """A post whose response was lost is compared when the lookup has found it."""
+    account, lost = ACCOUNTS["bluesky"], list[str]()
+
+    class LosesResponse(httpx.BaseTransport):
+        """A server that changes the post, and whose response to its creation is lost."""
+
+        def handle_request(self, request: httpx.Request) -> httpx.Response:
+            response = server.handle_request(request)
+            if request.url.path.endswith("putRecord") and not lost:
+                lost.append(request.url.path)
+                other_text("bluesky", server)
+                raise httpx.ReadError("the connection broke", request=request)
+            return response
+
+    server, media = account.server(), PublicMedia()
+    with (
+        account.connect(LosesResponse(), media=media) as network,
+        desk_of(account.profile, network, media=media, clock=lambda: server.now) as desk,
+    ):
+        eva = desk.acting_as("eva")
+        post = eva.publish_now(eva.draft("De lente is er", profiles=[account.profile.id]))
+        for _ in range(4):
+            desk.run_due()
+            server.now += TEN_MINUTES
+        (delivery,) = desk.deliveries(post)
+        assert (delivery.state, delivery.differences) == ("published", ("text",))
+        notified = [each.kind for each in desk.notifications()]
+        assert notified.count("published_differently") == 1
+
+
 def test_other_visibility() -> None:
     """A server that ignores the visibility, or the media, is reported."""
 

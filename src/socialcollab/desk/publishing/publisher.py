@@ -27,7 +27,7 @@ from socialcollab.desk.publishing.dispatcher import (
     or_network_error,
     remember_nothing,
 )
-from socialcollab.desk.publishing.reconciliation import recheck, reconcile
+from socialcollab.desk.publishing.reconciliation import recheck, reconcile, sent_content
 from socialcollab.desk.publishing.takedown import take_down
 from socialcollab.effects import Effects, shielded
 from socialcollab.errors import NetworkError, OutcomeUnknownError, SocialCollabError
@@ -82,6 +82,8 @@ class Publisher:
             problems += yield from self.reconcile(delivery, now)
         if before.next_recheck_at is not None:
             yield from recheck(self.dispatcher, delivery, now)
+        if before.in_doubt is not None or before.next_recheck_at is not None:
+            yield from self._compare_found(delivery, now)
         if before.amending:
             yield from amend(self.dispatcher, delivery, now)
         after = (yield from self.dispatcher.read(delivery, now)).delivery
@@ -268,6 +270,21 @@ class Publisher:
             yield from self.dispatcher.store(
                 delivery, now, lambda read: record_differences(read.delivery, tuple(fields))
             )
+
+    def _compare_found(self, delivery: str, now: dt.datetime) -> Effects[None]:
+        """Compare a post that a lookup has found with the content that was sent."""
+        read = yield from self.dispatcher.read(delivery, now)
+        if read.delivery.state is not DeliveryState.PUBLISHED or read.snapshot.post.erased_at:
+            return
+        content = yield from sent_content(self.dispatcher, read)
+        if content is None:
+            return
+        adapter, transport = self.dispatcher.connect(read)
+        prepared = Prepared(
+            outgoing=self.dispatcher.outgoing(read, content),
+            idempotency_keys=read.delivery.prepared,
+        )
+        yield from self._follow_up(delivery, adapter, transport, prepared, now)
 
     def _read_only(self, flow: Flow[T], transport: Transport) -> Effects[T]:
         return (

@@ -146,7 +146,7 @@ def recheck(
         return
     failure: SocialCollabError | None = None
     try:
-        content = yield from _sent_content(dispatcher, read)
+        content = yield from sent_content(dispatcher, read)
         if content is not None:
             result = yield from _look_up(dispatcher, read, content)
             if isinstance(result, Found) and not (yield from _others_in_flight(dispatcher, read)):
@@ -169,7 +169,7 @@ def recheck(
         raise failure
 
 
-def _sent_content(dispatcher: Dispatcher, read: Read) -> Effects[PostContent | None]:
+def sent_content(dispatcher: Dispatcher, read: Read) -> Effects[PostContent | None]:
     """
     Return the content that was sent, even if it was edited since; None if it no longer exists.
 
