@@ -8,6 +8,8 @@ import gzip
 import io
 import logging
 import socket
+import socketserver
+import sys
 import threading
 import time
 import traceback
@@ -279,42 +281,43 @@ def test_dripping_server(tcp_transports, first):
     assert took_s < 2
 
 
-@asynccontextmanager
-async def served(reply: bytes) -> AsyncIterator[tuple[str, list[bytes]]]:
+@contextmanager
+def served(reply: bytes) -> Iterator[tuple[str, list[bytes]]]:
     """Serve on loopback and send *reply* to each request, or nothing if it is empty."""
     got: list[bytes] = []
 
-    talks: set[asyncio.Task[Any]] = set()
-
-    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        talks.add(asyncio.current_task())  # type: ignore[arg-type]  # never None in a task
-        try:
-            head = await reader.readuntil(b"\r\n\r\n")
-            [length] = [
-                int(line.split(b":")[1])
-                for line in head.split(b"\r\n")
-                if line.lower().startswith(b"content-length")
-            ]
-            got.append(await reader.readexactly(length))
+    class Talk(socketserver.StreamRequestHandler):
+        def handle(self) -> None:
+            length = 0
+            for line in iter(self.rfile.readline, b"\r\n"):
+                if not line:
+                    return  # the client hung up early, as cancelled clients do
+                if line.lower().startswith(b"content-length"):
+                    length = int(line.split(b":")[1])
+            got.append(self.rfile.read(length))
             if reply:
-                writer.write(reply)
+                self.wfile.write(reply)
             else:
-                await reader.read()  # until the client hangs up
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass  # the client hung up early, as cancelled clients do
-        finally:
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
+                self.rfile.read()  # until the client hangs up
 
-    server = await asyncio.start_server(talk, "127.0.0.1", 0)
-    async with server:
-        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/", got
-        server.close()
-        for _ in range(5):
-            # A connection that was just accepted needs some turns of the loop before it talks.
-            await asyncio.sleep(0)
-        await asyncio.gather(*talks)
+        def finish(self) -> None:
+            with suppress(ConnectionError):
+                super().finish()
+
+    class Server(socketserver.ThreadingTCPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            if not isinstance(sys.exception(), ConnectionError):
+                super().handle_error(request, client_address)
+
+    # Leaving the server waits for the thread of each connection.
+    with Server(("127.0.0.1", 0), Talk) as listening:
+        thread = threading.Thread(target=listening.serve_forever, args=(0.01,))
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listening.server_address[1]}/", got
+        finally:
+            listening.shutdown()
+            thread.join()
 
 
 @asynccontextmanager
@@ -349,12 +352,13 @@ def test_async_media(field: str) -> None:
     part = MediaPart(digest=media.put(PICTURE), field=field, media_type="image/png")
 
     async def judge() -> list[bytes]:
-        async with served(CREATED) as (url, got), transport(media=media) as sending:
+        async with transport(media=media) as sending:
             request = Request(method="POST", url=url, media=part, creates=0, repeat="no")
             assert (await sending.send(request, timeout_s=5)).status == 201
             return got
 
-    [body] = asyncio.run(judge())
+    with served(CREATED) as (url, got):
+        [body] = asyncio.run(judge())
     assert PICTURE in body
     assert threads == {"socialcollab-media_0"}
 
@@ -363,20 +367,21 @@ def test_async_concurrency() -> None:
     """One event loop can run many requests concurrently."""
 
     async def judge() -> None:
-        async with served(CREATED) as (url, got), transport() as sending:
+        async with transport() as sending:
             request = Request(method="POST", url=url, json={"a": 1}, creates=0, repeat="no")
             replies = await asyncio.gather(*(sending.send(request, timeout_s=5) for _ in range(8)))
             assert [reply.status for reply in replies] == [201] * 8
             assert len(got) == 8
 
-    asyncio.run(judge())
+    with served(CREATED) as (url, got):
+        asyncio.run(judge())
 
 
 def test_async_cancellation() -> None:
     """If the caller is cancelled, its request is abandoned immediately."""
 
     async def judge() -> float:
-        async with served(b"") as (url, got), transport() as sending:
+        async with transport() as sending:
             request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
             task = asyncio.ensure_future(sending.send(request, timeout_s=30))
             while not got:
@@ -387,14 +392,15 @@ def test_async_cancellation() -> None:
                 await task
             return time.monotonic() - began
 
-    assert asyncio.run(judge()) < 5
+    with served(b"") as (url, got):
+        assert asyncio.run(judge()) < 5
 
 
 def test_async_deadline() -> None:
     """A passed deadline raises an error and does not cancel the calling task."""
 
     async def judge() -> None:
-        async with served(b"") as (url, _), transport() as sending:
+        async with transport() as sending:
             request = Request(method="POST", url=url, json={}, creates=0, repeat="no")
             with pytest.raises(OutcomeUnknownError, match=r"within 0\.1 s"):
                 await sending.send(request, timeout_s=0.1)
@@ -402,7 +408,8 @@ def test_async_deadline() -> None:
                 await sending.send(request, timeout_s=0)
             assert asyncio.current_task().cancelling() == 0  # type: ignore[union-attr]
 
-    asyncio.run(judge())
+    with served(b"") as (url, _):
+        asyncio.run(judge())
 
 
 def test_threads_are_reused() -> None:
@@ -539,7 +546,7 @@ def test_cancelled_exchange() -> None:
     seen: list[Exchange] = []
 
     async def judge() -> None:
-        async with served(b"") as (url, got), transport(on_exchange=seen.append) as sending:
+        async with transport(on_exchange=seen.append) as sending:
             task = asyncio.ensure_future(
                 sending.send(Request(method="POST", url=url, json={}), timeout_s=30)
             )
@@ -549,7 +556,8 @@ def test_cancelled_exchange() -> None:
             with pytest.raises(asyncio.CancelledError):
                 await task
 
-    asyncio.run(judge())
+    with served(b"") as (url, got):
+        asyncio.run(judge())
     assert [each.error for each in seen] == ["CancelledError"]
 
 
