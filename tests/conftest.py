@@ -26,7 +26,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--integration",
         action="store_true",
-        help="also run tests with real processes and whole weeks, and every test on every store",
+        help="also run tests with real processes, whole weeks and many cases, on every store",
     )
 
 
@@ -66,9 +66,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     slow = pytest.mark.skip(reason="a slow session: give it --seconds")
     integration = pytest.mark.skip(reason="an integration test: give it --integration")
     for item in items:
-        if item.get_closest_marker("slow") and not config.getoption("--seconds"):
-            item.add_marker(slow)
-        if item.get_closest_marker("integration") and not config.getoption("--integration"):
+        if item.get_closest_marker("slow"):
+            if not config.getoption("--seconds"):
+                item.add_marker(slow)
+        elif item.get_closest_marker("integration") and not config.getoption("--integration"):
             item.add_marker(integration)
 
 

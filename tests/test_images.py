@@ -116,6 +116,7 @@ def test_animation() -> None:
         fit_image(image, "instagram")
 
 
+@pytest.mark.integration
 def test_unreadable_images() -> None:
     """An image without bytes, a damaged image and a huge image are refused with one error."""
     damaged = Image.from_bytes(b"\x89PNG\r\n\x1a\n" + bytes(40), name="tulp.png")

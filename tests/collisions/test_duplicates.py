@@ -214,6 +214,7 @@ def test_stream_of_posts(shared_data: Callable[[str], Path]) -> None:
     check_stream(posts, all_pairs=0.99, copies=0.98)
 
 
+@pytest.mark.integration
 def test_beginning_of_the_stream(shared_data: Callable[[str], Path]) -> None:
     """The same holds for the first thousand posts."""
     text = (shared_data("posts-stream") / "gurez.txt").read_text(encoding="utf-8")

@@ -76,6 +76,7 @@ def is_found(path: Path) -> bool:
     return not report.clean and all(finding.place for finding in report.findings)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
 def test_one_changed_byte(journal: bytes, tmp_path: Path, every: int) -> None:
     """A changed byte in any column of any row is found; by default, every ninth is tested."""

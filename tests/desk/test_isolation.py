@@ -410,6 +410,7 @@ def text_of(ask: Callable[[], Any]) -> str:
     return all_text(result_of(ask))
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 3))])
 def test_no_answer_shows_hidden_text(shared_file, seed: int) -> None:
     """No answer to any question about any post contains text that the member cannot view."""

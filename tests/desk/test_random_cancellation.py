@@ -137,6 +137,7 @@ def create(folder: Path, kind: str) -> tuple[AsyncAgency, Any]:
     return AsyncAgency(folder, store), store
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(("kind", "seed"), [("memory", 1), ("memory", 2), ("sqlite", 3)])
 def test_random_days(tmp_path, kind: str, seed: int) -> None:
     """After random days with cancelled tasks, the journal is consistent and has no duplicates."""

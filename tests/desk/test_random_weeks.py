@@ -355,6 +355,7 @@ FAULTS = (
 )
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("seed", [pytest.param(0, marks=pytest.mark.slow), 1])
 def test_random_weeks_in_memory(open_agency, naive, seed) -> None:
     """Random weeks are consistent on a store in memory."""
@@ -370,6 +371,7 @@ def test_random_weeks_in_a_file(open_agency, naive, seed) -> None:
     play(agency, naive, seed=seed, steps=40)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("seed", [201])
 def test_random_weeks_at_an_async_desk(open_agency, naive, seed) -> None:
     """Random weeks are consistent at an async desk."""

@@ -168,6 +168,7 @@ def test_conflict_in_batch(desk, monkeypatch) -> None:
     assert before == len(stored(desk))
 
 
+@pytest.mark.integration
 def test_work_that_stays_due(desk, clock) -> None:
     """Deliveries that stay due do not hide other due work, even if they fill a whole page."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")

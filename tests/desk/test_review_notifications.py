@@ -181,6 +181,7 @@ VARIANTS = (
 )
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 6))]
 )

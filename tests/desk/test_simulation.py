@@ -24,6 +24,7 @@ def play(folder: Path, seed: int, steps: int) -> Simulation:
     return simulation
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("seed", range(2))
 def test_simulation(tmp_path: Path, seed: int) -> None:
     """No post is published twice, lost, or reported as published when it is not."""

@@ -429,6 +429,7 @@ def steps(draw: st.DrawFn) -> tuple:
     return kind, member, to, on, granted, until
 
 
+@pytest.mark.integration
 @given(st.lists(steps(), min_size=1, max_size=10), st.randoms(use_true_random=False))
 def test_no_escalation(sequence: list, chance: random.Random) -> None:
     """Grants, revocations and delegations never give a group a permission that none of them had."""

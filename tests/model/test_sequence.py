@@ -19,6 +19,7 @@ from socialcollab.stores import SqliteStore
 STEPS = 40
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("block", range(2))
 def test_memory_store(block: int) -> None:
     """A desk with an in-memory store behaves like the model."""

@@ -329,6 +329,7 @@ def test_video(facebook: Facebook, server: FacebookServer) -> None:
     assert isinstance(find(facebook, post, progress), Inconclusive)
 
 
+@pytest.mark.integration
 def test_many_posts(facebook: Facebook, server: FacebookServer) -> None:
     """A lookup ends at the first post before the attempt, and after a number of pages."""
     server.now = NOW - dt.timedelta(minutes=6)

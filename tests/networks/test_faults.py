@@ -43,6 +43,7 @@ def server_of(name: str, habit: str) -> tuple[Any, dict[str, Any]]:
     return server, {"honours_keys": [SERVER]} if "known" in habit else {}
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("name", SUPPORTED)
 def test_lost_answers(name: str) -> None:
     """An answer is lost at each request in turn."""

@@ -64,6 +64,7 @@ def test_json(shared_data: Callable[[str], Path]) -> None:
             assert case["expect"] != "reject", case["id"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("network", MOST_IN_SLOW_SESSION)
 def test_bodies(network: str, shared_data: Callable[[str], Path]) -> None:
     """A body of any kind is a typed error, with any status, unless it is what was asked for."""
@@ -78,6 +79,7 @@ def test_bodies(network: str, shared_data: Callable[[str], Path]) -> None:
             assert isinstance(created, (OutcomeUnknownError, Published)), case["id"]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("network", MOST_IN_SLOW_SESSION)
 def test_headers(network: str, shared_data: Callable[[str], Path], seconds: float) -> None:
     """Headers with any value lead to no wait or to a finite wait."""

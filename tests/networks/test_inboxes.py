@@ -195,6 +195,7 @@ def test_bluesky_posts() -> None:
         assert reader.run(reader.adapter.counts(["1", "x"])) == {}
 
 
+@pytest.mark.integration
 @pytest.mark.filterwarnings("ignore:Unsupported scheme type")
 def test_mastodon_description(shared_specs: Callable[[str], Path]) -> None:
     """Every response of Mastodon is valid according to its description, and so are the requests."""

@@ -86,6 +86,7 @@ def progress_of(server: MastodonServer, post: OutgoingPost) -> dict[str, str]:
     return {"reply": server.statuses[-1]["in_reply_to_id"]} if post.reply_to else {}
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("honours_keys", [True, False])
 class TestAdapter(NetworkContract):
     """The adapter keeps the promises of adapters, on servers that respect keys and on others."""
@@ -217,6 +218,7 @@ def test_lost_answer(
     assert found.published == published
 
 
+@pytest.mark.integration
 def test_many_posts(mastodon: Mastodon, server: MastodonServer) -> None:
     """A lookup ends at the first post before the attempt, and after a number of pages."""
     server.honours_keys = False

@@ -99,6 +99,7 @@ class TestAdapter(NetworkContract):
         return outgoing(text="een", thread=("twee", "drie", "vier"), media=IMAGES)
 
 
+@pytest.mark.integration
 @pytest.mark.filterwarnings("ignore:Unsupported scheme type")
 def test_description(shared_specs: Callable[[str], Path]) -> None:
     """Every request and response is valid according to X's own OpenAPI description."""
@@ -161,6 +162,7 @@ def test_lost_answer(x: X, server: XServer, post: OutgoingPost) -> None:
     assert found.published.at == server.now
 
 
+@pytest.mark.integration
 def test_earlier_posts(x: X, server: XServer) -> None:
     """A lookup reads only posts since the attempt, and ends after a number of pages."""
     server.now = NOW - dt.timedelta(minutes=6)

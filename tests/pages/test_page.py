@@ -103,6 +103,7 @@ def test_any_text(text: str) -> None:
     Reader(full_page(text))
 
 
+@pytest.mark.integration
 def test_time_grows_with_text() -> None:
     """The time for previews and calendars is linear in the length of their texts."""
 

@@ -52,6 +52,7 @@ def compare_answers(seed: int, counts: Counter[str]) -> None:
                 ), f"seed {seed}: {permission} {resource} {at}"
 
 
+@pytest.mark.integration
 def test_agreement() -> None:
     """The library and the naive evaluator agree on random organizations."""
     counts: Counter[str] = Counter()

@@ -39,6 +39,7 @@ def changed(rng: random.Random, organization: SmallOrganization) -> SmallOrganiz
     )
 
 
+@pytest.mark.integration
 def test_with_rules_equals_new_access() -> None:
     """After random replacements, the answers equal those of a new `Access` with the new rules."""
     kept = 0

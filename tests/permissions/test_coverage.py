@@ -315,6 +315,7 @@ def test_step_with_one_reviewer() -> None:
     assert [loss.absent for loss in found.losses] == [("ana",)]
 
 
+@pytest.mark.integration
 @given(
     small_organizations(),
     grants(),

@@ -21,6 +21,7 @@ def of(**more: object) -> Access:
     return Access.of(members=["ana", "ben"], profiles=PROFILES, **more)
 
 
+@pytest.mark.integration
 def test_long_chain_of_roles() -> None:
     """Two thousand roles that include each other are resolved without recursion."""
     roles = [Role(id=f"r{n}", includes=[f"r{n + 1}"]) for n in range(1_999)]
@@ -76,6 +77,7 @@ def test_bounds_at_ends_of_calendar(zone: str) -> None:
     assert access.check("ana", "view", "tulip-x", at=NOW).reasons[0].text()
 
 
+@pytest.mark.integration
 def test_coverage_of_all_time() -> None:
     """Coverage can be computed for the whole range of time that Python can represent."""
     rotation = Rotation(

@@ -281,6 +281,7 @@ def is_intended_break(org, rotation, resource: str, at: dt.datetime) -> bool:
     return any(last < over <= at for over in naive.occurrences(rotation.end, since, zone, at))
 
 
+@pytest.mark.integration
 def test_gaps_agree_with_naive_evaluator() -> None:
     """The gaps are those that the naive evaluator finds instant by instant."""
     kinds: Counter[str] = Counter()

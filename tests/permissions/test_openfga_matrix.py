@@ -94,6 +94,7 @@ def cases(shared_data: Callable[[str], Path]) -> list[dict]:
     return [json.loads(one) for one in path.read_text(encoding="utf-8").splitlines()]
 
 
+@pytest.mark.integration
 def test_cases(cases) -> None:
     """Every case that can be expressed has the same answers."""
     not_expressed: Counter[str] = Counter()

@@ -119,6 +119,7 @@ def test_unknown_names_in_rotation(rotation: dict, message: str) -> None:
         access(Rotation(**{**values, **rotation}))
 
 
+@pytest.mark.integration
 def test_horizon() -> None:
     """Shifts end after two hundred years, so looking up a distant instant is fast."""
     daily = Rotation(

@@ -180,6 +180,7 @@ class CountingTuple(tuple):
         return super().__getitem__(key)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("many", [1_000, 100_000])
 def test_list_uses_binary_search(many: int) -> None:
     """A list of a hundred thousand shifts is searched in seventeen steps."""

@@ -38,6 +38,7 @@ def posts(folder: Path) -> list[str]:
     return [json.loads(line)["text"] for line in lines]
 
 
+@pytest.mark.integration
 def test_lint(shared_data: Shared) -> None:
     """Every corporate post can be linted for every network, and findings lie within its text."""
     texts = posts(shared_data("posts-corporate"))
@@ -103,6 +104,7 @@ def all_day_dates(case: dict[str, Any]) -> set[dt.date]:
     return dates
 
 
+@pytest.mark.integration
 def test_holiday_files(shared_data: Shared) -> None:
     """Real calendar files are read with the same result as by another library, or are rejected."""
     folder = shared_data("ics-calendars")

@@ -162,6 +162,7 @@ def put_back(raw: sqlite3.Connection, table: str, rows: list[tuple[object, ...]]
     raw.execute("COMMIT")
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("every", [9, pytest.param(1, marks=pytest.mark.slow)])
 def test_changed_values(journal: BoundStore, raw: sqlite3.Connection, every: int) -> None:
     """Every changed value is found without a reducer, and its location is reported."""
@@ -290,6 +291,7 @@ def test_changed_type(journal: BoundStore, raw: sqlite3.Connection) -> None:
         put_back(raw, table, before)
 
 
+@pytest.mark.integration
 def test_damaged_file(path: Path) -> None:
     """A damaged file leads to findings or to one of the library's errors, never to another exception."""
     raw = sqlite3.connect(path)

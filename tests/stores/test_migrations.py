@@ -119,6 +119,7 @@ def _open(path: Path, gate: object, count: int) -> None:
     store.close()
 
 
+@pytest.mark.integration
 def test_concurrent_migrations(tmp_path: Path) -> None:
     """Two processes can migrate a file at the same time."""
     path = loaded("desk", tmp_path)

@@ -33,6 +33,7 @@ def test_findings_are_values() -> None:
     assert isinstance(lint("cheap", guide)[0], Finding)
 
 
+@pytest.mark.integration
 def test_many_terms_are_fast(shared_data: Callable[[str], Path]) -> None:
     """With ten thousand terms, the time is linear in the number of posts."""
     lines = (shared_data("posts-corporate") / "posts.jsonl").read_text("utf-8").splitlines()
@@ -48,6 +49,7 @@ def test_many_terms_are_fast(shared_data: Callable[[str], Path]) -> None:
     assert is_roughly_linear(read, len(texts) // 8)
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("piece", ["a ", "a", "a.", "é", "' ", "@a ", "\u0301", "\ud800 "])
 def test_hostile_texts_take_linear_time(piece: str) -> None:
     """The time for long repetitions is linear in their length."""

@@ -139,6 +139,7 @@ def test_mentions_on_bluesky() -> None:
     assert found == ["@Ana.bsky.social"]
 
 
+@pytest.mark.integration
 def test_positions_in_real_posts(shared_data: Callable[[str], Path]) -> None:
     """In real posts, the positions of an entity match its text."""
     for case in cases(shared_data("posts-multilingual"), "posts.jsonl")[::7]:

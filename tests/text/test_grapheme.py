@@ -103,6 +103,7 @@ def test_every_emoji_is_one_grapheme(shared_data: Callable[[str], Path]) -> None
     assert [line for line in lines if grapheme_count(json.loads(line)["text"]) != 1] == []
 
 
+@pytest.mark.integration
 @compares_with_regex
 def test_real_posts_agree_with_regex(shared_data: Callable[[str], Path]) -> None:
     """The counts for real posts equal those of the `regex` package."""

@@ -86,6 +86,7 @@ def test_lone_surrogates() -> None:
         assert measure(name, "a\ud83d b").value >= 4
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "piece",
     ["a.nl?", "a.nl/)", "http://a.nl/(", "a.nl/a,", "a.", "@a@a.", "#", "\u0316\u0301", "a.com ",

@@ -73,6 +73,7 @@ def test_graphemes(text: str) -> None:
     assert [*filter(None, clusters)] == [*filter(None, (each.lstrip() for each in graphemes(text)))]
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("piece", ["a", "a ", "花", "https://a.nl/ ", "@a ", f"{FAMILY}", ".\n\n"])
 @pytest.mark.parametrize("name", ["x", "mastodon", "bluesky"])
 def test_time(piece: str, name: str) -> None:

@@ -207,6 +207,7 @@ def test_year_10000_is_an_error():
         read_holidays(calendar(f"UID:k\n{KINGS_DAY}", change))
 
 
+@pytest.mark.integration
 def test_too_many_rules_are_an_error():
     """Five hundred rules that never match are searched within seconds, and more are rejected."""
     lines = "DTSTART:20260427\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=30"
@@ -217,6 +218,7 @@ def test_too_many_rules_are_an_error():
         read_holidays(calendar(*[lines] * 501))
 
 
+@pytest.mark.integration
 def test_rare_rules_with_count_are_fast():
     """Hundreds of rules that rarely match are not counted beyond the requested years."""
     lines = "DTSTART:20260427\nRRULE:FREQ=DAILY;BYMONTH=2;BYMONTHDAY=29;BYDAY=MO;COUNT="

@@ -66,6 +66,7 @@ def weeks_by_counting(week_start, numbers, first_year, last_year):
     ]
 
 
+@pytest.mark.integration
 @given(
     week_start=st.integers(0, 6),
     numbers=st.sets(st.sampled_from([1, 2, 20, 52, 53, -1, -2, -53]), min_size=1, max_size=3),
@@ -166,6 +167,7 @@ def test_unmatched_rule_ends(text):
     assert time.process_time() - began < 2
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(
     "text",
     [

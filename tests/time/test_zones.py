@@ -155,6 +155,7 @@ def test_resolve_errors():
         resolve(dt.datetime(1, 1, 1), "Europe/Amsterdam")
 
 
+@pytest.mark.integration
 def test_published_transitions(shared_data):
     """Local times around each clock change from 2014 to 2037 can be resolved and converted back."""
     path = shared_data("tz-transitions") / "transitions.jsonl"

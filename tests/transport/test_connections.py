@@ -183,6 +183,7 @@ def test_late_connection_is_closed(
     assert log == [b""]
 
 
+@pytest.mark.integration
 def test_slow_handshake(transport: HttpTransport) -> None:
     """A server that does not complete the TLS handshake in time is a transient error."""
 
@@ -263,6 +264,7 @@ def test_closed_connection(transport: HttpTransport) -> None:
             time.sleep(0.01)
 
 
+@pytest.mark.integration
 def test_threads(transport: HttpTransport) -> None:
     """Threads share the connections, each with its own deadline."""
     outcomes: list[str] = []

@@ -45,6 +45,7 @@ def test_response_repr():
     assert repr(response) == "Response(status=200)"
 
 
+@pytest.mark.integration
 def test_import_cost():
     """Importing transport and the sandbox loads neither httpx nor tenacity."""
     code = (

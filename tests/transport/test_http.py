@@ -305,6 +305,8 @@ def served(reply: bytes) -> Iterator[tuple[str, list[bytes]]]:
                 super().finish()
 
     class Server(socketserver.ThreadingTCPServer):
+        request_queue_size = 16
+
         def handle_error(self, request: Any, client_address: Any) -> None:
             if not isinstance(sys.exception(), ConnectionError):
                 super().handle_error(request, client_address)

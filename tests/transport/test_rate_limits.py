@@ -268,6 +268,7 @@ def test_any_headers(headers: dict[str, str]) -> None:
         assert 0 <= (limit.wait_s(NOW) or 0) <= 366 * 86400
 
 
+@pytest.mark.integration
 def test_hostile_cases(shared_data) -> None:
     """Structured fields from a published test suite are a limit only if they contain one."""
     text = (shared_data("http-structured-fields") / "cases.jsonl").read_text(encoding="utf-8")
