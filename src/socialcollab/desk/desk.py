@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from socialcollab.content import Delivery, Hold, Post, Summary
+from socialcollab.content import Delivery, Hold, Message, MessageKind, Post, Summary
 from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
+from socialcollab.desk.inbox.arrival import Received, receive_messages
+from socialcollab.desk.inbox.sending import Fetched, fetch_messages
 from socialcollab.desk.journal.maintenance import (
     audit,
     claim_media,
@@ -66,7 +68,7 @@ from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash
 from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
 from socialcollab.time import TimeLike, as_utc
-from socialcollab.transport import Media, system_clock
+from socialcollab.transport import PUBLIC_KINDS, Media, system_clock
 from socialcollab.workflow import Condition, Connection, StepStatus, check_conditions
 
 T = TypeVar("T")
@@ -133,11 +135,10 @@ class Desk:
             description_of=self._ports.description_of,
             conditions=dict(conditions or {}),
         )
-        self._publisher = Publisher(
-            Dispatcher(
-                engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
-            )
+        self.dispatcher = Dispatcher(
+            engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
         )
+        self._publisher = Publisher(self.dispatcher)
         self._owns_store = False
 
     PROJECTIONS = PROJECTIONS
@@ -346,6 +347,44 @@ class Desk:
                 "member", member, suggestion=organization.did_you_mean("member", member)
             )
         return MemberDesk(self, member)
+
+    def receive(self, messages: Iterable[Message]) -> tuple[Received, ...]:
+        """
+        Store messages that customers sent, for example from a webhook.
+
+        A message is identified by its profile and network id. Receiving it again changes nothing,
+        unless its author has changed or deleted it since. Messages may arrive in any order. A
+        message that claims to come from the future is sorted by the time of its arrival. A reply
+        that the desk has published is recognised if a webhook reports it.
+
+        Raises:
+            InvalidValueError: If an item is not a message.
+            NotFoundError: If a profile does not exist. The messages before it are stored.
+        """
+        return self.run(receive_messages(self.engine, messages))
+
+    def fetch_messages(
+        self,
+        profile: str,
+        cursor: str = "",
+        *,
+        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+    ) -> Fetched:
+        """
+        Read a page of messages from a profile's network, and store them.
+
+        Args:
+            profile: The profile.
+            cursor: The cursor of the previous call, or an empty string.
+            kinds: The kinds of message to read.
+
+        Raises:
+            NotFoundError: If the profile does not exist.
+            InvalidValueError: If its network cannot read messages, or the cursor is invalid.
+            NetworkError: If the network fails. The same cursor can be used again.
+        """
+        name = check_text(profile, "profile")
+        return self.run(fetch_messages(self.dispatcher, name, cursor, kinds=kinds))
 
     def run_due(
         self,

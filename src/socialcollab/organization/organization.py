@@ -27,6 +27,7 @@ from socialcollab.directory import (
 from socialcollab.document_fields import ListOf, MapOf, Section, fields_of, shape
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean, nearest
+from socialcollab.inbox import InboxSettings
 from socialcollab.organization.document.loader import load_document, tables_of
 from socialcollab.organization.document.schema import document_schema
 from socialcollab.organization.document.templates import (
@@ -106,6 +107,7 @@ class Organization(NotebookMixin):
         slot_plans: The times at which profiles post.
         blackouts: The periods during which nothing is published.
         style: The style guides that the document names.
+        inbox: How the inbox works.
         expect: The expectations, which `check` evaluates.
         files: The contents of the files that the document names, by name: style guides and holiday
             calendars. Included files are not part of this mapping; their sections are in the other
@@ -137,6 +139,9 @@ class Organization(NotebookMixin):
     slot_plans: tuple[SlotPlan, ...] = _list_of(SlotPlan)
     blackouts: tuple[Blackout, ...] = _list_of(Blackout)
     style: Style = attrs.field(metadata=shape(Section(Style)), factory=Style)
+    inbox: InboxSettings = attrs.field(
+        metadata=shape(Section(InboxSettings)), factory=InboxSettings
+    )
     expect: tuple[Expectation, ...] = _list_of(Expectation)
     files: Mapping[str, bytes] = attrs.field(
         factory=dict, converter=_as_files, repr=False, hash=False

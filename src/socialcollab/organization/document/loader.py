@@ -57,7 +57,6 @@ INCLUDED_KEYS: Final = (
 _PLANNED_SECTIONS: Final = frozenset(
     {
         "commitments",
-        "inbox",
         "playbooks",
         "postures",
         "response_targets",

@@ -1,0 +1,81 @@
+"""Read messages from a network, and check whether it can send a reply."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+import attrs
+
+from socialcollab.content import MessageKind
+from socialcollab.desk.inbox.arrival import Received, receive_messages
+from socialcollab.desk.inbox.commands import load_item, refuse_direct
+from socialcollab.desk.inbox.queries import inbox_rules
+from socialcollab.desk.publishing.dispatcher import Dispatcher, no_permit, remember_nothing
+from socialcollab.effects import Effects
+from socialcollab.errors import InvalidValueError
+from socialcollab.inbox import Conversation
+from socialcollab.transport import MessagePage, ReadingAdapter
+from socialcollab.workflow import Actor
+
+
+@attrs.frozen(kw_only=True)
+class Fetched:
+    """
+    The result of reading a page of messages.
+
+    Attributes:
+        received: What the desk did with each message.
+        cursor: The cursor to pass to the next call. Store it after each call.
+        more: Whether there are more messages now.
+        skipped: The number of entries that could not be read.
+    """
+
+    received: tuple[Received, ...]
+    cursor: str
+    more: bool = False
+    skipped: int = 0
+
+
+def check_can_send(dispatcher: Dispatcher, actor: Actor, item: str) -> Effects[None]:
+    """
+    Refuse to answer a direct message on a network whose adapter cannot send any.
+
+    Raises:
+        NotFoundError: If the conversation does not exist or is not visible to the actor.
+        NotAllowedError: If it is a direct chat and the adapter cannot send direct messages.
+    """
+    state = yield from dispatcher.engine.state()
+    rules = inbox_rules(dispatcher.engine, state, actor)
+    conversation = (yield from load_item(dispatcher.engine, item, rules)).snapshot
+    if not isinstance(conversation, Conversation) or conversation.kind != "direct":
+        return
+    profile = state.organization.profiles_by_id.get(conversation.profile)
+    if profile is None:
+        return
+    adapter = dispatcher.network_of(profile).adapter(profile)
+    if not getattr(adapter, "sends_direct_messages", False):
+        raise refuse_direct(profile.network, profile.id)
+
+
+def fetch_messages(
+    dispatcher: Dispatcher, profile: str, cursor: str, *, kinds: Collection[MessageKind]
+) -> Effects[Fetched]:
+    """Read a page of messages from the network and store them; see `Desk.fetch_messages`."""
+    state = yield from dispatcher.engine.state()
+    found = state.organization.profile(profile)
+    network = dispatcher.network_of(found)
+    adapter = network.adapter(found)
+    if not isinstance(adapter, ReadingAdapter):
+        raise InvalidValueError(
+            f"the network of profile `{profile}` cannot read messages",
+            value=found.network,
+            expected="a network whose adapter is a `ReadingAdapter`",
+        )
+    page: MessagePage = yield from dispatcher.run_flow(
+        adapter.messages(cursor, kinds=kinds),
+        network.transport(found),
+        take_permit=no_permit,
+        remember=remember_nothing,
+    )
+    received = yield from receive_messages(dispatcher.engine, page.messages)
+    return Fetched(received=received, cursor=page.cursor, more=page.more, skipped=page.skipped)
