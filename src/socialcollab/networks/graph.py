@@ -141,6 +141,18 @@ def delete(server: str, network_id: str, *, network: str) -> Flow[None]:
         raise error_of(response, network=network)
 
 
+def change(server: str, network_id: str, form: Mapping[str, str], *, network: str) -> Flow[None]:
+    """
+    Change values of an object, such as whether a comment is hidden.
+
+    Raises:
+        NetworkError: If the values were not changed.
+    """
+    url = f"{server}/{quote(network_id, safe='')}"
+    response = yield from call(Request(method="POST", url=url, form=form))
+    values_of(response, "success", network=network)
+
+
 def upload_video(server: str, address: str, video: Video, *, network: str) -> Flow[None]:
     """
     Upload a video to the address that the Graph API returned for it.

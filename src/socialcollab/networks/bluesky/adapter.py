@@ -10,10 +10,11 @@ from typing import Final
 
 import attrs
 
-from socialcollab.content import Attachment, Json, MessageKind
+from socialcollab.content import Attachment, Json, Message, MessageKind
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError, TransientError
 from socialcollab.networks.bluesky.chat import direct_messages
+from socialcollab.networks.bluesky.moderation import set_blocked, set_hidden
 from socialcollab.networks.bluesky.reading import (
     counts_of,
     notifications,
@@ -34,6 +35,7 @@ from socialcollab.networks.bluesky.responses import (
     value_of,
 )
 from socialcollab.networks.limits import check_limits, text_to_send, upload_size
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import Source, read_messages
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.text import post_id
@@ -48,6 +50,7 @@ from socialcollab.transport import (
     MediaPart,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -216,6 +219,39 @@ class BlueskyAdapter:
     def counts(self, network_ids: Collection[str]) -> Flow[Mapping[str, Counts]]:
         """Read the counts of posts; see `ReadingAdapter.counts`. Views are not available."""
         return counts_of(self.server, network_ids)
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """
+        Return the actions that Bluesky offers for a message.
+
+        Replies to the account's own threads can be hidden; their authors can be blocked.
+        """
+        if message.own:
+            return frozenset({"delete"}) if message.kind != "direct" else frozenset()
+        actions: set[ModerationAction] = set()
+        if message.author.id.startswith("did:"):
+            actions |= {"block", "unblock"}
+        if message.kind == "reply" and message.root:
+            actions |= {"hide", "unhide"}
+        return frozenset(actions)
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """Hide a reply, delete an own post, or block an author; see `ModeratingAdapter.moderate`."""
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete":
+            yield from self.take_down(message.network_id)
+            return
+        account = yield from self._account()
+        if action in ("block", "unblock"):
+            yield from set_blocked(self.server, account, message, blocked=action == "block")
+            return
+        if _parts_of(message.root)[0] != account:
+            raise RejectedError(
+                f"only replies in the account's own threads can be hidden, and `{message.root[:200]}`"
+                " is a thread of another account",
+                network=NETWORK,
+            )
+        yield from set_hidden(self.server, account, message, hidden=action == "hide")
 
     def _account(self) -> Flow[str]:
         response = yield from call(self._request("GET", "com.atproto.server.getSession"))

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, MessageKind, Video, links_to_send
+from socialcollab.content import Attachment, Json, Message, MessageKind, Video, links_to_send
 from socialcollab.directory import NETWORKS, NetworkDescription, PostFormat, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -19,6 +19,7 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.facebook.reading import NETWORK, FacebookReader
 from socialcollab.networks.graph import (
+    change,
     delete,
     error_of,
     instant_of,
@@ -30,6 +31,7 @@ from socialcollab.networks.graph import (
 from socialcollab.networks.graph_comments import Comments
 from socialcollab.networks.limits import upload_size
 from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import read_messages
 from socialcollab.networks.responses import text_in, unreadable
 from socialcollab.networks.thread import id_of_part, next_part, publish_parts
@@ -44,6 +46,7 @@ from socialcollab.transport import (
     MediaPart,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -229,6 +232,45 @@ class FacebookAdapter:
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
         yield from delete(self.server, network_id, network=NETWORK)
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """Return the actions that Facebook offers for a message."""
+        if message.own:
+            return frozenset({"delete"}) if message.kind != "direct" else frozenset()
+        actions: set[ModerationAction] = set()
+        if message.author.id:
+            actions |= {"block", "unblock"}
+        if message.kind == "comment":
+            actions |= {"delete", "hide", "unhide"}
+        return frozenset(actions)
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """
+        Hide or delete a comment, or block an author; see `ModeratingAdapter.moderate`.
+
+        The permissions ``pages_manage_engagement`` and, for blocking, ``pages_manage_metadata`` are
+        needed.
+        """
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete":
+            yield from delete(self.server, message.network_id, network=NETWORK)
+        elif action in ("hide", "unhide"):
+            form = {"is_hidden": "true" if action == "hide" else "false"}
+            yield from change(self.server, message.network_id, form, network=NETWORK)
+        else:
+            page = yield from self._page()
+            # The authors of direct messages have ids of their own.
+            key = "psid" if message.kind == "direct" else "user"
+            request = self._request("POST", f"/{page}/blocked")
+            if action == "block":
+                request = attrs.evolve(request, form={key: message.author.id})
+            else:
+                request = attrs.evolve(request, method="DELETE", params={key: message.author.id})
+            # Facebook confirms a block by the id of the account, and the end of a block as usual.
+            confirmed = message.author.id if action == "block" else "success"
+            values = values_of((yield from call(request)), network=NETWORK)
+            if values.get(confirmed) is not True:
+                raise TransientError(f"Facebook did not confirm `{action}`", network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the Page."""

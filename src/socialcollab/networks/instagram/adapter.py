@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, MessageKind, Video
+from socialcollab.content import Attachment, Json, Message, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -21,6 +21,7 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.networks.graph import (
+    change,
     delete,
     instant_of,
     is_gone,
@@ -32,6 +33,7 @@ from socialcollab.networks.graph_comments import Comments
 from socialcollab.networks.instagram.reading import NETWORK, InstagramReader
 from socialcollab.networks.limits import text_to_send
 from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import read_messages
 from socialcollab.networks.responses import text_in
 from socialcollab.networks.thread import id_of_part, next_part, publish_parts
@@ -45,6 +47,7 @@ from socialcollab.transport import (
     Inconclusive,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -242,6 +245,25 @@ class InstagramAdapter:
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
         yield from delete(self.server, network_id, network=NETWORK)
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """Return the actions that Instagram offers for a message; apps cannot block accounts."""
+        if message.kind != "comment":
+            return frozenset()
+        return frozenset({"delete"}) if message.own else frozenset({"delete", "hide", "unhide"})
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """
+        Hide or delete a comment; see `ModeratingAdapter.moderate`.
+
+        The permission ``instagram_business_manage_comments`` is needed.
+        """
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete":
+            yield from delete(self.server, message.network_id, network=NETWORK)
+        else:
+            form = {"hide": "true" if action == "hide" else "false"}
+            yield from change(self.server, message.network_id, form, network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, MessageKind, Video
+from socialcollab.content import Attachment, Json, Message, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -20,8 +20,9 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.limits import text_to_send
 from socialcollab.networks.lookup import earliest, missing, prepared_at
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import Source, read_messages
-from socialcollab.networks.responses import text_in
+from socialcollab.networks.responses import text_in, unreadable
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.networks.x.reading import POST_FIELDS, XReader, parent_of
 from socialcollab.networks.x.responses import (
@@ -46,6 +47,7 @@ from socialcollab.transport import (
     MediaPart,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -178,6 +180,42 @@ class XAdapter:
         )
         if not is_gone(response):
             data_of(response, "deleted")
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """
+        Return the actions that X offers for a message.
+
+        Replies can be hidden, and the authors of direct messages can be blocked. X does not let apps
+        block the authors of posts.
+        """
+        if message.own:
+            return frozenset({"delete"}) if message.kind != "direct" else frozenset()
+        if message.kind == "reply":
+            return frozenset({"hide", "unhide"})
+        if message.kind == "direct" and message.author.id:
+            return frozenset({"block", "unblock"})
+        return frozenset()
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """
+        Hide a reply, delete an own post, or block an author; see `ModeratingAdapter.moderate`.
+
+        Hiding needs the scope ``tweet.moderate.write``, and blocking the scope ``dm.write``. X
+        rejects hiding a reply in a conversation that another account began.
+        """
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete":
+            yield from self.take_down(message.network_id)
+            return
+        if action in ("block", "unblock"):
+            path = f"/2/users/{quote(message.author.id, safe='')}/dm/{action}"
+            key, request = "blocked", self._request("POST", path)
+        else:
+            path = f"/2/tweets/{quote(message.network_id, safe='')}/hidden"
+            key, request = "hidden", self._request("PUT", path, body={"hidden": action == "hide"})
+        response = yield from call(request)
+        if data_of(response).get(key) is not (action in ("block", "hide")):
+            raise unreadable(response, f"confirmation of `{action}`", network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""
