@@ -141,7 +141,7 @@ def delete(server: str, network_id: str, *, network: str) -> Flow[None]:
         raise error_of(response, network=network)
 
 
-def change(server: str, network_id: str, form: Mapping[str, str], *, network: str) -> Flow[None]:
+def change(server: str, network_id: str, body: Mapping[str, Json], *, network: str) -> Flow[None]:
     """
     Change values of an object, such as whether a comment is hidden.
 
@@ -149,7 +149,7 @@ def change(server: str, network_id: str, form: Mapping[str, str], *, network: st
         NetworkError: If the values were not changed.
     """
     url = f"{server}/{quote(network_id, safe='')}"
-    response = yield from call(Request(method="POST", url=url, form=form))
+    response = yield from call(Request(method="POST", url=url, json=body))
     values_of(response, "success", network=network)
 
 

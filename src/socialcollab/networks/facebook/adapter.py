@@ -255,19 +255,20 @@ class FacebookAdapter:
         if action == "delete":
             yield from delete(self.server, message.network_id, network=NETWORK)
         elif action in ("hide", "unhide"):
-            form = {"is_hidden": "true" if action == "hide" else "false"}
-            yield from change(self.server, message.network_id, form, network=NETWORK)
+            body = {"is_hidden": action == "hide"}
+            yield from change(self.server, message.network_id, body, network=NETWORK)
         else:
             page = yield from self._page()
             # The authors of direct messages have ids of their own.
             key = "psid" if message.kind == "direct" else "user"
-            request = self._request("POST", f"/{page}/blocked")
-            if action == "block":
-                request = attrs.evolve(request, form={key: message.author.id})
-            else:
-                request = attrs.evolve(request, method="DELETE", params={key: message.author.id})
+            author = message.author.id
+            request = (
+                self._request("POST", f"/{page}/blocked", body={key: [author]})
+                if action == "block"
+                else self._request("DELETE", f"/{page}/blocked", params={key: author})
+            )
             # Facebook confirms a block by the id of the account, and the end of a block as usual.
-            confirmed = message.author.id if action == "block" else "success"
+            confirmed = author if action == "block" else "success"
             values = values_of((yield from call(request)), network=NETWORK)
             if values.get(confirmed) is not True:
                 raise TransientError(f"Facebook did not confirm `{action}`", network=NETWORK)

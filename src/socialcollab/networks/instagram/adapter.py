@@ -262,8 +262,8 @@ class InstagramAdapter:
         if action == "delete":
             yield from delete(self.server, message.network_id, network=NETWORK)
         else:
-            form = {"hide": "true" if action == "hide" else "false"}
-            yield from change(self.server, message.network_id, form, network=NETWORK)
+            body = {"hide": action == "hide"}
+            yield from change(self.server, message.network_id, body, network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""
