@@ -28,7 +28,7 @@ Feature = Literal[
     "card",
     "paid_partnership",
 ]
-PostFormat = Literal["post", "reel", "story"]
+PostFormat = Literal["message", "post", "reel", "story"]
 Visibility = Literal["public", "unlisted", "followers", "direct"]
 Key = Literal["client_key", "client_id", "container", "none"]
 _Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
@@ -223,7 +223,9 @@ class NetworkDescription:
         entities: The kinds of entities that the network turns into links in a text.
         source: The page that states the limits, and when it was read.
         features: The features that the network offers.
-        formats: The formats in which a post can appear.
+        formats: The formats in which a post can appear. A ``message`` is a direct message to one
+            account or conversation.
+        message: The limits of the text of a direct message, or None if they are those of *text*.
         visibilities: The visibilities that a post can have.
         create_once: The way in which the network handles a post that is sent twice.
     """
@@ -253,6 +255,7 @@ class NetworkDescription:
         converter=_visibilities,
         validator=_one_of(get_args(Visibility)),
     )
+    message: TextLimits | None = None
     create_once: CreateOnce = CreateOnce(key="none")
 
     @name.validator

@@ -39,6 +39,9 @@ BLUESKY = NetworkDescription(
     # Self-labels from the same lexicon.
     # app.bsky.embed.external and app.bsky.embed.record, read 2026-11-30: link cards and quotes.
     features={"labels", "thread", "video", "reply", "quote", "card"},
+    formats={"message", "post"},
+    # Lexicon chat.bsky.convo.defs, read 2026-11-30.
+    message=TextLimits(at_most=1000, unit="graphemes", at_most_bytes=10_000),
     # The sender chooses the record key, and putRecord with the same bytes changes nothing: atproto
     # packages/pds, read 2026-11-22. getRecord immediately returns new records of the account's
     # repository.
@@ -64,7 +67,9 @@ FACEBOOK = NetworkDescription(
     # developers.facebook.com/docs/video-api/guides/reels-publishing and
     # developers.facebook.com/docs/page-stories-api, all read 2026-11-30.
     features={"scheduling", "edit", "video", "first_comment", "reply"},
-    formats={"post", "reel", "story"},
+    formats={"message", "post", "reel", "story"},
+    # developers.facebook.com/docs/messenger-platform/reference/send-api, read 2026-11-30.
+    message=TextLimits(at_most=2000, unit="characters"),
     # No documented key; `client_mutation_id` of Graph API v25.0 has no stated meaning. Same day.
     create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=5)),
 )
@@ -94,7 +99,10 @@ INSTAGRAM = NetworkDescription(
     # Comments, covers and stories: IGUser, IGMedia and IGComment of Graph API v25.0, read
     # 2026-11-30. A single video is always published as a reel.
     features={"video", "cover", "first_comment", "reply"},
-    formats={"post", "reel", "story"},
+    formats={"message", "post", "reel", "story"},
+    # developers.facebook.com/docs/messenger-platform/instagram/features/send-message, read
+    # 2026-11-30: 1000 bytes.
+    message=TextLimits(at_most=1000, unit="characters", at_most_bytes=1000),
     # The container's id (creation_id) identifies a publication: Graph API v25.0, IGUser, same day.
     create_once=CreateOnce(key="container", conclusive_after=dt.timedelta(minutes=2)),
 )
@@ -190,6 +198,9 @@ X = NetworkDescription(
     # POST /2/tweets of the OpenAPI description 2.167, read 2026-11-22 and 2026-11-30.
     poll=PollLimits(options=4, option_length=25, least_minutes=5, most_minutes=10_080),
     features={"poll", "thread", "video", "reply", "quote", "paid_partnership"},
+    formats={"message", "post"},
+    # docs.x.com/x-api/direct-messages/manage/quickstart, read 2026-11-30.
+    message=TextLimits(at_most=10_000, unit="characters"),
     # No key in the OpenAPI description 2.167, read 2026-11-22; sending the same text again is
     # rejected as a duplicate, without the id of the first post.
     create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=2)),

@@ -29,6 +29,7 @@ from socialcollab.networks.graph import (
     values_of,
 )
 from socialcollab.networks.graph_comments import Comments
+from socialcollab.networks.graph_messages import DirectMessage
 from socialcollab.networks.limits import upload_size
 from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
 from socialcollab.networks.moderation import check_offered
@@ -103,6 +104,8 @@ class FacebookAdapter:
         if _PAGE not in done:
             done[_PAGE] = yield from self._page()
             yield from call(Checkpoint(values=dict(done)))
+        if outgoing.format == "message":
+            return (yield from self._direct_message(outgoing, done[_PAGE]).send())
         if not id_of_part(done, 0):
             done = yield from self._with_media(outgoing, done)
 
@@ -128,7 +131,10 @@ class FacebookAdapter:
         count = 1 + len(outgoing.replies)
         part = next_part(progress, count)
         found: Published | Found | Missing | Inconclusive | None
-        if part or outgoing.reply_to:
+        if outgoing.format == "message":
+            account = progress.get(_PAGE) or (yield from self._page())
+            found = yield from self._direct_message(outgoing, account).find(earliest(prepared))
+        elif part or outgoing.reply_to:
             page = progress.get(_PAGE) or (yield from self._page())
             comments = self._comments(outgoing, {**progress, _PAGE: page}, part)
             text, since = _comment(outgoing, part), earliest(prepared)
@@ -136,6 +142,15 @@ class FacebookAdapter:
         else:
             found = yield from self._find_first(prepared, progress)
         return lookup_result(self.description, found, count, progress)
+
+    def _direct_message(self, outgoing: OutgoingPost, account: str) -> DirectMessage:
+        return DirectMessage(
+            network=NETWORK,
+            server=self.server,
+            account=account,
+            recipient=outgoing.reply_to,
+            text=_comment(outgoing, 0),
+        )
 
     def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str], part: int) -> Comments:
         """Return the comments to which a part belongs."""

@@ -30,6 +30,7 @@ from socialcollab.networks.graph import (
     values_of,
 )
 from socialcollab.networks.graph_comments import Comments
+from socialcollab.networks.graph_messages import DirectMessage
 from socialcollab.networks.instagram.reading import NETWORK, InstagramReader
 from socialcollab.networks.limits import text_to_send
 from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
@@ -107,6 +108,8 @@ class InstagramAdapter:
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
+        if outgoing.format == "message":
+            return (yield from self._direct_message(outgoing, done[_ACCOUNT]).send())
 
         def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
             if part == 0 and not outgoing.reply_to:
@@ -125,7 +128,10 @@ class InstagramAdapter:
         count = 1 + len(outgoing.replies)
         part = next_part(progress, count)
         found: Published | Found | Missing | Inconclusive | None
-        if part or outgoing.reply_to:
+        if outgoing.format == "message":
+            account = progress.get(_ACCOUNT) or (yield from self._account())
+            found = yield from self._direct_message(outgoing, account).find(earliest(prepared))
+        elif part or outgoing.reply_to:
             account = progress.get(_ACCOUNT) or (yield from self._account())
             comments = self._comments(outgoing, {**progress, _ACCOUNT: account})
             text = outgoing.first_comment if part else text_to_send(self.description, outgoing)
@@ -133,6 +139,15 @@ class InstagramAdapter:
         else:
             found = yield from self._find_first(prepared, progress)
         return lookup_result(self.description, found, count, progress)
+
+    def _direct_message(self, outgoing: OutgoingPost, account: str) -> DirectMessage:
+        return DirectMessage(
+            network=NETWORK,
+            server=self.server,
+            account=account,
+            recipient=outgoing.reply_to,
+            text=text_to_send(self.description, outgoing),
+        )
 
     def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str]) -> Comments:
         """Return the comments to which a part belongs."""

@@ -19,11 +19,12 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.networks.limits import text_to_send
-from socialcollab.networks.lookup import earliest, missing, prepared_at
+from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
 from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import Source, read_messages
 from socialcollab.networks.responses import text_in, unreadable
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
+from socialcollab.networks.x.direct_message import DirectMessage
 from socialcollab.networks.x.reading import POST_FIELDS, XReader, parent_of
 from socialcollab.networks.x.responses import (
     NETWORK,
@@ -107,6 +108,8 @@ class XAdapter:
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
+        if prepared.outgoing.format == "message":
+            return (yield from self._direct_messages(prepared).send())
         if not id_of_part(done, 0):
             done = yield from self._with_media(prepared, done)
 
@@ -128,6 +131,9 @@ class XAdapter:
         if not self.reads:
             return Inconclusive("reading posts is switched off for X")
         account = progress.get(_ACCOUNT) or (yield from self._account())
+        if prepared.outgoing.format == "message":
+            sent = yield from self._direct_messages(prepared).find(account, earliest(prepared))
+            return lookup_result(self.description, sent, 1, progress)
         posts, complete = yield from self._reader.recent_posts(
             account, earliest(prepared), with_parents=bool(prepared.outgoing.reply_to)
         )
@@ -155,8 +161,12 @@ class XAdapter:
     def compare(
         self, prepared: Prepared, progress: Mapping[str, str], network_id: str
     ) -> Flow[tuple[str, ...]]:
-        """Return the fields in which the published post differs, unless reading is switched off."""
-        if not self.reads:
+        """
+        Return the fields in which the published post differs, unless reading is switched off.
+
+        Direct messages are not compared.
+        """
+        if not self.reads or prepared.outgoing.format == "message":
             return ()
         response = yield from call(
             self._request(
@@ -277,6 +287,14 @@ class XAdapter:
                 "reading is switched off for X; to switch it on, pass `reads=True`",
                 network=NETWORK,
             )
+
+    def _direct_messages(self, prepared: Prepared) -> DirectMessage:
+        outgoing = prepared.outgoing
+        return DirectMessage(
+            server=self.server,
+            conversation=outgoing.reply_to,
+            text=text_to_send(self.description, outgoing),
+        )
 
     def _account(self) -> Flow[str]:
         """Return the id of the account, after checking that it is the profile's account."""
