@@ -11,7 +11,7 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id, did_you_mean
 
-LengthUnit = Literal["weighted", "graphemes", "characters", "utf16"]
+LengthUnit = Literal["weighted", "graphemes", "characters", "emoji_bytes", "utf16"]
 EntityKind = Literal["url", "mention", "hashtag", "cashtag"]
 Feature = Literal[
     "poll",
@@ -91,7 +91,8 @@ class TextLimits:
     Attributes:
         at_most: The maximum length, in *unit*.
         unit: The unit of *at_most*: "weighted" (the weights of X), "graphemes",
-            "characters" (code points) or "utf16" (code units).
+            "characters" (code points), "emoji_bytes" (code points, but an emoji counts as its UTF-8
+            bytes) or "utf16" (code units).
         url_weight: The length that every link counts as, or None if links count with their actual
             length.
         at_most_bytes: The maximum size in UTF-8 bytes, in addition to *at_most*.

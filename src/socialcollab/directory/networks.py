@@ -171,6 +171,32 @@ MASTODON = NetworkDescription(
     ),
 )
 
+# Text, images and videos of the API, version 1.0.
+THREADS = NetworkDescription(
+    name="threads",
+    title="Threads",
+    source="developers.facebook.com/docs/threads/posts, 2026-11-30",
+    # Same page, same day: 500 characters. An emoji counts as its UTF-8 bytes according to
+    # repliz-docs.pages.dev/tutorial/spesification/threads, same day.
+    text=TextLimits(at_most=500, unit="emoji_bytes"),
+    # docs.letmepost.dev/platforms/threads and unipost.dev/docs/platforms/threads, read 2026-11-30:
+    # 2 to 20 images and videos, JPEG and PNG of 8 MB, videos of 1 GB, alt text of 1000.
+    media=MediaLimits(
+        images=20,
+        alt_text=1000,
+        image_bytes=8_000_000,
+        types={"image/jpeg", "image/png"},
+        videos=20,
+        video_bytes=1_000_000_000,
+        video_types={"video/mp4", "video/quicktime"},
+        mixed=True,
+    ),
+    # Meta's Postman collection of the Threads API, read 2026-11-30.
+    features={"thread", "video", "reply", "quote"},
+    # The container's id (creation_id) identifies a publication: same collection.
+    create_once=CreateOnce(key="container", conclusive_after=dt.timedelta(minutes=2)),
+)
+
 X = NetworkDescription(
     name="x",
     title="X",
@@ -207,7 +233,7 @@ X = NetworkDescription(
 )
 
 NETWORKS: Mapping[str, NetworkDescription] = MappingProxyType(
-    {each.name: each for each in (BLUESKY, FACEBOOK, INSTAGRAM, LINKEDIN, MASTODON, X)}
+    {each.name: each for each in (BLUESKY, FACEBOOK, INSTAGRAM, LINKEDIN, MASTODON, THREADS, X)}
 )
 
 
