@@ -471,6 +471,7 @@ MESSAGES: Final[dict[str, str]] = {
     "limit.language": "`{language}` is not a language, such as `en` or `nl-BE`",
     "exceeds_limits": "post {post} cannot be published on `{profile}`: {problem} (source: {source})",
     "finding_blocks": "post {post} has a style guide finding that must be resolved or waived: {code}",
+    "custom_rule": "{message}",
     "SG101": "too long for {network}: {length} is {over} over the limit of {limit}",
     "SG101.bytes": "too long for {network}: {length} bytes is {over} over the limit of {limit}",
     "SG102.banned": "avoid `{term}`",

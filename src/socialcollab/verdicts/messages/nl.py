@@ -471,6 +471,7 @@ MESSAGES: Final[dict[str, str]] = {
     "limit.language": "`{language}` is geen taal, zoals `en` of `nl-BE`",
     "exceeds_limits": "bericht {post} kan niet op `{profile}` worden gepubliceerd: {problem} (bron: {source})",
     "finding_blocks": "bericht {post} heeft een bevinding van de stijlgids die eerst moet worden opgelost of geaccepteerd: {code}",
+    "custom_rule": "{message}",
     "SG101": "te lang voor {network}: {length} is {over} boven de limiet van {limit}",
     "SG101.bytes": "te lang voor {network}: {length} bytes is {over} boven de limiet van {limit}",
     "SG102.banned": "vermijd `{term}`",
