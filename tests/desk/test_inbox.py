@@ -208,6 +208,7 @@ def test_internal_notes_are_for_staff(inbox: Inbox) -> None:
     conversation = inbox.receive()
     ben = inbox.acting_as("ben")
     ben.note(conversation, "a difficult customer")
+    inbox.later(minutes=1)
     ben.note(conversation, "refund granted", internal=False)
 
     def notes(member: str) -> list[str]:

@@ -16,7 +16,7 @@ from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.inbox.arrival import Received, receive_messages
-from socialcollab.desk.inbox.sending import Fetched, fetch_messages
+from socialcollab.desk.inbox.fetching import Fetched, fetch_messages
 from socialcollab.desk.journal.maintenance import (
     audit,
     claim_media,
@@ -136,10 +136,11 @@ class AsyncDesk:
             description_of=self._ports.description_of,
             conditions=dict(conditions or {}),
         )
-        self.dispatcher = Dispatcher(
-            engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
+        self._publisher = Publisher(
+            Dispatcher(
+                engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
+            )
         )
-        self._publisher = Publisher(self.dispatcher)
         self._owns_store = False
 
     PROJECTIONS = PROJECTIONS
@@ -385,7 +386,7 @@ class AsyncDesk:
             NetworkError: If the network fails. The same cursor can be used again.
         """
         name = check_text(profile, "profile")
-        return await self.run(fetch_messages(self.dispatcher, name, cursor, kinds=kinds))
+        return await self.run(fetch_messages(self._publisher.dispatcher, name, cursor, kinds=kinds))
 
     async def run_due(
         self,
@@ -447,9 +448,7 @@ class AsyncDesk:
             SocialCollabError: If no network is configured for the profile.
         """
         at = self.engine.now() if now is None else as_utc(now)
-        return await self.run(
-            reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at)
-        )
+        return await self.run(reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at))
 
     async def next_due(self, *, after: dt.datetime | None = None) -> dt.datetime | None:
         """
@@ -568,9 +567,7 @@ class AsyncDesk:
             limit: The maximum number of notifications in a batch; the notifications of one event
                 are never split.
         """
-        return await self.run(
-            read_notifications(self.engine, after=after, member=member, limit=limit)
-        )
+        return await self.run(read_notifications(self.engine, after=after, member=member, limit=limit))
 
     async def last_event_at(self) -> dt.datetime | None:
         """Return the time of the last event, or None if there are no events."""
@@ -607,9 +604,7 @@ class AsyncDesk:
             )
         )
 
-    async def clashes(
-        self, start: TimeLike, end: TimeLike, *, workspace: str = ""
-    ) -> tuple[Clash, ...]:
+    async def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return await self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
@@ -626,9 +621,7 @@ class AsyncDesk:
             viewer: Only holds that apply to a profile that this member can view, without reasons
                 for clients and guests; all holds if empty.
         """
-        return await self.run(
-            read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer)
-        )
+        return await self.run(read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer))
 
     async def connections(self, *, viewer: str = "") -> tuple[Connection, ...]:
         """
@@ -641,9 +634,7 @@ class AsyncDesk:
         """
         return await self.run(read_connections(self.engine, viewer=viewer))
 
-    async def calendar_notes(
-        self, *, workspace: str = "", viewer: str = ""
-    ) -> tuple[CalendarNote, ...]:
+    async def calendar_notes(self, *, workspace: str = "", viewer: str = "") -> tuple[CalendarNote, ...]:
         """
         Return the calendar notes, sorted by date.
 

@@ -22,7 +22,6 @@ from socialcollab.desk.inbox.queries import (
     read_view,
     unanswered,
 )
-from socialcollab.desk.inbox.sending import check_can_send
 from socialcollab.document_fields import as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.inbox import (
@@ -97,9 +96,7 @@ class AsyncMemberInbox:
     async def conversation(self, conversation: Conversation | str) -> Conversation:
         """Return a conversation; a merged one is replaced with the one that absorbed it."""
         stream = f"conversation/{id_of(conversation, Conversation)}"
-        found: Conversation = await self._desk.run(
-            read_item(self._desk.engine, self._actor, stream)
-        )
+        found: Conversation = await self._desk.run(read_item(self._desk.engine, self._actor, stream))
         return found
 
     async def case(self, case: Case | str) -> Case:
@@ -262,7 +259,6 @@ class AsyncMemberInbox:
         engine = self._desk.engine
         stream = stream_of(conversation)
         version = _seen(conversation, seen)
-        await self._desk.run(check_can_send(self._desk.dispatcher, self._actor, stream))
         command = Reply(
             item=stream,
             post=engine.new_id(),
@@ -422,7 +418,7 @@ class AsyncMemberInbox:
 
         Args:
             conversation: The conversation.
-            action: "hide", "unhide", "delete" or "block".
+            action: "hide", "unhide", "delete", "block" or "unblock".
             message: The message, or its key.
             reason: The reason.
         """
@@ -490,9 +486,7 @@ class AsyncMemberInbox:
         """Split a conversation off from its case: into a new case if *title* is given."""
         stream = stream_of(conversation)
         case = self._desk.engine.new_id() if title else ""
-        result: Conversation = await self.do(
-            SplitOff(item=stream, case=case, title=title), result=stream
-        )
+        result: Conversation = await self.do(SplitOff(item=stream, case=case, title=title), result=stream)
         return result
 
     async def keep_together(self, conversation: Conversation | str) -> Conversation:

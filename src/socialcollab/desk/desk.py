@@ -13,7 +13,7 @@ from socialcollab.content import Delivery, Hold, Message, MessageKind, Post, Sum
 from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.inbox.arrival import Received, receive_messages
-from socialcollab.desk.inbox.sending import Fetched, fetch_messages
+from socialcollab.desk.inbox.fetching import Fetched, fetch_messages
 from socialcollab.desk.journal.maintenance import (
     audit,
     claim_media,
@@ -135,10 +135,11 @@ class Desk:
             description_of=self._ports.description_of,
             conditions=dict(conditions or {}),
         )
-        self.dispatcher = Dispatcher(
-            engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
+        self._publisher = Publisher(
+            Dispatcher(
+                engine=self.engine, network_of=self._ports.network_of, sleep=self._ports.sleep
+            )
         )
-        self._publisher = Publisher(self.dispatcher)
         self._owns_store = False
 
     PROJECTIONS = PROJECTIONS
@@ -384,7 +385,7 @@ class Desk:
             NetworkError: If the network fails. The same cursor can be used again.
         """
         name = check_text(profile, "profile")
-        return self.run(fetch_messages(self.dispatcher, name, cursor, kinds=kinds))
+        return self.run(fetch_messages(self._publisher.dispatcher, name, cursor, kinds=kinds))
 
     def run_due(
         self,

@@ -21,7 +21,6 @@ from socialcollab.desk.inbox.queries import (
     read_view,
     unanswered,
 )
-from socialcollab.desk.inbox.sending import check_can_send
 from socialcollab.document_fields import as_words
 from socialcollab.errors import InvalidValueError
 from socialcollab.inbox import (
@@ -259,7 +258,6 @@ class MemberInbox:
         engine = self._desk.engine
         stream = stream_of(conversation)
         version = _seen(conversation, seen)
-        self._desk.run(check_can_send(self._desk.dispatcher, self._actor, stream))
         command = Reply(
             item=stream,
             post=engine.new_id(),
@@ -419,7 +417,7 @@ class MemberInbox:
 
         Args:
             conversation: The conversation.
-            action: "hide", "unhide", "delete" or "block".
+            action: "hide", "unhide", "delete", "block" or "unblock".
             message: The message, or its key.
             reason: The reason.
         """

@@ -9,10 +9,10 @@ from typing import Any, Final
 import attrs
 
 from socialcollab.collisions import GuardResult, send_guard
-from socialcollab.content import Message
-from socialcollab.directory import Principal
+from socialcollab.content import Message, PostContent
+from socialcollab.directory import Principal, find_network
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import check_id
+from socialcollab.identifiers import ProfileId, check_id
 from socialcollab.inbox import commands as ic
 from socialcollab.inbox import events as ie
 from socialcollab.inbox.model import (
@@ -21,6 +21,7 @@ from socialcollab.inbox.model import (
     Conversation,
     Customer,
     Item,
+    Moderation,
     PendingReply,
     ReplyStatus,
     StoredMessage,
@@ -398,6 +399,19 @@ def decide_moderation(
     return (_event(conversation, data, rules),)
 
 
+def moderated(stored: StoredMessage, action: Moderation) -> tuple[Event, ...]:
+    """Return the event that records the effect of an action on a message."""
+    stream, message = f"message/{stored.id}", stored.message
+    if action == "delete" and not message.deleted:
+        return (Event(stream, Actor.PUBLISHER, ie.MessageDeleted()),)
+    if action in ("hide", "unhide") and message.hidden != (action == "hide"):
+        edited = ie.MessageEdited(
+            hidden=action == "hide", text=message.text, media_urls=message.media
+        )
+        return (Event(stream, Actor.PUBLISHER, edited),)
+    return ()
+
+
 def wake(item: Item, *, now: dt.datetime) -> tuple[Event, ...]:
     """Return the event that ends the hold of an item whose instant has come."""
     if item.state != "on_hold" or item.until is None or item.until > now:
@@ -472,6 +486,41 @@ def check_reply(
             raise _refuse("inbox.reply_leaving", conversation, by=reply.by)
     guard_reply(conversation, seen=command.seen, send_anyway=anyway, rules=rules)
     return anyway is not None and command.seen != conversation.version
+
+
+def answer_content(
+    conversation: Conversation, answered: Message, text: str, language: str, rules: InboxRules
+) -> PostContent:
+    """
+    Return the content of the post that answers a message.
+
+    Raises:
+        NotAllowedError: If *answered* is a direct message, and direct messages cannot be sent on the
+            network.
+        NotFoundError: If the profile no longer exists.
+    """
+    profile = rules.context.profile(conversation.profile)
+    content = PostContent(
+        text=text,
+        targets=(ProfileId(conversation.profile),),
+        reply_to=answered.network_id,
+        language=language,
+    )
+    if answered.kind != "direct":
+        return content
+    description = rules.context.description_of(profile) or find_network(profile.network)
+    if description is not None and "message" in description.formats:
+        to = answered.root or answered.author.id or answered.network_id
+        return attrs.evolve(content, format="message", reply_to=to)
+    if description is not None and "direct" in description.visibilities:
+        # On these networks, a direct message is a post that only the mentioned accounts can see.
+        mention = f"@{answered.author.handle}"
+        if answered.author.handle and mention.casefold() not in text.casefold().split():
+            text = f"{mention} {text}"
+        return attrs.evolve(content, text=text, visibility="direct")
+    raise _refuse(
+        "inbox.no_direct_messages", conversation, network=profile.network, profile=profile.id
+    )
 
 
 _STATUS_OF: Final[Mapping[str, ReplyStatus]] = {

@@ -37,7 +37,7 @@ The progress of a reply: unsent, waiting for approval, reserved and about to lea
 published. A reply that was stopped can be sent again after its author has looked at the conversation.
 """
 
-Moderation: TypeAlias = Literal["hide", "unhide", "delete", "block"]
+Moderation: TypeAlias = Literal["hide", "unhide", "delete", "block", "unblock"]
 """An action on a customer's comment, or on the customer's account."""
 
 _KEPT_ACTIVITY: Final = 20

@@ -7,12 +7,10 @@ from collections.abc import Callable
 
 import attrs
 
-from socialcollab.content import PostContent
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.inbox.replies import load_conversation
 from socialcollab.effects import Effects, call
-from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
-from socialcollab.identifiers import ProfileId
+from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.inbox import (
     ApproveReply,
     Case,
@@ -28,6 +26,7 @@ from socialcollab.inbox import (
     Reply,
     SplitOff,
     UnlinkAccount,
+    answer_content,
     check_allowed,
     check_approval,
     check_reply,
@@ -44,7 +43,6 @@ from socialcollab.inbox import (
     unlink_account,
     withdraw_reply,
 )
-from socialcollab.verdicts import Reason, Verdict
 from socialcollab.workflow import Actor, decide_post, evolve_post
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow import events as ev
@@ -243,11 +241,9 @@ def _decide_reply(
 ) -> Effects[tuple[tuple[Event, ...], list[Loaded], bytes]]:
     engine, item, conversation = answer.engine, answer.item, answer.conversation
     anyway = check_reply(conversation, command, answer.rules)
-    content = PostContent(
-        text=command.text,
-        targets=(ProfileId(conversation.profile),),
-        reply_to=conversation.last_network_id,
-        language=command.language,
+    answered = yield from engine.load(f"message/{conversation.last_message}")
+    content = answer_content(
+        conversation, answered.snapshot.message, command.text, command.language, answer.rules
     )
     drafting = cm.Draft(
         post=command.post,
@@ -395,9 +391,3 @@ def check_answer(
     if loaded.snapshot is not None:
         check_approval(loaded.snapshot, post, rivals="" if rivals == "ask" else rivals)
     return [loaded]
-
-
-def refuse_direct(network: str, profile: str) -> NotAllowedError:
-    """Return the error for a network on which direct messages cannot be sent yet."""
-    reason = Reason.of("inbox.no_direct_messages", network=network, profile=profile)
-    return NotAllowedError(Verdict.no(reason))

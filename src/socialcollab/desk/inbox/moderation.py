@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Final
 
 from socialcollab.desk.publishing.dispatcher import (
     Dispatcher,
@@ -12,7 +12,7 @@ from socialcollab.desk.publishing.dispatcher import (
     remember_nothing,
 )
 from socialcollab.effects import Effects
-from socialcollab.errors import NetworkError
+from socialcollab.errors import NetworkError, RejectedError
 from socialcollab.inbox import (
     Conversation,
     ModerationDone,
@@ -20,23 +20,14 @@ from socialcollab.inbox import (
     ModerationRequest,
     wake,
 )
-from socialcollab.transport import Flow
+from socialcollab.transport import ModeratingAdapter
 from socialcollab.workflow import Actor
-from socialcollab.workflow.events import Event
+from socialcollab.workflow.events import ERASED_TEXT, Event
 
 _MOST_ATTEMPTS: Final = 5
 _WAIT: Final = dt.timedelta(minutes=5)
 NOT_SUPPORTED: Final = "not_supported"
 """The problem of a request that the profile's network cannot carry out."""
-
-
-@runtime_checkable
-class Moderates(Protocol):
-    """An adapter that hides, shows and deletes messages, and blocks their authors."""
-
-    def moderate(self, action: Any) -> Flow[Any]:
-        """Carry out an action. Repeating an action that was carried out has no effect."""
-        ...
 
 
 def work_on_item(dispatcher: Dispatcher, stream: str, *, now: dt.datetime) -> Effects[list[str]]:
@@ -76,18 +67,24 @@ def _moderate(
     profile = state.organization.profiles_by_id.get(conversation.profile)
     if profile is None:
         return NOT_SUPPORTED
+    stored = (yield from dispatcher.engine.load(f"message/{request.message}")).snapshot
+    if stored.message.author.name == ERASED_TEXT:
+        return NOT_SUPPORTED
     network = dispatcher.network_of(profile)
     adapter = network.adapter(profile)
-    if not isinstance(adapter, Moderates):
+    if not isinstance(adapter, ModeratingAdapter):
         return NOT_SUPPORTED
     outcome = yield from or_network_error(
         dispatcher.run_flow(
-            adapter.moderate(request),
+            adapter.moderate(request.action, stored.message),
             network.transport(profile),
             take_permit=no_permit,
             remember=remember_nothing,
         )
     )
+    if isinstance(outcome, RejectedError):
+        # The network will not change its mind.
+        return f"{NOT_SUPPORTED}: {outcome}"
     return str(outcome) if isinstance(outcome, NetworkError) else ""
 
 
@@ -107,7 +104,7 @@ def _record(
             return
         data: ModerationDone | ModerationFailed
         if problem:
-            again = problem != NOT_SUPPORTED and request.attempts + 1 < _MOST_ATTEMPTS
+            again = not problem.startswith(NOT_SUPPORTED) and request.attempts + 1 < _MOST_ATTEMPTS
             wait = _WAIT * 2**request.attempts
             data = ModerationFailed(
                 request=request.id, problem=problem, not_before=now + wait if again else None

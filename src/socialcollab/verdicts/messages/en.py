@@ -539,7 +539,7 @@ MESSAGES: Final[dict[str, str]] = {
     "inbox.other_case": "{item} belongs to another case",
     "inbox.split_off": "split it off from that case first",
     "inbox.other_workspace": "{item} does not belong to workspace `{workspace}`",
-    "inbox.no_direct_messages": "direct messages cannot be sent on `{network}` yet, so `{profile}` cannot answer this one",
+    "inbox.no_direct_messages": "direct messages cannot be sent on `{network}` yet, so `{profile}` cannot answer {item}",
     "reply.rivals": "{count} other replies to {item} are proposed, by {authors}",
     "reply.choose_rivals": "say whether to withdraw or keep the other replies (`rivals`)",
     "reply.confirm": "ask `{author}` to look at the conversation, and to confirm the reply",

@@ -539,7 +539,7 @@ MESSAGES: Final[dict[str, str]] = {
     "inbox.other_case": "{item} hoort bij een andere zaak",
     "inbox.split_off": "splits het eerst af van die zaak",
     "inbox.other_workspace": "{item} hoort niet bij werkruimte `{workspace}`",
-    "inbox.no_direct_messages": "op `{network}` kunnen nog geen privéberichten worden verzonden, dus `{profile}` kan dit bericht niet beantwoorden",
+    "inbox.no_direct_messages": "op `{network}` kunnen nog geen privéberichten worden verzonden, dus `{profile}` kan {item} niet beantwoorden",
     "reply.rivals": "{count} andere antwoorden op {item} zijn voorgesteld, door {authors}",
     "reply.choose_rivals": "geef aan of de andere antwoorden worden ingetrokken of behouden (`rivals`)",
     "reply.confirm": "vraag `{author}` het gesprek te bekijken en het antwoord te bevestigen",

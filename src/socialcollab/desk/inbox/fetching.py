@@ -1,4 +1,4 @@
-"""Read messages from a network, and check whether it can send a reply."""
+"""Read messages from a network, and store them."""
 
 from __future__ import annotations
 
@@ -8,14 +8,10 @@ import attrs
 
 from socialcollab.content import MessageKind
 from socialcollab.desk.inbox.arrival import Received, receive_messages
-from socialcollab.desk.inbox.commands import load_item, refuse_direct
-from socialcollab.desk.inbox.queries import inbox_rules
 from socialcollab.desk.publishing.dispatcher import Dispatcher, no_permit, remember_nothing
 from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError
-from socialcollab.inbox import Conversation
 from socialcollab.transport import MessagePage, ReadingAdapter
-from socialcollab.workflow import Actor
 
 
 @attrs.frozen(kw_only=True)
@@ -34,27 +30,6 @@ class Fetched:
     cursor: str
     more: bool = False
     skipped: int = 0
-
-
-def check_can_send(dispatcher: Dispatcher, actor: Actor, item: str) -> Effects[None]:
-    """
-    Refuse to answer a direct message on a network whose adapter cannot send any.
-
-    Raises:
-        NotFoundError: If the conversation does not exist or is not visible to the actor.
-        NotAllowedError: If it is a direct chat and the adapter cannot send direct messages.
-    """
-    state = yield from dispatcher.engine.state()
-    rules = inbox_rules(dispatcher.engine, state, actor)
-    conversation = (yield from load_item(dispatcher.engine, item, rules)).snapshot
-    if not isinstance(conversation, Conversation) or conversation.kind != "direct":
-        return
-    profile = state.organization.profiles_by_id.get(conversation.profile)
-    if profile is None:
-        return
-    adapter = dispatcher.network_of(profile).adapter(profile)
-    if not getattr(adapter, "sends_direct_messages", False):
-        raise refuse_direct(profile.network, profile.id)
 
 
 def fetch_messages(
