@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from socialcollab.directory import Profile
 from socialcollab.errors import InvalidValueError, NaiveDatetimeError
 from socialcollab.inbox import (
     CaseEvent,
@@ -19,7 +20,6 @@ from socialcollab.inbox import (
     report,
     target_for,
 )
-from socialcollab.directory import Profile
 from socialcollab.time import BusinessHours, Duration
 
 AMSTERDAM = "Europe/Amsterdam"
@@ -182,7 +182,7 @@ def test_business_time_needs_business_hours_and_instants_need_an_offset():
     with pytest.raises(InvalidValueError, match="pass `hours`"):
         measure(asked, target(first_response="1 business hour"), at=asked[0].at)
     with pytest.raises(NaiveDatetimeError):
-        measure(asked, target(first_response="1 hour"), at=dt.datetime(2026, 4, 7))
+        measure(asked, target(first_response="1 hour"), at=asked[0].at.replace(tzinfo=None))
     with pytest.raises(InvalidValueError, match="`call` is not a kind of case event"):
         CaseEvent("call", asked[0].at)
 

@@ -16,6 +16,7 @@ from socialcollab.inbox.routing.facts import (
     RoutingState,
     Sentiment,
 )
+from socialcollab.inbox.routing.lint_rules import RoutingFinding, RoutingProblem, lint_rules
 from socialcollab.inbox.routing.phrases import Phrase
 from socialcollab.inbox.routing.reevaluation import (
     Move,
@@ -61,8 +62,10 @@ __all__ = [
     "ReplySuppression",
     "RoutedItem",
     "Routing",
+    "RoutingFinding",
     "RoutingMode",
     "RoutingPriority",
+    "RoutingProblem",
     "RoutingRule",
     "RoutingRules",
     "RoutingState",
@@ -71,6 +74,7 @@ __all__ = [
     "Unavailability",
     "automatic_reason",
     "choose_member",
+    "lint_rules",
     "reevaluate",
     "route",
     "unavailability",

@@ -105,12 +105,11 @@ def _parse(text: str) -> Phrase:
         not found
         or len(text) > LONGEST_PHRASE
         or "*" in stripped[:-1]
-        or not any(char.isalnum() for word in found for char in word)
         or (stem and (len(found[-1]) < _SHORTEST_STEM or stripped[-2].isspace()))
     ):
         raise InvalidValueError(
             f"`{text[:60]}` is not a word or phrase; write up to {LONGEST_PHRASE} characters with a"
-            " letter or digit, and `*` only after the beginning of the last word, as in `cancel*`",
+            " word or symbol, and `*` only after the beginning of the last word, as in `cancel*`",
             value=text,
             expected="a word or phrase such as `lost bag` or `cancel*`",
         )

@@ -9,7 +9,7 @@ from typing import Literal, TypeAlias
 import attrs
 
 from socialcollab.directory import Principal
-from socialcollab.inbox.routing.assignment import choose_member, unavailability
+from socialcollab.inbox.routing.assignment import choose_member
 from socialcollab.inbox.routing.facts import RoutingState
 from socialcollab.inbox.routing.rule import Assign
 from socialcollab.time import as_utc
@@ -111,12 +111,12 @@ def reevaluate(
     members = {item.id: item.member for item in queue}
     moves: list[Move] = []
     for item in queue:
-        gone = unavailability(state.agents.get(item.member), now, ignore_capacity=True)
-        if not item.member or not gone or (item.kept and gone != "unknown"):
+        gone = _gone(item, state, now)
+        if gone is None:
             continue
         chosen, state = _reassign(item, state, now)
         # A member who is away keeps nothing, so that the party can see what waits.
-        moves.append(_move(item, item.member, chosen, gone if gone != "at_capacity" else "unknown"))
+        moves.append(_move(item, item.member, chosen, gone))
         members[item.id] = chosen
     for item in queue:
         if not members[item.id] and not item.member:
@@ -138,6 +138,20 @@ def reevaluate(
     )
 
 
+def _gone(item: RoutedItem, state: RoutingState, at: dt.datetime) -> MoveReason | None:
+    """Return why the member of an item no longer works on it, or None."""
+    if not item.member:
+        return None
+    agent = state.agents.get(item.member)
+    if agent is None:
+        return "unknown"
+    if item.kept:
+        return None
+    if not agent.online:
+        return "offline"
+    return None if agent.works_at(at) else "off_shift"
+
+
 def _urgency(item: RoutedItem) -> tuple[bool, dt.datetime, str]:
     return item.target_at is None, item.target_at or item.since, item.id
 
@@ -152,7 +166,7 @@ def _reassign(item: RoutedItem, state: RoutingState, at: dt.datetime) -> tuple[s
     party = str(item.assign.to)
     others = [one for one in state.members_of(item.assign.to) if one != item.member]
     narrowed = attrs.evolve(released, groups={**state.groups, party: others})
-    if item.assign.to == Principal("member", item.member):
+    if item.assign.to.kind == "member" and item.assign.to.name == item.member:
         return "", released
     assignment, after = choose_member(item.assign, narrowed, at=at)
     return assignment.member, attrs.evolve(after, groups=state.groups)
