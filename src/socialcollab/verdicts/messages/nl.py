@@ -488,6 +488,14 @@ MESSAGES: Final[dict[str, str]] = {
     "post_erased": "de inhoud van bericht {post} is gewist",
     "erase_unfinished": "wissen kan niet zolang deze berichten niet zijn afgerond: {posts}; publiceer of annuleer ze eerst, of keur ze af",
     "owner_lacks": "eigenaar `{owner}` heeft deze rechten niet overal: {permissions}",
+    # inbox: routing
+    "routing.shadowed": "routeringsregel `{rule}` is nooit van toepassing, omdat de eerdere regel `{other}` voor al zijn berichten geldt",
+    "routing.contradictory": "routeringsregel `{rule}` geldt voor geen enkel bericht, omdat zijn voorwaarden elkaar uitsluiten: {keys}",
+    "routing.conflicting": "de routeringsregels `{other}` en `{rule}` kunnen voor hetzelfde bericht gelden, maar verschillen in {keys}; `{other}`, die eerst komt, beslist",
+    "routing.looping": "de routeringsregels `{rule}` en `{other}` veranderen labels zo dat ze elkaar eindeloos afwisselen",
+    "routing.dead": "routeringsregel `{rule}` geldt voor geen enkel bericht, omdat niets aan zijn {keys} voldoet",
+    "routing.uncaught": "geen routeringsregel geldt voor sommige berichten op `{profile}`",
+    "routing.nobody_eligible": "niemand kan de berichten van routeringsregel `{rule}` aannemen in {hours} uren van de week, voor het eerst op {at}",
     # collisions
     "duplicate.text": "{percent}% van de woorden is hetzelfde als in `{id}`",
     "duplicate.media": "afbeeldingen of video's die `{id}` ook heeft: {count}",
