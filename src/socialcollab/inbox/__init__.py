@@ -1,7 +1,12 @@
 """Conversations with customers, cases, routing, response targets and saved replies."""
 
-from socialcollab.inbox import routing
-from socialcollab.inbox.accountability import Accountability, accountable
+from socialcollab.inbox import (
+    routing,
+)
+from socialcollab.inbox.accountability import (
+    Accountability,
+    accountable,
+)
 from socialcollab.inbox.commands import (
     AcceptHandOff,
     ApproveReply,
@@ -34,6 +39,7 @@ from socialcollab.inbox.commands import (
 from socialcollab.inbox.decide import (
     Arrival,
     InboxRules,
+    answer_content,
     check_allowed,
     check_approval,
     check_reply,
@@ -47,6 +53,7 @@ from socialcollab.inbox.decide import (
     may_leave,
     merge_cases,
     merge_conversations,
+    moderated,
     move_reply,
     open_case,
     prepare_reply,
@@ -116,6 +123,7 @@ from socialcollab.inbox.model import (
     ReplyStatus,
     StoredMessage,
     account_of,
+    check_word,
     conversation_key,
     excerpt,
     message_key,
@@ -149,7 +157,9 @@ from socialcollab.inbox.saved_replies import (
     fill,
     replies_for,
 )
-from socialcollab.inbox.settings import InboxSettings
+from socialcollab.inbox.settings import (
+    InboxSettings,
+)
 
 __all__ = [
     "CUSTOMER_VARIABLES",
@@ -247,10 +257,12 @@ __all__ = [
     "UnlinkAccount",
     "account_of",
     "accountable",
+    "answer_content",
     "check_allowed",
     "check_approval",
     "check_reply",
     "check_saved_reply",
+    "check_word",
     "conversation_key",
     "decide_item",
     "decide_moderation",
@@ -272,6 +284,7 @@ __all__ = [
     "merge_cases",
     "merge_conversations",
     "message_key",
+    "moderated",
     "move_reply",
     "next_instants",
     "normalised",
