@@ -41,9 +41,22 @@ async def test_answer(newsroom: Any, client: Any) -> None:
     assert response.status_code == 201, response.text
     [reply] = response.json()["replies"]
     assert reply["by"] == "ana"
+    # A second proposal is possible; approving one asks about the other.
     second = await client("ben").post(f"/inbox/conversations/{name}/reply", json=answer)
-    assert second.status_code == 403
-    assert "replied" in second.json()["error"] or "ana" in second.json()["error"]
+    assert [reply["by"] for reply in second.json()["replies"]] == ["ana", "ben"]
+
+
+@async_test
+async def test_outdated_answer(newsroom: Any, client: Any) -> None:
+    """A reply is refused if the conversation has changed since the user looked."""
+    name = await _received(newsroom, client, "Waar is mijn koffer?")
+    ben = (await newsroom.desk.acting_as("ben")).inbox
+    seen = (await ben.conversation(name)).version
+    await ben.note(name, "Koffer staat in Praag.")
+    answer = {"text": "We zoeken het uit!", "seen": seen}
+    response = await client("ana").post(f"/inbox/conversations/{name}/reply", json=answer)
+    assert response.status_code == 403
+    assert "`ben` wrote an internal note" in response.json()["error"]
 
 
 @async_test
