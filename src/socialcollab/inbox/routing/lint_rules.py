@@ -15,6 +15,7 @@ from socialcollab.inbox.routing.facts import AuthorFacts, MessageFacts, RoutingS
 from socialcollab.inbox.routing.phrases import Phrase
 from socialcollab.inbox.routing.route import route, tags_after
 from socialcollab.inbox.routing.rule import (
+    Assign,
     AuthorCondition,
     MessageCondition,
     RoutingRule,
@@ -34,7 +35,8 @@ A rule is "shadowed" if an earlier one always applies instead, "contradictory" i
 exclude each other, and "dead" if nothing that it asks for exists: no profile, or no hour. Two rules
 are "conflicting" if both apply to one message and disagree, and rules are "looping" if their changes
 of tags make them apply in turn for ever. A message is "uncaught" if no rule applies to it. A rule has
-"nobody_eligible" if at some hour no member of its party works who could take a message.
+"nobody_eligible" if at some hour within the profile's business hours no member of its party works who
+could take a message; for a rule for "closed" hours, if that is so at all of them.
 """
 
 _HOURS: Final = 7 * 24
@@ -414,23 +416,25 @@ def _nobody_eligible(rule: RoutingRule, world: _World) -> Iterator[RoutingFindin
     if example is None:
         return
     message = example[0]
-    first: dt.datetime | None = None
-    count = 0
-    for hour in world.hours:
-        wanted = rule.only_if.business_hours
-        if wanted and world.is_open(message.profile, hour) != (wanted == "open"):
-            continue
-        state = world.state_at(hour)
-        members = (state.agents.get(one) for one in state.members_of(rule.assign.to))
-        # Whether members are online, and how busy they are, is known only at that hour.
-        if not any(
-            agent is not None and agent.works_at(hour) and agent.capacity != 0 for agent in members
-        ):
-            count += 1
-            if first is None and rule.id in route(world.rules, message, state, at=hour).applied:
-                first = hour
-    if first is not None:
-        yield _finding("nobody_eligible", rule, (message, first), hours=count)
+    profile = message.profile
+    # A team that works from nine to five is no problem as long as the profile is closed otherwise.
+    wanted = rule.only_if.business_hours or "open"
+    relevant = [hour for hour in world.hours if world.is_open(profile, hour) == (wanted == "open")]
+    missing = [hour for hour in relevant if _nobody_works(rule.assign, world.state_at(hour), hour)]
+    if wanted == "closed" and len(missing) < len(relevant):
+        return
+    for hour in missing:
+        if rule.id in route(world.rules, message, world.state_at(hour), at=hour).applied:
+            yield _finding("nobody_eligible", rule, (message, hour), hours=len(missing))
+            return
+
+
+def _nobody_works(assign: Assign, state: RoutingState, at: dt.datetime) -> bool:
+    # Whether members are online, and how busy they are, is known only at that hour.
+    agents = (state.agents.get(member) for member in state.members_of(assign.to))
+    return not any(
+        agent is not None and agent.works_at(at) and agent.capacity != 0 for agent in agents
+    )
 
 
 def _loops(world: _World, examples: dict[str, _Example]) -> Iterator[RoutingFinding]:

@@ -41,7 +41,8 @@ RoutingPriority: TypeAlias = Literal["low", "normal", "high", "urgent"]
 """The priority that a rule gives to a message."""
 
 _MOST_COUNT: Final = 1_000_000_000
-_PARTY: Final = PrincipalShape(("member", "team", "role", "rotation", "lead"))
+_PARTY: Final = PrincipalShape(("member", "team", "rotation"))
+_INFORMED: Final = PrincipalShape(("member", "team", "role", "rotation", "lead"))
 _TAGS: Final = ListOf(item=Text(at_most=100), or_one=True)
 _PHRASES: Final = ListOf(item=Text(at_most=LONGEST_PHRASE), or_one=True)
 
@@ -143,8 +144,7 @@ class Assign:
     Whom a rule assigns messages to.
 
     Attributes:
-        to: The party: a member, a team, the members with a role, the member on duty or the lead. It
-            stays accountable if none of its members can take the message.
+        to: The party: a member, a team, or the member on duty in a rotation. It stays accountable if none of its members can take the message.
         by: How one of several members is chosen.
         sticky: Whether the member who handled the customer's last case is preferred, if the member
             belongs to the party and can take the message.
@@ -157,6 +157,12 @@ class Assign:
     sticky: bool = attrs.field(metadata=shape(Boolean()), default=True)
 
     def __attrs_post_init__(self) -> None:
+        if self.to.kind not in _PARTY.kinds:
+            raise InvalidValueError(
+                f"messages cannot be assigned to `{self.to}`; use a member, a team or a rotation",
+                value=str(self.to),
+                expected="a party such as `team:care`",
+            )
         if self.by not in get_args(AssignmentMethod):
             raise InvalidValueError(
                 f"`{self.by}` is not a way to assign",
@@ -229,7 +235,7 @@ class RoutingRule:
         metadata=shape(Section(MessageCondition)), default=MessageCondition()
     )
     assign: Assign | None = attrs.field(
-        metadata=shape(Section(Assign)), default=None, converter=_as_assign
+        metadata=shape(Section(Assign, plain="to")), default=None, converter=_as_assign
     )
     priority: str = attrs.field(metadata=shape(Choice(get_args(RoutingPriority))), default="")
     tag: tuple[str, ...] = _words_of(shape(_TAGS))
@@ -237,10 +243,10 @@ class RoutingRule:
     target: str = attrs.field(metadata=shape(NameShape("response target")), default="")
     saved_reply: str = attrs.field(metadata=shape(NameShape("saved reply")), default="")
     escalate: Principal | None = attrs.field(
-        metadata=shape(_PARTY), default=None, converter=attrs.converters.optional(as_principal)
+        metadata=shape(_INFORMED), default=None, converter=attrs.converters.optional(as_principal)
     )
     alert: tuple[Principal, ...] = attrs.field(
-        metadata=shape(ListOf(item=_PARTY, or_one=True)), default=(), converter=_as_parties
+        metadata=shape(ListOf(item=_INFORMED, or_one=True)), default=(), converter=_as_parties
     )
 
     def __attrs_post_init__(self) -> None:
