@@ -46,7 +46,8 @@ PACKAGES = sorted(
     }
     - {"testing"}
 )
-EXAMPLE_OF = {"time": "business_hours"}  # examples/time.py would shadow the module `time`
+# examples/time.py would shadow the module `time`
+EXAMPLE_OF = {"inbox": "inbox_routing", "time": "business_hours"}
 FENCE = re.compile(r"^(`{3,}|~{3,}).*?^\1\s*$", re.MULTILINE | re.DOTALL)
 SPAN = re.compile(r"(?<!`)`([^`\n]+)`(?!`)")
 
