@@ -51,10 +51,6 @@ def _choices(*names: str) -> ListOf:
     return ListOf(item=Choice(names), or_one=True)
 
 
-def _words_of(metadata: dict[str, object]) -> Any:
-    return attrs.field(metadata=metadata, default=(), converter=as_words)
-
-
 @attrs.frozen(kw_only=True)
 class AuthorCondition:
     """
@@ -79,7 +75,7 @@ class AuthorCondition:
     messages_fewer_than: int | None = attrs.field(
         metadata=shape(Integer(at_least=1, at_most=_MOST_COUNT)), default=None
     )
-    tags: tuple[str, ...] = _words_of(shape(_TAGS))
+    tags: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
 
 
 @attrs.frozen(kw_only=True)
@@ -107,14 +103,24 @@ class MessageCondition:
         InvalidValueError: If a phrase is invalid or a value does not exist.
     """
 
-    any_text: tuple[str, ...] = _words_of(shape(_PHRASES))
-    all_text: tuple[str, ...] = _words_of(shape(_PHRASES))
-    no_text: tuple[str, ...] = _words_of(shape(_PHRASES))
-    kind: tuple[str, ...] = _words_of(shape(_choices(*MESSAGE_KINDS)))
-    language: tuple[str, ...] = _words_of(shape(ListOf(item=Text(at_most=35), or_one=True)))
-    tags: tuple[str, ...] = _words_of(shape(_TAGS))
-    no_tags: tuple[str, ...] = _words_of(shape(_TAGS))
-    sentiment: tuple[str, ...] = _words_of(shape(_choices(*get_args(Sentiment))))
+    any_text: tuple[str, ...] = attrs.field(
+        metadata=shape(_PHRASES), default=(), converter=as_words
+    )
+    all_text: tuple[str, ...] = attrs.field(
+        metadata=shape(_PHRASES), default=(), converter=as_words
+    )
+    no_text: tuple[str, ...] = attrs.field(metadata=shape(_PHRASES), default=(), converter=as_words)
+    kind: tuple[str, ...] = attrs.field(
+        metadata=shape(_choices(*MESSAGE_KINDS)), default=(), converter=as_words
+    )
+    language: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Text(at_most=35), or_one=True)), default=(), converter=as_words
+    )
+    tags: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
+    no_tags: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
+    sentiment: tuple[str, ...] = attrs.field(
+        metadata=shape(_choices(*get_args(Sentiment))), default=(), converter=as_words
+    )
     business_hours: str = attrs.field(metadata=shape(Choice(("open", "closed"))), default="")
     earlier_case: bool | None = attrs.field(metadata=shape(Boolean()), default=None)
     author: AuthorCondition | None = attrs.field(
@@ -238,8 +244,8 @@ class RoutingRule:
         metadata=shape(Section(Assign, plain="to")), default=None, converter=_as_assign
     )
     priority: str = attrs.field(metadata=shape(Choice(get_args(RoutingPriority))), default="")
-    tag: tuple[str, ...] = _words_of(shape(_TAGS))
-    untag: tuple[str, ...] = _words_of(shape(_TAGS))
+    tag: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
+    untag: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
     target: str = attrs.field(metadata=shape(NameShape("response target")), default="")
     saved_reply: str = attrs.field(metadata=shape(NameShape("saved reply")), default="")
     escalate: Principal | None = attrs.field(
