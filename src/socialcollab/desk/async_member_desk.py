@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
+from socialcollab.collisions import Resolution
 from socialcollab.content import (
     Attachment,
     Delivery,
@@ -23,10 +24,10 @@ from socialcollab.desk.handlers.draft import (
     UNCHANGED,
     Unchanged,
     draft,
-    edit,
     local_time_of,
 )
 from socialcollab.desk.handlers.erasure_report import ErasureReport, erase_and_report
+from socialcollab.desk.handlers.merge_edit import edit
 from socialcollab.desk.handlers.perform import perform_for_member, perform_on_post
 from socialcollab.desk.handlers.runtime import (
     BoundLike,
@@ -79,7 +80,7 @@ class AsyncMemberDesk:
 
     Methods that decide on a post or change it accept either the post that the member saw, or the
     post's id together with `revision`, the digest of the revision that the member saw. They raise
-    `StaleError` if another member has changed the post in the meantime.
+    `StaleError` if another member has changed the post in the meantime; only `edit` merges.
     """
 
     def __init__(self, desk: AsyncDesk, member: str) -> None:
@@ -276,13 +277,48 @@ class AsyncMemberDesk:
         paid_partnership: bool | Unchanged = UNCHANGED,
         campaign: str | Unchanged = UNCHANGED,
         tags: Iterable[str] | Unchanged = UNCHANGED,
+        resolutions: Iterable[Resolution] = (),
     ) -> Post:
         """
         Store a new revision of a post; arguments that are omitted leave their values unchanged.
 
+        If the post has been edited since this member saw it, the edits are merged, and the result
+        is a `MergedPost`, which says who had edited the post, which fields they changed, and which
+        approvals still hold.
+
+        Args:
+            post: The post that the member saw, or its id.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
+            text: The text; this and the other arguments are those of `draft`.
+            profiles: See `draft`.
+            planned_at: See `draft`.
+            times: See `draft`.
+            media: See `draft`.
+            thread: See `draft`.
+            variants: See `draft`.
+            links: See `draft`.
+            card: See `draft`.
+            language: See `draft`.
+            labels: See `draft`.
+            poll: See `draft`.
+            format: See `draft`.
+            first_comment: See `draft`.
+            reply_to: See `draft`.
+            quote_of: See `draft`.
+            visibility: See `draft`.
+            paid_partnership: See `draft`.
+            campaign: See `draft`.
+            tags: See `draft`.
+            resolutions: Decisions about the conflicts of an `EditConflictError`; the other
+                arguments are those of the refused edit.
+
         Raises:
-            StaleError: If another member has changed the post since this member saw it; the error
-                names that member and the changed fields.
+            EditConflictError: If another member changed the same part of the post differently. The
+                error carries both contents and the conflicts.
+            StaleError: If the revision that this member saw does not exist or is not visible to
+                them, so that the edit cannot be merged.
+            InvalidValueError: If a resolution is about a conflict that no longer exists, and no
+                conflict is open.
         """
         post_id, seen = _seen(post, revision)
         return await self._desk.run(
@@ -313,6 +349,7 @@ class AsyncMemberDesk:
                     "campaign": campaign,
                     "tags": tags,
                 },
+                resolutions=resolutions,
             )
         )
 
