@@ -175,6 +175,13 @@ def test_claim_is_renewed_released_and_taken_over(desk, clock: Clock) -> None:
         "the customer waits",
         first.token + 1,
     )
+    [audited] = [each for each in desk.history(post) if each.data.TYPE == "post.claim_taken_over"]
+    assert (audited.actor, audited.data.holder, audited.data.reason) == (
+        "member:ana",
+        "ben",
+        "the customer waits",
+    )
+    assert desk.audit()
     assert not ben.renew_claim(post, token=first.token)
     ben.release_claim(post, token=first.token)
     assert ben.current_claim(post) == taken

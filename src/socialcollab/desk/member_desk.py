@@ -1203,6 +1203,8 @@ class MemberDesk:
         """
         Claim an item that another member has claimed; the claim records that member and the reason.
 
+        A takeover of a post or its request is also recorded in the history of the post.
+
         Args:
             item: The item; see `presence`.
             reason: Why the claim is taken over, at most 1,000 characters.

@@ -16,9 +16,11 @@ from socialcollab.desk.arguments import id_of
 from socialcollab.desk.engine import Engine
 from socialcollab.effects import Effects, call
 from socialcollab.errors import ConflictError, InvalidValueError, NotFoundError
+from socialcollab.identifiers import MemberId
 from socialcollab.stores import CollisionStore, SqliteCollisions
 from socialcollab.time import as_utc
 from socialcollab.workflow import Actor
+from socialcollab.workflow import events as ev
 
 _MAX_ATTEMPTS: Final = 50
 _MAX_DEVICES: Final = 20
@@ -36,10 +38,12 @@ class Item:
     Attributes:
         key: The name of the item in the store.
         may_view: Whether a member may view the item now.
+        post: The id of the post, or an empty string for a conversation.
     """
 
     key: str
     may_view: Callable[[str], bool]
+    post: str = ""
 
 
 def collisions_beside(store: object) -> CollisionStore | None:
@@ -93,19 +97,23 @@ def read_item(engine: Engine, actor: Actor, item: Post | str, workspace: str = "
         loaded = yield from engine.post(rest)
         context = engine.context(state, actor, now=now)
         post = loaded.snapshot.post
-        found = Item(f"{kind}/{rest}", lambda member: context.sees(member, post))
+        found = Item(f"{kind}/{rest}", lambda member: context.sees(member, post), rest)
     elif kind == _CONVERSATION:
-        access = state.organization.access
-        if workspace not in state.organization.workspaces_by_id:
+        if not check_name(workspace, "workspace"):
             raise InvalidValueError(
-                f"the workspace of `{name}` is {workspace!r}, which does not exist",
+                f"the workspace of `{name}` is missing",
                 value=workspace,
-                expected="the id of a workspace",
+                expected="workspace= with the id of a workspace",
             )
+        organization = state.organization
+        known = workspace in organization.workspaces_by_id
         found = Item(
             f"{kind}/{workspace}/{rest}",
-            lambda member: access.allows(member, "view", workspace, at=now),
+            lambda member: known and organization.access.allows(member, "view", workspace, at=now),
         )
+        if not found.may_view(actor.name):
+            # The error is the same whether or not the workspace exists.
+            raise NotFoundError("workspace", workspace)
     else:
         raise InvalidValueError(
             f"`{name}` is not the name of an item",
@@ -113,7 +121,7 @@ def read_item(engine: Engine, actor: Actor, item: Post | str, workspace: str = "
             expected="a post, its id, `request/` and the id of a post, or `conversation/` and a name",
         )
     if not found.may_view(actor.name):
-        raise NotFoundError(kind if kind != "request" else "post", rest)
+        raise NotFoundError("post", rest)
     return found
 
 
@@ -220,7 +228,10 @@ def _valid(claims: Claims, item: Item, now: dt.datetime) -> Claims:
 
 
 def _decided(
-    engine: Engine, item: Item, decide: Callable[[Claims, dt.datetime], ClaimResult | Claims]
+    engine: Engine,
+    actor: Actor,
+    item: Item,
+    decide: Callable[[Claims, dt.datetime], ClaimResult | Claims],
 ) -> Effects[ClaimResult | Claims]:
     """Decide on the claim on an item, and store the result with a compare-and-set."""
     key = item.key
@@ -232,12 +243,31 @@ def _decided(
         latest = after.leases.get(key)
         if latest is None or latest == before:
             return result
+        if latest.taken_from and (before is None or latest.token != before.token):
+            # The audit comes first: a takeover without its event must not exist after a crash.
+            yield from _audit(engine, actor, item, latest)
         stored = yield from call(
             engine.collisions.replace_claim, engine.store.organization, before, latest
         )
         if stored:
             return result
     raise ConflictError(stream=key, expected=0, actual=0)
+
+
+def _audit(engine: Engine, actor: Actor, item: Item, claim: Claim) -> Effects[None]:
+    """Record a takeover in the journal of its post. A conversation has no journal here."""
+    if not item.post:
+        return
+
+    def attempt() -> Effects[None]:
+        state = yield from engine.state()
+        loaded = yield from engine.post(item.post)
+        data = ev.ClaimTakenOver(holder=MemberId(claim.taken_from), reason=claim.reason)
+        event = ev.post_event(item.post, data, actor)
+        salt = loaded.snapshot.post.salt
+        yield from engine.append(state, [event], [loaded], at=engine.now(), salt=salt)
+
+    yield from engine.retry(attempt)
 
 
 def take_claim(
@@ -259,7 +289,7 @@ def take_claim(
         text = check_name(reason, "reason", at_most=_MAX_REASON)
         return claims.take_over(found.key, by=me, reason=text, ttl=ttl, at=now)
 
-    result = yield from _decided(engine, found, decide)
+    result = yield from _decided(engine, actor, found, decide)
     assert isinstance(result, ClaimResult)  # noqa: S101  `decide` returns one
     return result
 
@@ -277,6 +307,7 @@ def renew_claim(
     found = yield from read_item(engine, actor, item, workspace)
     result = yield from _decided(
         engine,
+        actor,
         found,
         lambda claims, now: claims.renew(found.key, by=actor.name, token=token, ttl=ttl, at=now),
     )
@@ -291,6 +322,7 @@ def release_claim(
     found = yield from read_item(engine, actor, item, workspace)
     yield from _decided(
         engine,
+        actor,
         found,
         lambda claims, now: claims.release(found.key, by=actor.name, token=token, at=now),
     )
