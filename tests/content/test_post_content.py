@@ -215,7 +215,7 @@ def test_variants() -> None:
 @pytest.mark.parametrize(
     ("values", "message"),
     [
-        ({"format": "poster"}, "the format is `poster`, not one of post, reel, story"),
+        ({"format": "poster"}, "the format is `poster`, not one of message, post, reel, story"),
         ({"visibility": "private"}, "the visibility is `private`, not one of public"),
         ({"targets": ["a", "b"], "reply_to": "17"}, "replies to a post of one network"),
         ({"targets": ["a", "b"], "quote_of": "17"}, "quotes a post of one network"),

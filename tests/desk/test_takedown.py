@@ -57,6 +57,21 @@ def test_waiting_delivery(agency) -> None:
     assert (agency.live_texts("tulip-x"), len(agency.live_texts())) == ([], 1)
 
 
+def test_direct_message(agency) -> None:
+    """A direct message that waits can be cancelled; after it is sent, it cannot be deleted."""
+    fields = {"format": "message", "reply_to": "1000-2000", "profiles": ["tulip-x"]}
+    (eva,) = agency.acting("eva")
+    waiting = agency.approved_post(**fields)
+    eva.take_down(waiting)
+    (delivery,) = agency.desk.deliveries(waiting)
+    assert delivery.state == "cancelled"
+    sent = agency.approved_post(**fields)
+    agency.run_due()
+    assert refusal_code(lambda: eva.take_down(sent)) == "direct_message_stays"
+    (delivery,) = agency.desk.deliveries(sent)
+    assert (delivery.state, delivery.takedown_requested) == ("published", False)
+
+
 @pytest.mark.parametrize(
     ("fault", "removed_after"),
     [

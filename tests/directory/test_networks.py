@@ -44,7 +44,15 @@ GUIDE = '[[terms]]\nprefer = "Zon"\ninstead_of = ["zonnetje"]\nnetwork = "pillar
 
 def test_names() -> None:
     """The six networks are listed under their own names."""
-    assert sorted(NETWORKS) == ["bluesky", "facebook", "instagram", "linkedin", "mastodon", "x"]
+    assert sorted(NETWORKS) == [
+        "bluesky",
+        "facebook",
+        "instagram",
+        "linkedin",
+        "mastodon",
+        "threads",
+        "x",
+    ]
     assert all(name == each.name for name, each in NETWORKS.items())
 
 
@@ -75,6 +83,7 @@ def test_create_once_keys() -> None:
         "instagram": "container",
         "linkedin": "none",
         "mastodon": "client_key",
+        "threads": "container",
         "x": "none",
     }
     assert not network("mastodon").create_once.honoured

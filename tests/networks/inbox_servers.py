@@ -337,7 +337,9 @@ class FacebookInbox(FacebookServer):
     def write(self, conversation: str = "t_1", **more: Any) -> str:
         """Add a direct message, and return its id."""
         known = [each for each in self.conversations if each["id"] == conversation]
-        one = known[0] if known else {"id": conversation, "messages": []}
+        people = {"data": [{"id": graph_server.PAGE}, {"id": "42", "name": "Ken"}]}
+        new = {"id": conversation, "messages": [], "participants": people}
+        one = known[0] if known else new
         item = self._item(message="Vraagje", **more)
         one["messages"].insert(0, item)
         one["updated_time"] = item["created_time"]

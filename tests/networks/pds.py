@@ -114,7 +114,7 @@ class Pds(FakeServer):
             if image["image"]["ref"]["$link"] not in self.blobs:
                 return error(400, "BlobNotFound", "Could not find blob")
         key = body["collection"], body["rkey"]
-        if body["swapRecord"] is None and self.records.get(key, record) != record:
+        if body.get("swapRecord", "") is None and self.records.get(key, record) != record:
             return error(400, "InvalidSwap", "Record was at another version")
         self.records[key] = record
         return httpx.Response(200, json={"uri": uri(body), "cid": _cid(record)})

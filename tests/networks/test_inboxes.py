@@ -529,7 +529,7 @@ def test_facebook_messages() -> None:
     assert found[anonymous].author == MessageAuthor()
     assert (found[tagged].kind, found[tagged].media) == ("mention", ("https://cdn.example/1.jpg",))
     direct = found[written]
-    assert (direct.kind, direct.root) == ("direct", "t_1")
+    assert (direct.kind, direct.root) == ("direct", "42")
     assert direct.media == ("https://cdn.example/3.jpg",)
 
 

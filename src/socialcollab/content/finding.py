@@ -35,6 +35,7 @@ class Finding(NotebookMixin):
         end: The position after the last code point, or None.
         fix: The replacement for this part of the text, or None if a person must
             resolve the finding.
+        choices: The possible replacements if there are several, the best first.
         profile: The affected target, or an empty string for all targets.
         message_code: The code of the message, if it differs from *code*.
     """
@@ -46,6 +47,7 @@ class Finding(NotebookMixin):
     start: int | None = None
     end: int | None = None
     fix: str | None = None
+    choices: tuple[str, ...] = ()
     profile: str = ""
     message_code: str = ""
 

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, Literal
 
+import attrs
+
 from socialcollab.content.finding import Finding
 from socialcollab.content.media import Attachment, Image, Video
 from socialcollab.content.post_content import LinkCard, Poll, PostContent
@@ -149,6 +151,21 @@ def exceeded_limits(
         paid_partnership: Whether the post is disclosed as a paid partnership.
         profile: The profile that the findings are about.
     """
+    if format == "message":
+        checked = _direct_message(
+            description,
+            text,
+            reply_to,
+            thread=thread,
+            media=media,
+            labels=labels,
+            poll=poll,
+            first_comment=first_comment,
+            quote_of=quote_of,
+        )
+        return _findings(
+            description, profile, (*checked, *_links(links, card), *_language(language))
+        )
     has_link = bool(links) and description.link == "field"
     has_more = bool(media) or poll is not None or card is not None or has_link
     found = (
@@ -164,6 +181,15 @@ def exceeded_limits(
         *_language(language),
         *_extras(description, labels, visibility, paid_partnership=paid_partnership),
     )
+    return _findings(description, profile, found)
+
+
+_Found = tuple[str, str, dict[str, object]]
+
+
+def _findings(
+    description: NetworkDescription, profile: str, found: Iterable[_Found]
+) -> tuple[Finding, ...]:
     return tuple(
         Finding(
             code=code,
@@ -180,7 +206,22 @@ def exceeded_limits(
     )
 
 
-_Found = tuple[str, str, dict[str, object]]
+def _direct_message(
+    description: NetworkDescription, text: str, reply_to: str, **others: object
+) -> Iterator[_Found]:
+    """Check a direct message, which consists of a text to one conversation."""
+    if "message" not in description.formats:
+        yield "limit.format.message", "format", {}
+        return
+    if not reply_to:
+        yield "limit.recipient", "reply_to", {}
+    if is_blank(text):
+        yield "limit.empty", "text", {}
+    limits = description.message or attrs.evolve(description.text, hashtags=None, mentions=None)
+    yield from _length(attrs.evolve(description, text=limits), text, ())
+    for field, value in others.items():
+        if value:
+            yield "limit.text_only", field, {"field": field}
 
 
 def _text(

@@ -11,7 +11,7 @@ import attrs
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import check_id, did_you_mean
 
-LengthUnit = Literal["weighted", "graphemes", "characters", "utf16"]
+LengthUnit = Literal["weighted", "graphemes", "characters", "emoji_bytes", "utf16"]
 EntityKind = Literal["url", "mention", "hashtag", "cashtag"]
 Feature = Literal[
     "poll",
@@ -28,7 +28,7 @@ Feature = Literal[
     "card",
     "paid_partnership",
 ]
-PostFormat = Literal["post", "reel", "story"]
+PostFormat = Literal["message", "post", "reel", "story"]
 Visibility = Literal["public", "unlisted", "followers", "direct"]
 Key = Literal["client_key", "client_id", "container", "none"]
 _Check = Callable[[Any, "attrs.Attribute[Any]", Any], None]
@@ -91,7 +91,8 @@ class TextLimits:
     Attributes:
         at_most: The maximum length, in *unit*.
         unit: The unit of *at_most*: "weighted" (the weights of X), "graphemes",
-            "characters" (code points) or "utf16" (code units).
+            "characters" (code points), "emoji_bytes" (code points, but an emoji counts as its UTF-8
+            bytes) or "utf16" (code units).
         url_weight: The length that every link counts as, or None if links count with their actual
             length.
         at_most_bytes: The maximum size in UTF-8 bytes, in addition to *at_most*.
@@ -223,7 +224,9 @@ class NetworkDescription:
         entities: The kinds of entities that the network turns into links in a text.
         source: The page that states the limits, and when it was read.
         features: The features that the network offers.
-        formats: The formats in which a post can appear.
+        formats: The formats in which a post can appear. A ``message`` is a direct message to one
+            account or conversation.
+        message: The limits of the text of a direct message, or None if they are those of *text*.
         visibilities: The visibilities that a post can have.
         create_once: The way in which the network handles a post that is sent twice.
     """
@@ -253,6 +256,7 @@ class NetworkDescription:
         converter=_visibilities,
         validator=_one_of(get_args(Visibility)),
     )
+    message: TextLimits | None = None
     create_once: CreateOnce = CreateOnce(key="none")
 
     @name.validator

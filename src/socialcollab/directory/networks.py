@@ -39,6 +39,9 @@ BLUESKY = NetworkDescription(
     # Self-labels from the same lexicon.
     # app.bsky.embed.external and app.bsky.embed.record, read 2026-11-30: link cards and quotes.
     features={"labels", "thread", "video", "reply", "quote", "card"},
+    formats={"message", "post"},
+    # Lexicon chat.bsky.convo.defs, read 2026-11-30.
+    message=TextLimits(at_most=1000, unit="graphemes", at_most_bytes=10_000),
     # The sender chooses the record key, and putRecord with the same bytes changes nothing: atproto
     # packages/pds, read 2026-11-22. getRecord immediately returns new records of the account's
     # repository.
@@ -64,7 +67,9 @@ FACEBOOK = NetworkDescription(
     # developers.facebook.com/docs/video-api/guides/reels-publishing and
     # developers.facebook.com/docs/page-stories-api, all read 2026-11-30.
     features={"scheduling", "edit", "video", "first_comment", "reply"},
-    formats={"post", "reel", "story"},
+    formats={"message", "post", "reel", "story"},
+    # developers.facebook.com/docs/messenger-platform/reference/send-api, read 2026-11-30.
+    message=TextLimits(at_most=2000, unit="characters"),
     # No documented key; `client_mutation_id` of Graph API v25.0 has no stated meaning. Same day.
     create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=5)),
 )
@@ -94,7 +99,10 @@ INSTAGRAM = NetworkDescription(
     # Comments, covers and stories: IGUser, IGMedia and IGComment of Graph API v25.0, read
     # 2026-11-30. A single video is always published as a reel.
     features={"video", "cover", "first_comment", "reply"},
-    formats={"post", "reel", "story"},
+    formats={"message", "post", "reel", "story"},
+    # developers.facebook.com/docs/messenger-platform/instagram/features/send-message, read
+    # 2026-11-30: 1000 bytes.
+    message=TextLimits(at_most=1000, unit="characters", at_most_bytes=1000),
     # The container's id (creation_id) identifies a publication: Graph API v25.0, IGUser, same day.
     create_once=CreateOnce(key="container", conclusive_after=dt.timedelta(minutes=2)),
 )
@@ -163,6 +171,32 @@ MASTODON = NetworkDescription(
     ),
 )
 
+# Text, images and videos of the API, version 1.0.
+THREADS = NetworkDescription(
+    name="threads",
+    title="Threads",
+    source="developers.facebook.com/docs/threads/posts, 2026-11-30",
+    # Same page, same day: 500 characters. An emoji counts as its UTF-8 bytes according to
+    # repliz-docs.pages.dev/tutorial/spesification/threads, same day.
+    text=TextLimits(at_most=500, unit="emoji_bytes"),
+    # docs.letmepost.dev/platforms/threads and unipost.dev/docs/platforms/threads, read 2026-11-30:
+    # 2 to 20 images and videos, JPEG and PNG of 8 MB, videos of 1 GB, alt text of 1000.
+    media=MediaLimits(
+        images=20,
+        alt_text=1000,
+        image_bytes=8_000_000,
+        types={"image/jpeg", "image/png"},
+        videos=20,
+        video_bytes=1_000_000_000,
+        video_types={"video/mp4", "video/quicktime"},
+        mixed=True,
+    ),
+    # Meta's Postman collection of the Threads API, read 2026-11-30.
+    features={"thread", "video", "reply", "quote"},
+    # The container's id (creation_id) identifies a publication: same collection.
+    create_once=CreateOnce(key="container", conclusive_after=dt.timedelta(minutes=2)),
+)
+
 X = NetworkDescription(
     name="x",
     title="X",
@@ -190,13 +224,16 @@ X = NetworkDescription(
     # POST /2/tweets of the OpenAPI description 2.167, read 2026-11-22 and 2026-11-30.
     poll=PollLimits(options=4, option_length=25, least_minutes=5, most_minutes=10_080),
     features={"poll", "thread", "video", "reply", "quote", "paid_partnership"},
+    formats={"message", "post"},
+    # docs.x.com/x-api/direct-messages/manage/quickstart, read 2026-11-30.
+    message=TextLimits(at_most=10_000, unit="characters"),
     # No key in the OpenAPI description 2.167, read 2026-11-22; sending the same text again is
     # rejected as a duplicate, without the id of the first post.
     create_once=CreateOnce(key="none", conclusive_after=dt.timedelta(minutes=2)),
 )
 
 NETWORKS: Mapping[str, NetworkDescription] = MappingProxyType(
-    {each.name: each for each in (BLUESKY, FACEBOOK, INSTAGRAM, LINKEDIN, MASTODON, X)}
+    {each.name: each for each in (BLUESKY, FACEBOOK, INSTAGRAM, LINKEDIN, MASTODON, THREADS, X)}
 )
 
 

@@ -32,6 +32,8 @@ VERSION: Final = "v25.0"
 # response does not tell these errors apart; a throttled request can even have status 200.
 _REFUSES_TOKEN: Final = frozenset({10, 102, 190, *range(200, 300)})
 _THROTTLES: Final = frozenset({4, 17, 32, 613, *range(80001, 80015)})
+# An account can be written to only within 24 hours of its own message.
+_CLOSED_CONVERSATION: Final = frozenset({2018278, 2534022})
 _TEMPORARY: Final = frozenset({-2, -1, 1, 2})
 _DUPLICATE: Final = 506
 # "Object does not exist": code 100 with this subcode.
@@ -141,6 +143,18 @@ def delete(server: str, network_id: str, *, network: str) -> Flow[None]:
         raise error_of(response, network=network)
 
 
+def change(server: str, network_id: str, body: Mapping[str, Json], *, network: str) -> Flow[None]:
+    """
+    Change values of an object, such as whether a comment is hidden.
+
+    Raises:
+        NetworkError: If the values were not changed.
+    """
+    url = f"{server}/{quote(network_id, safe='')}"
+    response = yield from call(Request(method="POST", url=url, json=body))
+    values_of(response, "success", network=network)
+
+
 def upload_video(server: str, address: str, video: Video, *, network: str) -> Flow[None]:
     """
     Upload a video to the address that the Graph API returned for it.
@@ -194,6 +208,8 @@ def error_of(response: Response, *, network: str, creates: bool = False) -> Netw
         return RateLimitedError(
             message, retry_after_s=wait_s(response), network=network, status=status
         )
+    if error.get("error_subcode") in _CLOSED_CONVERSATION:
+        return RejectedError(message, network=network, status=status)
     if code in _REFUSES_TOKEN:
         return AuthenticationError(message, network=network, status=status)
     if code in _TEMPORARY or error.get("is_transient") is True or status >= 500:

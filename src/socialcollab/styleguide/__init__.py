@@ -1,7 +1,11 @@
 """Style guides: their rules and terms, the findings in a post, and fixes for the findings."""
 
+from socialcollab.styleguide.custom import CustomRule
 from socialcollab.styleguide.fix import FixResult, fix, fix_until_settled
 from socialcollab.styleguide.guide import Style, StyleGuide
+from socialcollab.styleguide.kinds.hit import Hit, Kind
+from socialcollab.styleguide.kinds.metric import FORMULAS, measure_readability
+from socialcollab.styleguide.kinds.spelling import Dictionary, Hunspell, WordList
 from socialcollab.styleguide.lint import lint
 from socialcollab.styleguide.lint_input import LintInput, Neighbour, Target, TextSpan
 from socialcollab.styleguide.rule import ConfiguredRule, Rule
@@ -13,11 +17,17 @@ from socialcollab.styleguide.rules.too_long import TooLong
 from socialcollab.styleguide.rules.wrong_workspace import WrongWorkspace
 
 __all__ = [
+    "FORMULAS",
     "RULES",
     "AltTextMissing",
     "Avoided",
     "ConfiguredRule",
+    "CustomRule",
+    "Dictionary",
     "FixResult",
+    "Hit",
+    "Hunspell",
+    "Kind",
     "LintInput",
     "Neighbour",
     "Rule",
@@ -28,10 +38,12 @@ __all__ = [
     "Term",
     "TextSpan",
     "TooLong",
+    "WordList",
     "WrongWorkspace",
     "fix",
     "fix_until_settled",
     "lint",
     "lint_example",
+    "measure_readability",
     "rule_pages",
 ]

@@ -16,6 +16,8 @@ from socialcollab.directory import NETWORKS, network_names
 from socialcollab.document_fields import NOT_IN_NAMES
 from socialcollab.errors import FaultError, InvalidValueError
 from socialcollab.identifiers import did_you_mean
+from socialcollab.styleguide.custom import CODE, Definition
+from socialcollab.styleguide.kinds.spelling import Dictionary
 from socialcollab.styleguide.rule import ConfiguredRule
 from socialcollab.styleguide.rules import RULES
 from socialcollab.styleguide.rules.term import Avoided, Term
@@ -23,6 +25,7 @@ from socialcollab.styleguide.rules.term import Avoided, Term
 LARGEST = 1_000_000
 _CONTROLS = re.compile(f"[{NOT_IN_NAMES}]")
 _MOST_TERMS = 50_000
+_LONGEST_CODE = 80
 _DEFAULT_SEVERITY = {"SG101": "error", "SG103": "warning", "SG105": "error"}
 _TERM_KEYS = (
     "ban",
@@ -49,7 +52,9 @@ class _Scope:
 class _Reader:
     """A reader that collects the terms, the rule settings and the faults of several guides."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, trusted: bool, dictionaries: Mapping[str, Dictionary]) -> None:
+        self.trusted, self.dictionaries = trusted, dictionaries
+        self.custom: dict[str, ConfiguredRule] = {}
         self.faults: list[FaultError] = []
         self.terms: dict[_Scope, list[Avoided]] = {}
         self.allowed: list[str] = []
@@ -204,13 +209,53 @@ class _Reader:
             return
         for code, settings in value.items():
             rule_place = f"{place}.{str(code)[:100]}"
-            if code not in RULES:
-                self.unknown(rule_place, "rule", str(code), tuple(RULES))
-            elif not isinstance(settings, Mapping):
+            if not isinstance(settings, Mapping):
                 self.fault(rule_place, "the value is not a table", f"write `[rules.{code}]`")
+            elif code not in RULES and (code in self.settings or "kind" in settings):
+                self.read_custom(rule_place, str(code), settings)
+            elif code not in RULES:
+                self.unknown(rule_place, "rule", str(code), (*RULES, *self.settings))
             else:
                 checked = self.checked_settings(rule_place, code, settings)
                 self.settings.setdefault(code, {}).update(checked)
+
+    def read_custom(self, place: str, code: str, settings: Mapping[str, Any]) -> None:
+        """Read a rule that the guide defines, or the changes to a rule of an earlier guide."""
+        if CODE.fullmatch(code) is None or len(code) > _LONGEST_CODE:
+            self.fault(
+                place,
+                f"`{code[:_LONGEST_CODE]}` is not a valid code of a rule",
+                "use lower-case words joined by hyphens, such as `no-shouting`",
+                code,
+            )
+            return
+        merged = {**self.settings.get(code, {}), **settings}
+        self.settings[code] = merged
+        scope = self.scope(place, merged, "warning")
+        language = next(iter(sorted(scope.languages)), "en")
+        definition = Definition(
+            code=code,
+            settings=merged,
+            trusted=self.trusted,
+            dictionaries=self.dictionaries,
+            language=language,
+        )
+        if "off" in merged:
+            self.flag(f"{place}.off", merged["off"])
+        try:
+            rule = definition.rule()
+        except InvalidValueError as error:
+            setting, _, problem = str(error).partition(": ")
+            self.fault(f"{place}.{setting}", problem, error.expected, error.value)
+            return
+        self.custom[code] = ConfiguredRule(
+            rule=rule,
+            severity=scope.severity,
+            languages=scope.languages,
+            networks=scope.networks,
+            good=tuple(self.words(f"{place}.good", merged.get("good", []))),
+            bad=tuple(self.words(f"{place}.bad", merged.get("bad", []))),
+        )
 
     def checked_settings(
         self, place: str, code: str, settings: Mapping[str, Any]
@@ -252,6 +297,11 @@ class _Reader:
                 languages=scope.languages,
                 networks=scope.networks,
             )
+
+    def custom_rules(self) -> Iterator[ConfiguredRule]:
+        for code, rule in self.custom.items():
+            if not self.settings[code].get("off"):
+                yield rule
 
     def term_rules(self) -> Iterator[ConfiguredRule]:
         allowed = tuple(dict.fromkeys(self.allowed))
@@ -305,6 +355,9 @@ def read_files(paths: Iterable[str]) -> dict[str, bytes]:
 
 def read_guides(
     guides: Mapping[str, str | bytes | Mapping[str, Any]],
+    *,
+    trusted: bool,
+    dictionaries: Mapping[str, Dictionary],
 ) -> tuple[str, tuple[ConfiguredRule, ...]]:
     """
     Combine guides, in order, and return the name and the rules of the combination.
@@ -312,7 +365,7 @@ def read_guides(
     Raises:
         ExceptionGroup: If the guides have faults. It contains one `FaultError` per fault.
     """
-    reader = _Reader()
+    reader = _Reader(trusted=trusted, dictionaries=dictionaries)
     for name, guide in guides.items():
         reader.read_guide(name, guide)
     if not reader.faults:
@@ -322,4 +375,4 @@ def read_guides(
         raise ExceptionGroup(
             f"the style guide has {count} fault{'s' if count > 1 else ''}", reader.faults
         )
-    return reader.name, tuple(reader.configured_rules())
+    return reader.name, (*reader.configured_rules(), *reader.custom_rules())

@@ -24,7 +24,7 @@ from socialcollab.directory import network as description_of
 from socialcollab.document_fields import as_words
 from socialcollab.errors import NaiveDatetimeError
 from socialcollab.identifiers import check_id
-from socialcollab.text import Entity, entities
+from socialcollab.text import Entity, entities, mask
 
 
 @attrs.frozen(kw_only=True)
@@ -275,6 +275,26 @@ class LintInput:
         """The cached entities of each text, because several rules use the same entities."""
         return {}
 
+    @cached_property
+    def _masked(self) -> dict[TextSpan, str]:
+        """The cached masked texts, because all rules about prose use them."""
+        return {}
+
+    def masked(self, span: TextSpan) -> str:
+        """
+        Return the text of *span* with links, mentions, hashtags and code replaced by U+FFFC.
+
+        What one of the target networks recognises is replaced. Positions stay the same.
+        """
+        if span not in self._masked:
+            text = mask("x", span.text) if not self.targets else span.text
+            for target in self.targets:
+                if not span.profile or target.profile == span.profile:
+                    hidden = mask(target.network, span.text)
+                    text = "".join(map(_hidden_in_either, text, hidden))
+            self._masked[span] = text
+        return self._masked[span]
+
     def entities_of(self, span: TextSpan) -> tuple[Entity, ...]:
         """
         Return the links, mentions and hashtags that the target networks recognise in *span*.
@@ -297,6 +317,10 @@ class LintInput:
             for entity in self._entities[key]:
                 by_position.setdefault((entity.start, entity.end), entity)
         return tuple(sorted(by_position.values(), key=lambda each: (each.start, -each.end)))
+
+
+def _hidden_in_either(one: str, other: str) -> str:
+    return other if other == "\ufffc" else one
 
 
 def _spans(text: str, thread: tuple[str, ...], profile: str = "") -> Iterator[TextSpan]:

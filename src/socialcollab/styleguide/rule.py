@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import ClassVar, Protocol
+from typing import Protocol
 
 import attrs
 
@@ -19,8 +19,10 @@ class Rule(Protocol):
     how severe its findings are, and `lint` sorts the findings.
     """
 
-    code: ClassVar[str]
-    """The code of the rule, such as "SG101". A code is never reused for another rule."""
+    @property
+    def code(self) -> str:
+        """The code of the rule, such as "SG101". A code is never reused for another rule."""
+        ...
 
     def check(self, draft: LintInput) -> Iterator[Finding]:
         """
@@ -51,12 +53,16 @@ class ConfiguredRule:
         languages: The languages of the posts that the rule applies to; if empty, posts in any
             language.
         networks: The networks that the rule applies to; if empty, all networks.
+        good: Texts in which the rule must find nothing.
+        bad: Texts in which the rule must find something.
     """
 
     rule: Rule
     severity: str = "warning"
     languages: frozenset[str] = attrs.field(default=frozenset(), converter=_lower)
     networks: frozenset[str] = attrs.field(default=frozenset(), converter=_set)
+    good: tuple[str, ...] = ()
+    bad: tuple[str, ...] = ()
 
     def applies_to(self, draft: LintInput) -> bool:
         """

@@ -46,6 +46,7 @@ class RulePage:
         Raises:
             InvalidValueError: If a section is missing.
         """
+        code: Any = rule.code  # a class variable of every built-in rule
         lines = inspect.cleandoc(rule.__doc__ or "").splitlines()
         titles = {f"{part}:": part for part in _PARTS}
         parts: dict[str, list[str]] = {}
@@ -63,7 +64,7 @@ class RulePage:
                     expected=part,
                 )
         return cls(
-            code=rule.code,
+            code=code,
             name=rule.__name__,
             summary=lines[0],
             parts={part: inspect.cleandoc("\n".join(text)) for part, text in parts.items()},

@@ -1,12 +1,15 @@
 """Measure texts and find their links, mentions and hashtags, using each network's rules."""
 
-from socialcollab.text.bluesky import Facet, facets
 from socialcollab.text.characters import mark_class
 from socialcollab.text.domain import DOMAIN_PATTERN, linked_domains
+from socialcollab.text.emoji import find_emoji
 from socialcollab.text.entities import entities
 from socialcollab.text.entity import Entity
 from socialcollab.text.grapheme import grapheme_count, graphemes
 from socialcollab.text.length import Length, measure
+from socialcollab.text.mask import mask
+from socialcollab.text.networks.bluesky import Facet, facets
+from socialcollab.text.networks.linkedin import little_text
 from socialcollab.text.post_address import is_blank, is_web_address, post_id
 from socialcollab.text.sent_text import fitting_end, links_not_in_text, text_with_links
 from socialcollab.text.split import split_text
@@ -19,6 +22,7 @@ __all__ = [
     "Length",
     "entities",
     "facets",
+    "find_emoji",
     "fitting_end",
     "grapheme_count",
     "graphemes",
@@ -27,7 +31,9 @@ __all__ = [
     "is_web_address",
     "linked_domains",
     "links_not_in_text",
+    "little_text",
     "mark_class",
+    "mask",
     "measure",
     "post_id",
     "split_text",

@@ -8,13 +8,13 @@ from functools import cache
 
 from socialcollab.directory import NetworkDescription
 from socialcollab.directory import network as description_of
-from socialcollab.text.bluesky import find_in_bluesky
 from socialcollab.text.characters import char_class, word_class
 from socialcollab.text.entity import Entity, without_overlaps
-from socialcollab.text.mastodon import find_in_mastodon
+from socialcollab.text.networks.bluesky import find_in_bluesky
+from socialcollab.text.networks.mastodon import find_in_mastodon
+from socialcollab.text.networks.x import find_in_x
 from socialcollab.text.tables import unicode as table
 from socialcollab.text.url import find_links
-from socialcollab.text.x import find_in_x
 
 
 @cache

@@ -7,10 +7,11 @@ import attrs
 from socialcollab._notebook import NotebookMixin
 from socialcollab.directory import LengthUnit, NetworkDescription
 from socialcollab.directory import network as description_of
+from socialcollab.text.emoji import find_emoji
 from socialcollab.text.entities import entities
 from socialcollab.text.grapheme import grapheme_count
-from socialcollab.text.mastodon import local_part
-from socialcollab.text.x import weighted_length
+from socialcollab.text.networks.mastodon import local_part
+from socialcollab.text.networks.x import weighted_length
 
 
 @attrs.frozen(kw_only=True)
@@ -83,6 +84,9 @@ def _value(description: NetworkDescription, text: str) -> int:
         text = _countable(description, text)
     if limits.unit == "graphemes":
         return grapheme_count(text)
+    if limits.unit == "emoji_bytes":
+        emoji = (text[start:end] for start, end in find_emoji(text))
+        return len(text) + sum(len(each.encode()) - len(each) for each in emoji)
     if limits.unit == "utf16":
         return len(text.encode("utf-16-le", "surrogatepass")) // 2
     return len(text)

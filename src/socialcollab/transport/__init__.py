@@ -1,6 +1,7 @@
 """Flows and the drivers that run them, adapters, HTTP transports, retries and media ports."""
 
 from socialcollab.transport.adapter import (
+    MODERATION_ACTIONS,
     Adapter,
     AmendingAdapter,
     AsyncNetwork,
@@ -11,6 +12,8 @@ from socialcollab.transport.adapter import (
     Found,
     Inconclusive,
     Missing,
+    ModeratingAdapter,
+    ModerationAction,
     Network,
     OutgoingPost,
     Prepared,
@@ -63,6 +66,7 @@ from socialcollab.transport.retry import RetryPolicy
 from socialcollab.transport.threads import DedicatedThread, ThreadedTransport
 
 __all__ = [
+    "MODERATION_ACTIONS",
     "PUBLIC_KINDS",
     "Adapter",
     "AmendingAdapter",
@@ -95,6 +99,8 @@ __all__ = [
     "MemoryCredentials",
     "MessagePage",
     "Missing",
+    "ModeratingAdapter",
+    "ModerationAction",
     "Network",
     "OnExchange",
     "Op",

@@ -4,13 +4,24 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from typing import Protocol, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, get_args, runtime_checkable
 
 import attrs
 
-from socialcollab.content import Attachment, LinkCard, Poll
+from socialcollab.content import Attachment, LinkCard, Message, Poll
 from socialcollab.directory import NetworkDescription, PostFormat, Profile, Visibility
 from socialcollab.transport.flow import Flow, Request, Response
+
+ModerationAction: TypeAlias = Literal["block", "delete", "hide", "unblock", "unhide"]
+"""
+What can be done with a message, or with the account that wrote it.
+
+A hidden message is shown only to its author and to the profile. A blocked account can no longer
+write to the profile; on X, this concerns direct messages only.
+"""
+
+MODERATION_ACTIONS: tuple[ModerationAction, ...] = get_args(ModerationAction)
+"""All moderation actions, sorted."""
 
 
 @attrs.frozen(kw_only=True)
@@ -216,6 +227,27 @@ class DiscardingAdapter(Protocol):
 
     def discard(self, progress: Mapping[str, str]) -> Flow[None]:
         """Delete the uploads of a post that was not published, according to its *progress*."""
+        ...
+
+
+@runtime_checkable
+class ModeratingAdapter(Protocol):
+    """An adapter whose network lets an account hide or delete messages, or block their authors."""
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """Return the actions that the network offers for a message of this kind and author."""
+        ...
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """
+        Carry out an action. Carrying it out again changes nothing, so its requests are ``safe``.
+
+        A message that no longer exists counts as deleted.
+
+        Raises:
+            RejectedError: If the network does not offer the action for this message.
+            NetworkError: If the action was not carried out.
+        """
         ...
 
 

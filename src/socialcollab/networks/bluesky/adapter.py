@@ -10,10 +10,11 @@ from typing import Final
 
 import attrs
 
-from socialcollab.content import Attachment, Json, MessageKind
+from socialcollab.content import Attachment, Json, Message, MessageKind
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError, TransientError
-from socialcollab.networks.bluesky.chat import direct_messages
+from socialcollab.networks.bluesky.chat import direct_messages, find_message, send_message
+from socialcollab.networks.bluesky.moderation import set_blocked, set_hidden
 from socialcollab.networks.bluesky.reading import (
     counts_of,
     notifications,
@@ -34,6 +35,7 @@ from socialcollab.networks.bluesky.responses import (
     value_of,
 )
 from socialcollab.networks.limits import check_limits, text_to_send, upload_size
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import Source, read_messages
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
 from socialcollab.text import post_id
@@ -48,6 +50,7 @@ from socialcollab.transport import (
     MediaPart,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -61,6 +64,10 @@ _ACCOUNT: Final = "did"
 _BLOB: Final = "blob-"
 _CARD: Final = "card"
 _CID: Final = "cid-"
+# A server's clock may be ahead of or behind the sender's.
+_CLOCK_SKEW: Final = dt.timedelta(minutes=5)
+# The service of direct messages is not the account's server, so a new message may appear later.
+_MESSAGE_DELAY: Final = dt.timedelta(minutes=2)
 # The fields of a post to which the other properties of a record belong.
 _FIELDS: Final[Mapping[str, str]] = {"embed": "media", "facets": "text", "langs": "language"}
 _MENTION: Final = "mention-"
@@ -110,6 +117,9 @@ class BlueskyAdapter:
 
     def publish(self, prepared: Prepared, progress: Mapping[str, str]) -> Flow[Published]:
         """Upload the media, look up the accounts that the texts mention, and create the records."""
+        if prepared.outgoing.format == "message":
+            conversation, text = prepared.outgoing.reply_to, self._texts(prepared.outgoing)[0]
+            return (yield from send_message(self.server, conversation, text))
         ready = yield from self._ready(prepared, progress)
 
         def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
@@ -127,6 +137,17 @@ class BlueskyAdapter:
     ) -> Flow[Found | Missing | Inconclusive]:
         """Look up the record of the first unconfirmed part under its key."""
         did = progress.get(_ACCOUNT) or (yield from self._account())
+        if prepared.outgoing.format == "message":
+            conversation, text = prepared.outgoing.reply_to, self._texts(prepared.outgoing)[0]
+            since = dt.datetime.fromisoformat(prepared.idempotency_keys[_part("created_at", 0)])
+            found_message = yield from find_message(
+                self.server, did, conversation, text, since - _CLOCK_SKEW
+            )
+            if found_message is None:
+                return Missing(conclusive_after=_MESSAGE_DELAY)
+            if isinstance(found_message, Inconclusive):
+                return found_message
+            return Found(found_message)
         count = 1 + len(prepared.outgoing.replies)
         part = next_part(progress, count)
         key = prepared.idempotency_keys[_part("rkey", part)]
@@ -145,7 +166,13 @@ class BlueskyAdapter:
     def compare(
         self, prepared: Prepared, progress: Mapping[str, str], network_id: str
     ) -> Flow[tuple[str, ...]]:
-        """Return the fields of the post that differ from its record on the server."""
+        """
+        Return the fields of the post that differ from its record on the server.
+
+        Direct messages are not compared.
+        """
+        if prepared.outgoing.format == "message":
+            return ()
         account, key = _parts_of(network_id)
         response = yield from call(
             self._request(
@@ -216,6 +243,39 @@ class BlueskyAdapter:
     def counts(self, network_ids: Collection[str]) -> Flow[Mapping[str, Counts]]:
         """Read the counts of posts; see `ReadingAdapter.counts`. Views are not available."""
         return counts_of(self.server, network_ids)
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """
+        Return the actions that Bluesky offers for a message.
+
+        Replies to the account's own threads can be hidden; their authors can be blocked.
+        """
+        if message.own:
+            return frozenset({"delete"}) if message.kind != "direct" else frozenset()
+        actions: set[ModerationAction] = set()
+        if message.author.id.startswith("did:"):
+            actions |= {"block", "unblock"}
+        if message.kind == "reply" and message.root:
+            actions |= {"hide", "unhide"}
+        return frozenset(actions)
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """Hide a reply, delete an own post, or block an author; see `ModeratingAdapter.moderate`."""
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete":
+            yield from self.take_down(message.network_id)
+            return
+        account = yield from self._account()
+        if action in ("block", "unblock"):
+            yield from set_blocked(self.server, account, message, blocked=action == "block")
+            return
+        if _parts_of(message.root)[0] != account:
+            raise RejectedError(
+                f"only replies in the account's own threads can be hidden, and `{message.root[:200]}`"
+                " is a thread of another account",
+                network=NETWORK,
+            )
+        yield from set_hidden(self.server, account, message, hidden=action == "hide")
 
     def _account(self) -> Flow[str]:
         response = yield from call(self._request("GET", "com.atproto.server.getSession"))

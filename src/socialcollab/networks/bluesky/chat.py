@@ -1,4 +1,4 @@
-"""Read direct messages on Bluesky, which belong to a service of their own."""
+"""Read and send direct messages on Bluesky, which belong to a service of their own."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ import attrs
 
 from socialcollab.content import Json, Message, MessageAuthor
 from socialcollab.directory import Profile
-from socialcollab.networks.bluesky.responses import NETWORK, list_in
+from socialcollab.networks.bluesky.record import link_facets
+from socialcollab.networks.bluesky.responses import NETWORK, list_in, text_of
 from socialcollab.networks.reading import (
     Entry,
     ListPage,
@@ -23,7 +24,7 @@ from socialcollab.networks.reading import (
     tables,
 )
 from socialcollab.networks.responses import object_of, text_in
-from socialcollab.transport import Flow, Request, call
+from socialcollab.transport import Flow, Inconclusive, Published, Request, call
 
 # The account's server passes requests with this header on to the service:
 # docs.bsky.app/docs/advanced-guides/api-directory, read 2026-11-30.
@@ -32,6 +33,7 @@ _CONVERSATIONS: Final = 50
 _MOST_CONVERSATIONS: Final = 200
 _MESSAGES: Final = 100
 _AT_ONCE: Final = 10
+_MOST_PAGES: Final = 5
 _SYSTEM: Final = "chat.bsky.convo.defs#systemMessageView"
 _DELETED: Final = "chat.bsky.convo.defs#deletedMessageView"
 
@@ -108,6 +110,50 @@ def _messages(
             queue.append([conversation, token])
     todo = attrs.evolve(todo, rest=[*queue, *todo.rest[_AT_ONCE:]])
     return ListPage(entries=tuple(found), skipped=unread, next_page=todo.text(), is_sorted=False)
+
+
+def send_message(server: str, conversation: str, text: str) -> Flow[Published]:
+    """
+    Send a direct message.
+
+    The service has no keys, in contrast to the records of posts.
+    """
+    message: dict[str, Json] = {"text": text}
+    links = link_facets(text)
+    if links:
+        message["facets"] = links
+    response = yield from call(
+        Request(
+            method="POST",
+            url=f"{server}/xrpc/chat.bsky.convo.sendMessage",
+            headers=_SERVICE,
+            json={"convoId": conversation, "message": message},
+            creates=0,
+            repeat="no",
+        )
+    )
+    return Published(network_id=text_of(response, "id", creates=True))
+
+
+def find_message(
+    server: str, account: str, conversation: str, text: str, since: dt.datetime
+) -> Flow[Published | Inconclusive | None]:
+    """Return the account's message with a text that was sent since an instant, or None."""
+    params = {"convoId": conversation, "limit": str(_MESSAGES)}
+    for _ in range(_MOST_PAGES):
+        response = yield from call(_get(server, "chat.bsky.convo.getMessages", params))
+        for each in map(table, list_in(response, "messages")):
+            at = instant(each, "sentAt")
+            # Newest first.
+            if at < since:
+                return None
+            if text_in(table(each, "sender"), "did") == account and text_in(each, "text") == text:
+                return Published(network_id=identifier(each), at=at)
+        token = text_in(object_of(response), "cursor")
+        if not token:
+            return None
+        params = {**params, "cursor": token}
+    return Inconclusive("the conversation has too many new messages to look through")
 
 
 def _entry(

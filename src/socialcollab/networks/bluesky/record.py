@@ -102,6 +102,11 @@ def post_record(
     return record
 
 
+def link_facets(text: str) -> list[Json]:
+    """Return the facets of the links in a text."""
+    return [*_facets((facet for facet in facets(text) if facet.kind == "url"), {})]
+
+
 def _media_embed(media: Sequence[Attachment], blobs: Sequence[Json]) -> dict[str, Json]:
     if isinstance(media[0], Video):
         video: dict[str, Json] = {"$type": "app.bsky.embed.video", "video": blobs[0]}

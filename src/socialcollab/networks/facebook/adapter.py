@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, MessageKind, Video, links_to_send
+from socialcollab.content import Attachment, Json, Message, MessageKind, Video, links_to_send
 from socialcollab.directory import NETWORKS, NetworkDescription, PostFormat, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -19,6 +19,7 @@ from socialcollab.errors import (
 )
 from socialcollab.networks.facebook.reading import NETWORK, FacebookReader
 from socialcollab.networks.graph import (
+    change,
     delete,
     error_of,
     instant_of,
@@ -28,8 +29,10 @@ from socialcollab.networks.graph import (
     values_of,
 )
 from socialcollab.networks.graph_comments import Comments
+from socialcollab.networks.graph_messages import DirectMessage
 from socialcollab.networks.limits import upload_size
 from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import read_messages
 from socialcollab.networks.responses import text_in, unreadable
 from socialcollab.networks.thread import id_of_part, next_part, publish_parts
@@ -44,6 +47,7 @@ from socialcollab.transport import (
     MediaPart,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -100,6 +104,8 @@ class FacebookAdapter:
         if _PAGE not in done:
             done[_PAGE] = yield from self._page()
             yield from call(Checkpoint(values=dict(done)))
+        if outgoing.format == "message":
+            return (yield from self._direct_message(outgoing, done[_PAGE]).send())
         if not id_of_part(done, 0):
             done = yield from self._with_media(outgoing, done)
 
@@ -125,7 +131,10 @@ class FacebookAdapter:
         count = 1 + len(outgoing.replies)
         part = next_part(progress, count)
         found: Published | Found | Missing | Inconclusive | None
-        if part or outgoing.reply_to:
+        if outgoing.format == "message":
+            account = progress.get(_PAGE) or (yield from self._page())
+            found = yield from self._direct_message(outgoing, account).find(earliest(prepared))
+        elif part or outgoing.reply_to:
             page = progress.get(_PAGE) or (yield from self._page())
             comments = self._comments(outgoing, {**progress, _PAGE: page}, part)
             text, since = _comment(outgoing, part), earliest(prepared)
@@ -133,6 +142,15 @@ class FacebookAdapter:
         else:
             found = yield from self._find_first(prepared, progress)
         return lookup_result(self.description, found, count, progress)
+
+    def _direct_message(self, outgoing: OutgoingPost, account: str) -> DirectMessage:
+        return DirectMessage(
+            network=NETWORK,
+            server=self.server,
+            account=account,
+            recipient=outgoing.reply_to,
+            text=_comment(outgoing, 0),
+        )
 
     def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str], part: int) -> Comments:
         """Return the comments to which a part belongs."""
@@ -229,6 +247,46 @@ class FacebookAdapter:
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
         yield from delete(self.server, network_id, network=NETWORK)
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """Return the actions that Facebook offers for a message."""
+        if message.own:
+            return frozenset({"delete"}) if message.kind != "direct" else frozenset()
+        actions: set[ModerationAction] = set()
+        if message.author.id:
+            actions |= {"block", "unblock"}
+        if message.kind == "comment":
+            actions |= {"delete", "hide", "unhide"}
+        return frozenset(actions)
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """
+        Hide or delete a comment, or block an author; see `ModeratingAdapter.moderate`.
+
+        The permissions ``pages_manage_engagement`` and, for blocking, ``pages_manage_metadata`` are
+        needed.
+        """
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete":
+            yield from delete(self.server, message.network_id, network=NETWORK)
+        elif action in ("hide", "unhide"):
+            body = {"is_hidden": action == "hide"}
+            yield from change(self.server, message.network_id, body, network=NETWORK)
+        else:
+            page = yield from self._page()
+            # The authors of direct messages have ids of their own.
+            key = "psid" if message.kind == "direct" else "user"
+            author = message.author.id
+            request = (
+                self._request("POST", f"/{page}/blocked", body={key: [author]})
+                if action == "block"
+                else self._request("DELETE", f"/{page}/blocked", params={key: author})
+            )
+            # Facebook confirms a block by the id of the account, and the end of a block as usual.
+            confirmed = author if action == "block" else "success"
+            values = values_of((yield from call(request)), network=NETWORK)
+            if values.get(confirmed) is not True:
+                raise TransientError(f"Facebook did not confirm `{action}`", network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the Page."""

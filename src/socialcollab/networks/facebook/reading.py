@@ -67,7 +67,7 @@ class FacebookReader:
         if "direct" in kinds:
             conversations = Nested(
                 path=f"{path}/conversations",
-                outer_fields="id,link,updated_time",
+                outer_fields="id,link,updated_time,participants",
                 edge="messages",
                 fields=_MESSAGE,
                 read=lambda conversation: self._direct_message(page, conversation),
@@ -132,7 +132,11 @@ class FacebookReader:
         return read
 
     def _direct_message(self, page: str, conversation: Mapping[str, Json]) -> Read:
-        root = identifier(conversation)
+        # A webhook identifies a conversation by the other account, to which an answer is sent.
+        others = [
+            text_in(each, "id") for each in tables(table(conversation, "participants"), "data")
+        ]
+        root = next((each for each in others if each and each != page), identifier(conversation))
 
         def read(item: Mapping[str, Json]) -> Entry:
             attached = [

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, MessageKind, Video
+from socialcollab.content import Attachment, Json, Message, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -21,6 +21,7 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.networks.graph import (
+    change,
     delete,
     instant_of,
     is_gone,
@@ -29,9 +30,11 @@ from socialcollab.networks.graph import (
     values_of,
 )
 from socialcollab.networks.graph_comments import Comments
+from socialcollab.networks.graph_messages import DirectMessage
 from socialcollab.networks.instagram.reading import NETWORK, InstagramReader
 from socialcollab.networks.limits import text_to_send
 from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import read_messages
 from socialcollab.networks.responses import text_in
 from socialcollab.networks.thread import id_of_part, next_part, publish_parts
@@ -45,6 +48,7 @@ from socialcollab.transport import (
     Inconclusive,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -104,6 +108,8 @@ class InstagramAdapter:
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
+        if outgoing.format == "message":
+            return (yield from self._direct_message(outgoing, done[_ACCOUNT]).send())
 
         def create(part: int, done: Mapping[str, str]) -> Flow[tuple[Published, Mapping[str, str]]]:
             if part == 0 and not outgoing.reply_to:
@@ -122,7 +128,10 @@ class InstagramAdapter:
         count = 1 + len(outgoing.replies)
         part = next_part(progress, count)
         found: Published | Found | Missing | Inconclusive | None
-        if part or outgoing.reply_to:
+        if outgoing.format == "message":
+            account = progress.get(_ACCOUNT) or (yield from self._account())
+            found = yield from self._direct_message(outgoing, account).find(earliest(prepared))
+        elif part or outgoing.reply_to:
             account = progress.get(_ACCOUNT) or (yield from self._account())
             comments = self._comments(outgoing, {**progress, _ACCOUNT: account})
             text = outgoing.first_comment if part else text_to_send(self.description, outgoing)
@@ -130,6 +139,15 @@ class InstagramAdapter:
         else:
             found = yield from self._find_first(prepared, progress)
         return lookup_result(self.description, found, count, progress)
+
+    def _direct_message(self, outgoing: OutgoingPost, account: str) -> DirectMessage:
+        return DirectMessage(
+            network=NETWORK,
+            server=self.server,
+            account=account,
+            recipient=outgoing.reply_to,
+            text=text_to_send(self.description, outgoing),
+        )
 
     def _comments(self, outgoing: OutgoingPost, progress: Mapping[str, str]) -> Comments:
         """Return the comments to which a part belongs."""
@@ -242,6 +260,25 @@ class InstagramAdapter:
     def take_down(self, network_id: str) -> Flow[None]:
         """Delete the post. A post that no longer exists counts as deleted."""
         yield from delete(self.server, network_id, network=NETWORK)
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """Return the actions that Instagram offers for a message; apps cannot block accounts."""
+        if message.kind != "comment":
+            return frozenset()
+        return frozenset({"delete"}) if message.own else frozenset({"delete", "hide", "unhide"})
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """
+        Hide or delete a comment; see `ModeratingAdapter.moderate`.
+
+        The permission ``instagram_business_manage_comments`` is needed.
+        """
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete":
+            yield from delete(self.server, message.network_id, network=NETWORK)
+        else:
+            body = {"hide": action == "hide"}
+            yield from change(self.server, message.network_id, body, network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Image, Json, MessageKind, Video
+from socialcollab.content import Attachment, Image, Json, Message, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile, Visibility
 from socialcollab.errors import AuthenticationError, RejectedError, TransientError
 from socialcollab.networks.limits import text_to_send, upload_size
@@ -29,6 +29,7 @@ from socialcollab.networks.mastodon.responses import (
     published_of,
     values_of,
 )
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import read_messages
 from socialcollab.networks.responses import unreadable
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
@@ -43,6 +44,7 @@ from socialcollab.transport import (
     MediaPart,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -198,6 +200,27 @@ class MastodonAdapter:
         if not is_gone(response):
             # The response contains the deleted post.
             values_of(response, "id")
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """Return the actions that Mastodon offers for a message; it cannot hide replies."""
+        if message.own:
+            return frozenset({"delete"})
+        return frozenset({"block", "unblock"}) if message.author.id else frozenset()
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """
+        Delete an own post, or block an author; see `ModeratingAdapter.moderate`.
+
+        Blocking needs the scope ``write:blocks``.
+        """
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete":
+            yield from self.take_down(message.network_id)
+            return
+        path = f"/api/v1/accounts/{quote(message.author.id, safe='')}/{action}"
+        response = yield from call(self._request("POST", path))
+        if values_of(response, "id").get("blocking") is not (action == "block"):
+            raise unreadable(response, f"confirmation of `{action}`", network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""

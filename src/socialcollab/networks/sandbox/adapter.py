@@ -10,10 +10,11 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, LinkCard, MessageKind, Video
+from socialcollab.content import Attachment, Json, LinkCard, Message, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import RejectedError
 from socialcollab.networks.limits import check_limits, outgoing_links, text_to_send
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import check_kinds
 from socialcollab.networks.sandbox.messages import (
     check_cursor,
@@ -41,6 +42,7 @@ from socialcollab.transport import (
     MediaPart,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -164,6 +166,27 @@ class SandboxAdapter:
         first = None if cursor or since is None else as_utc(since)
         response = yield from call(self._request("GET", "/messages", params={"after": cursor}))
         return read_page(response, self.profile, cursor, kinds, first)
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """Return the actions that the sandbox offers for a message."""
+        if message.own:
+            return frozenset({"delete"})
+        actions: set[ModerationAction] = {"block", "unblock"} if message.author.id else set()
+        if message.kind in ("comment", "reply"):
+            actions |= {"delete", "hide", "unhide"}
+        return frozenset(actions)
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """Hide or delete a message, or block its author; see `ModeratingAdapter.moderate`."""
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete" and message.own:
+            yield from self.take_down(message.network_id)
+            return
+        subject = message.author.id if action in ("block", "unblock") else message.network_id
+        response = yield from call(
+            self._request("POST", f"/moderation/{action}", params={"id": subject})
+        )
+        check_removed(response, network=self.profile.network)
 
     def own_posts(self, since: dt.datetime) -> Flow[OwnPosts]:
         """Read the posts of the profile; see `ReadingAdapter.own_posts`."""

@@ -69,6 +69,38 @@ def messages_after(db: sqlite3.Connection, profile: str, after: str) -> Json:
     }
 
 
+def moderate(db: sqlite3.Connection, profile: str, action: str, subject: str) -> bool:
+    """
+    Carry out a moderation action, and return whether the message exists.
+
+    Args:
+        db: The database.
+        profile: The id of the profile.
+        action: The action.
+        subject: The id of the message, or of the account to block.
+    """
+    if action == "block":
+        db.execute("INSERT OR IGNORE INTO blocked VALUES (?, ?)", (profile, subject))
+        return True
+    if action == "unblock":
+        db.execute("DELETE FROM blocked WHERE profile = ? AND author = ?", (profile, subject))
+        return True
+    number_ = subject.removeprefix("message-")
+    row = db.execute(
+        "SELECT body FROM messages WHERE profile = ? AND number = ?",
+        (profile, int(number_) if _is_number(number_) else 0),
+    ).fetchone()
+    if row is None:
+        return False
+    body = json.loads(row[0])
+    if action == "delete":
+        body |= {"deleted": True, "text": ""}
+    else:
+        body["hidden"] = action == "hide"
+    db.execute("UPDATE messages SET body = ? WHERE number = ?", (json.dumps(body), int(number_)))
+    return True
+
+
 def posts_since(db: sqlite3.Connection, profile: str, since: str) -> Json:
     """Return the body of the response with the posts of a profile that were not removed."""
     rows = db.execute(
@@ -150,6 +182,8 @@ def read_page(
             text=text_in(item, "text"),
             parent=text_in(item, "parent"),
             root=text_in(item, "parent"),
+            hidden=item.get("hidden") is True,
+            deleted=item.get("deleted") is True,
         )
         is_wanted = message.kind in kinds and (since is None or at >= since)
         return Entry(at=at, message=message if is_wanted else None)

@@ -173,6 +173,17 @@ class Sandbox:
                 at=at or self._rules.clock(),
             )
 
+    def blocked_authors(self, profile: str) -> frozenset[str]:
+        """
+        Return the ids of the accounts that a profile has blocked.
+
+        Raises:
+            StoreUnavailableError: If the timeline cannot be read.
+        """
+        with self._timeline.writing() as db:
+            rows = db.execute("SELECT author FROM blocked WHERE profile = ?", (profile,))
+            return frozenset(author for (author,) in rows)
+
     def write_preview(self, *, zone: str = "UTC") -> Path:
         """
         Write ``timeline.html`` and a page per network, and return the path of ``timeline.html``.

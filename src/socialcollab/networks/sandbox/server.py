@@ -23,7 +23,12 @@ from socialcollab.errors import (
 from socialcollab.networks.sandbox.adapter import token_of
 from socialcollab.networks.sandbox.draft import Draft, UnreadableDraftError, read_draft
 from socialcollab.networks.sandbox.faults import FaultKind, InjectedFault
-from socialcollab.networks.sandbox.messages import counts_of, messages_after, posts_since
+from socialcollab.networks.sandbox.messages import (
+    counts_of,
+    messages_after,
+    moderate,
+    posts_since,
+)
 from socialcollab.networks.sandbox.timeline import (
     RateLimit,
     SandboxPost,
@@ -236,6 +241,11 @@ class SandboxTransport:
             return _json(200, messages_after(db, self.profile.id, after))
         if action == "own posts":
             return _json(200, posts_since(db, self.profile.id, str(request.params["since"])))
+        if action == "moderate":
+            name, subject = _path_of(request).rpartition("/")[2], str(request.params["id"])
+            if moderate(db, self.profile.id, name, subject):
+                return Response(status=204)
+            return _refusal(404, f"there is no message `{subject}`")
         if action == "counts":
             return _json(200, counts_of(db, self.profile.id, request.params["id"]))
         if remove_post(db, self.profile.id, network_id, now=as_utc(self.rules.clock())):
@@ -405,6 +415,8 @@ def _action_of(request: Request) -> str:
     path = _path_of(request)
     if path.startswith("/posts/") and request.method in ("PUT", "DELETE"):
         return "amend" if request.method == "PUT" else "take_down"
+    if path.startswith("/moderation/") and request.method == "POST":
+        return "moderate"
     actions = {
         ("POST", "/media"): "upload",
         ("POST", "/posts"): "create",

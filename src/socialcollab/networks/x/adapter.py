@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 import attrs
 
-from socialcollab.content import Attachment, Json, MessageKind, Video
+from socialcollab.content import Attachment, Json, Message, MessageKind, Video
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.errors import (
     AuthenticationError,
@@ -19,10 +19,12 @@ from socialcollab.errors import (
     TransientError,
 )
 from socialcollab.networks.limits import text_to_send
-from socialcollab.networks.lookup import earliest, missing, prepared_at
+from socialcollab.networks.lookup import earliest, lookup_result, missing, prepared_at
+from socialcollab.networks.moderation import check_offered
 from socialcollab.networks.reading import Source, read_messages
-from socialcollab.networks.responses import text_in
+from socialcollab.networks.responses import text_in, unreadable
 from socialcollab.networks.thread import found_part, id_of_part, next_part, publish_parts
+from socialcollab.networks.x.direct_message import DirectMessage
 from socialcollab.networks.x.reading import POST_FIELDS, XReader, parent_of
 from socialcollab.networks.x.responses import (
     NETWORK,
@@ -46,6 +48,7 @@ from socialcollab.transport import (
     MediaPart,
     MessagePage,
     Missing,
+    ModerationAction,
     OutgoingPost,
     OwnPosts,
     Prepared,
@@ -105,6 +108,8 @@ class XAdapter:
         if _ACCOUNT not in done:
             done[_ACCOUNT] = yield from self._account()
             yield from call(Checkpoint(values=dict(done)))
+        if prepared.outgoing.format == "message":
+            return (yield from self._direct_messages(prepared).send())
         if not id_of_part(done, 0):
             done = yield from self._with_media(prepared, done)
 
@@ -126,6 +131,9 @@ class XAdapter:
         if not self.reads:
             return Inconclusive("reading posts is switched off for X")
         account = progress.get(_ACCOUNT) or (yield from self._account())
+        if prepared.outgoing.format == "message":
+            sent = yield from self._direct_messages(prepared).find(account, earliest(prepared))
+            return lookup_result(self.description, sent, 1, progress)
         posts, complete = yield from self._reader.recent_posts(
             account, earliest(prepared), with_parents=bool(prepared.outgoing.reply_to)
         )
@@ -153,8 +161,12 @@ class XAdapter:
     def compare(
         self, prepared: Prepared, progress: Mapping[str, str], network_id: str
     ) -> Flow[tuple[str, ...]]:
-        """Return the fields in which the published post differs, unless reading is switched off."""
-        if not self.reads:
+        """
+        Return the fields in which the published post differs, unless reading is switched off.
+
+        Direct messages are not compared.
+        """
+        if not self.reads or prepared.outgoing.format == "message":
             return ()
         response = yield from call(
             self._request(
@@ -178,6 +190,42 @@ class XAdapter:
         )
         if not is_gone(response):
             data_of(response, "deleted")
+
+    def moderation_actions(self, message: Message) -> frozenset[ModerationAction]:
+        """
+        Return the actions that X offers for a message.
+
+        Replies can be hidden, and the authors of direct messages can be blocked. X does not let apps
+        block the authors of posts.
+        """
+        if message.own:
+            return frozenset({"delete"}) if message.kind != "direct" else frozenset()
+        if message.kind == "reply":
+            return frozenset({"hide", "unhide"})
+        if message.kind == "direct" and message.author.id:
+            return frozenset({"block", "unblock"})
+        return frozenset()
+
+    def moderate(self, action: ModerationAction, message: Message) -> Flow[None]:
+        """
+        Hide a reply, delete an own post, or block an author; see `ModeratingAdapter.moderate`.
+
+        Hiding needs the scope ``tweet.moderate.write``, and blocking the scope ``dm.write``. X
+        rejects hiding a reply in a conversation that another account began.
+        """
+        check_offered(action, message, self.moderation_actions(message), self.description)
+        if action == "delete":
+            yield from self.take_down(message.network_id)
+            return
+        if action in ("block", "unblock"):
+            path = f"/2/users/{quote(message.author.id, safe='')}/dm/{action}"
+            key, request = "blocked", self._request("POST", path)
+        else:
+            path = f"/2/tweets/{quote(message.network_id, safe='')}/hidden"
+            key, request = "hidden", self._request("PUT", path, body={"hidden": action == "hide"})
+        response = yield from call(request)
+        if data_of(response).get(key) is not (action in ("block", "hide")):
+            raise unreadable(response, f"confirmation of `{action}`", network=NETWORK)
 
     def verify_credentials(self) -> Flow[str]:
         """Return the name of the account."""
@@ -239,6 +287,14 @@ class XAdapter:
                 "reading is switched off for X; to switch it on, pass `reads=True`",
                 network=NETWORK,
             )
+
+    def _direct_messages(self, prepared: Prepared) -> DirectMessage:
+        outgoing = prepared.outgoing
+        return DirectMessage(
+            server=self.server,
+            conversation=outgoing.reply_to,
+            text=text_to_send(self.description, outgoing),
+        )
 
     def _account(self) -> Flow[str]:
         """Return the id of the account, after checking that it is the profile's account."""

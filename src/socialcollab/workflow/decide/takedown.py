@@ -32,8 +32,8 @@ def take_down(
 
     Raises:
         NotFoundError: If the post is not visible to the actor.
-        NotAllowedError: If the actor does not have `take_down` there, or if there is nothing to
-            take down.
+        NotAllowedError: If the actor does not have `take_down` there, if there is nothing to take
+            down, or if a direct message was or may have been sent, which cannot be deleted.
     """
     post = snapshot.post
     deliveries = [
@@ -57,6 +57,8 @@ def take_down(
         if delivery.state in UNSENT_STATES and not delivery.live_ids and not delivery.attempts:
             data = ev.DeliveryCancelled(problem="taken_down")
         else:
+            if post.content.format_for(delivery.profile) == "message":
+                raise refuse(post_reason("direct_message_stays", post, profile=delivery.profile))
             taken_down.add(delivery.profile)
         events.append(ev.delivery_event(delivery.id, data, context.actor))
     if taken_down:

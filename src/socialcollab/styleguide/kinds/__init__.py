@@ -1,0 +1,1 @@
+"""The kinds of rules that a guide can define."""
