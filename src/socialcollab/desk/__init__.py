@@ -6,6 +6,7 @@ from socialcollab.desk.commands import Adopt, Command, Erase, Offboard
 from socialcollab.desk.desk import Desk
 from socialcollab.desk.handlers.bulk import BulkOutcome
 from socialcollab.desk.handlers.erasure_report import ErasureReport, Mention
+from socialcollab.desk.handlers.merge_edit import MergedPost
 from socialcollab.desk.handlers.sheet_import import ImportReport, ImportStatus, RowOutcome
 from socialcollab.desk.journal.maintenance import audit_file, media_folder, reindex_file
 from socialcollab.desk.journal.streams import PROJECTIONS, reducer
@@ -39,6 +40,7 @@ __all__ = [
     "ImportStatus",
     "MemberDesk",
     "Mention",
+    "MergedPost",
     "NotificationBatch",
     "Offboard",
     "OffboardingPlan",

@@ -15,6 +15,7 @@ from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
 from socialcollab.desk.engine import Clock, Engine
+from socialcollab.desk.handlers.presence import collisions_beside
 from socialcollab.desk.journal.maintenance import (
     audit,
     claim_media,
@@ -65,7 +66,15 @@ from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash
-from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
+from socialcollab.stores import (
+    Anchor,
+    AuditReport,
+    CollisionStore,
+    MemoryCollisions,
+    MemoryMedia,
+    Progress,
+    ReindexReport,
+)
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
 from socialcollab.workflow import Condition, Connection, StepStatus, check_conditions
@@ -92,6 +101,7 @@ class AsyncDesk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -111,6 +121,8 @@ class AsyncDesk:
                 that opens the desk must register the same conditions.
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
+            collisions: The store for presence and claims; by default an in-memory store, which is
+                not shared with other processes.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
                 and the time of each event. The default is the machine's clock.
             real_clock: The clock for leases and send deadlines; by default the machine's clock,
@@ -122,11 +134,17 @@ class AsyncDesk:
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
         self._ports = Ports.of(
-            store, organization, networks=networks, media=self.media, sleep=sleep
+            store,
+            organization,
+            networks=networks,
+            media=self.media,
+            collisions=collisions if collisions is not None else MemoryCollisions(),
+            sleep=sleep,
         )
         self.engine = Engine(
             store=self._ports.store,
             media=self._ports.media,
+            collisions=self._ports.collisions,
             clock=clock or system_clock,
             real_clock=real_clock or system_clock,
             entropy=entropy,
@@ -153,6 +171,7 @@ class AsyncDesk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -169,6 +188,8 @@ class AsyncDesk:
             conditions: Same as in `AsyncDesk`.
             media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `AsyncDesk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `AsyncDesk`.
             real_clock: Same as in `AsyncDesk`.
             entropy: Same as in `AsyncDesk`.
@@ -188,6 +209,7 @@ class AsyncDesk:
             networks=networks,
             conditions=conditions,
             media=kept,
+            collisions=collisions if collisions is not None else collisions_beside(store),
             clock=clock,
             real_clock=real_clock,
             entropy=entropy,
@@ -211,6 +233,7 @@ class AsyncDesk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -228,6 +251,8 @@ class AsyncDesk:
             conditions: Same as in `AsyncDesk`.
             media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `AsyncDesk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `AsyncDesk`.
             real_clock: Same as in `AsyncDesk`.
             entropy: Same as in `AsyncDesk`.
@@ -251,6 +276,7 @@ class AsyncDesk:
                 networks=networks,
                 conditions=conditions,
                 media=kept,
+                collisions=collisions if collisions is not None else collisions_beside(store),
                 clock=clock,
                 real_clock=real_clock,
                 entropy=entropy,

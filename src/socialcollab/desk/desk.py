@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 from socialcollab.content import Delivery, Hold, Post, Summary
 from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
+from socialcollab.desk.handlers.presence import collisions_beside
 from socialcollab.desk.journal.maintenance import (
     audit,
     claim_media,
@@ -64,7 +65,15 @@ from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash
-from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
+from socialcollab.stores import (
+    Anchor,
+    AuditReport,
+    CollisionStore,
+    MemoryCollisions,
+    MemoryMedia,
+    Progress,
+    ReindexReport,
+)
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import Media, system_clock
 from socialcollab.workflow import Condition, Connection, StepStatus, check_conditions
@@ -91,6 +100,7 @@ class Desk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -110,6 +120,8 @@ class Desk:
                 that opens the desk must register the same conditions.
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
+            collisions: The store for presence and claims; by default an in-memory store, which is
+                not shared with other processes.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
                 and the time of each event. The default is the machine's clock.
             real_clock: The clock for leases and send deadlines; by default the machine's clock,
@@ -121,11 +133,17 @@ class Desk:
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
         self._ports = Ports.of(
-            store, organization, networks=networks, media=self.media, sleep=sleep
+            store,
+            organization,
+            networks=networks,
+            media=self.media,
+            collisions=collisions if collisions is not None else MemoryCollisions(),
+            sleep=sleep,
         )
         self.engine = Engine(
             store=self._ports.store,
             media=self._ports.media,
+            collisions=self._ports.collisions,
             clock=clock or system_clock,
             real_clock=real_clock or system_clock,
             entropy=entropy,
@@ -152,6 +170,7 @@ class Desk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -168,6 +187,8 @@ class Desk:
             conditions: Same as in `Desk`.
             media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `Desk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
@@ -187,6 +208,7 @@ class Desk:
             networks=networks,
             conditions=conditions,
             media=kept,
+            collisions=collisions if collisions is not None else collisions_beside(store),
             clock=clock,
             real_clock=real_clock,
             entropy=entropy,
@@ -210,6 +232,7 @@ class Desk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -227,6 +250,8 @@ class Desk:
             conditions: Same as in `Desk`.
             media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `Desk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
@@ -250,6 +275,7 @@ class Desk:
                 networks=networks,
                 conditions=conditions,
                 media=kept,
+                collisions=collisions if collisions is not None else collisions_beside(store),
                 clock=clock,
                 real_clock=real_clock,
                 entropy=entropy,

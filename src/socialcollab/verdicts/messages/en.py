@@ -291,6 +291,7 @@ MESSAGES: Final[dict[str, str]] = {
     "history.post.exempted": "exempted the post from hold `{hold}`",
     "history.post.expired": "marked the post as expired, because its planned time passed before it was approved",
     "history.post.finding_waived": "waived finding {code}",
+    "history.post.claim_taken_over": "took the post over from {holder}",
     "history.post.media_deleted": "deleted the images of the erased post",
     "history.post.reevaluated": "evaluated the open steps again",
     "history.post.scheduled": "scheduled the post",

@@ -291,6 +291,7 @@ MESSAGES: Final[dict[str, str]] = {
     "history.post.exempted": "stelde het bericht vrij van publicatiestop `{hold}`",
     "history.post.expired": "gaf het bericht de status verlopen, omdat het geplande moment verstreek voordat het was goedgekeurd",
     "history.post.finding_waived": "accepteerde bevinding {code}",
+    "history.post.claim_taken_over": "nam het bericht over van {holder}",
     "history.post.media_deleted": "verwijderde de afbeeldingen van het gewiste bericht",
     "history.post.reevaluated": "beoordeelde de openstaande stappen opnieuw",
     "history.post.scheduled": "plande het bericht in",
