@@ -10,10 +10,12 @@ from socialcollab.directory import Profile
 from socialcollab.inbox.routing import MessageFacts, route
 from socialcollab.organization import (
     Organization,
+    RuntimeState,
     changes_between,
     routing_findings,
     routing_state,
 )
+from socialcollab.permissions import Absence
 
 MONDAY = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 DOCUMENT = """
@@ -218,3 +220,32 @@ def test_templates_have_rules_without_problems():
         assert organization.response_targets
         assert organization.saved_replies
         assert routing_findings(organization, MONDAY) == ()
+
+
+def test_absent_members_and_members_on_duty_are_taken_into_account():
+    text = (
+        DOCUMENT
+        + """
+[roles.carer]
+permissions = ["view"]
+[[rotations]]
+id = "night"
+role = "carer"
+on = { workspace = "tulip" }
+members = ["ben"]
+start = 2026-05-01
+every = "day 20:00"
+end = "day 23:00"
+"""
+    )
+    text = text.replace('assign = "team:care"', 'assign = "rotation:night"')
+    organization = Organization.loads(text)
+    evening = MONDAY.replace(hour=19)
+    duty = routing_state(organization, evening)
+    assert duty.groups["rotation:night"] == ("ben",)
+    # Ben works in the evening because he is on duty; Ana does not.
+    assert [one.works_at(evening) for one in duty.agents.values()] == [False, True]
+    away = Absence(id="a1", member="ben", start=MONDAY.date(), end=dt.date(2026, 6, 2))
+    absent = organization.with_state(RuntimeState(absences=[away]))
+    assert not routing_state(absent, evening).agents["ben"].works_at(evening)
+    assert routing_state(organization, MONDAY.replace(hour=12)).groups["rotation:night"] == ()

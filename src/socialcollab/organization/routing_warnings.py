@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Mapping
 
-from socialcollab.directory import Selector
 from socialcollab.inbox.routing import (
     Agent,
     RoutingFinding,
@@ -28,50 +28,7 @@ def routing_state(organization: Organization, at: dt.datetime) -> RoutingState:
     Raises:
         NaiveDatetimeError: If *at* has no UTC offset.
     """
-    now = as_utc(at)
-    access = organization.access
-    on_duty = {
-        rotation.id: {
-            member
-            for workspace in _workspaces(organization, rotation.on)
-            if (member := access.on_duty(rotation.id, workspace, at=now)) is not None
-        }
-        for rotation in organization.rotations
-    }
-    groups: dict[str, tuple[str, ...]] = {}
-    for rule in organization.routing:
-        if rule.assign is not None:
-            party = rule.assign.to
-            members = (
-                sorted(on_duty[party.name])
-                if party.kind == "rotation"
-                else access.everyone_in(party)
-            )
-            groups[str(party)] = tuple(members)
-    working = {member for members in on_duty.values() for member in members}
-    absent = {absence.member for absence in access.all_absences if absence.covers(now)}
-    named = sorted({member for members in groups.values() for member in members})
-    agents = []
-    for person in named:
-        hours = organization.hours_of(person)
-        works = (
-            (person in working or hours is None or hours.is_open(now))
-            and person not in absent
-            and access.inactive_reason(person, at=now) is None
-        )
-        # A shift that has just ended says that the member does not work now.
-        agents.append(
-            Agent(id=person, shifts=() if works else (Window(start=now - _HOUR, end=now),))
-        )
-    return RoutingState(
-        agents=agents,
-        groups=groups,
-        hours={
-            profile.id: organization.hours[profile.workspace]
-            for profile in organization.profiles
-            if profile.workspace in organization.hours
-        },
-    )
+    return _state_at(organization, _rotation_places(organization), as_utc(at))
 
 
 def routing_findings(organization: Organization, at: dt.datetime) -> tuple[RoutingFinding, ...]:
@@ -85,21 +42,72 @@ def routing_findings(organization: Organization, at: dt.datetime) -> tuple[Routi
     """
     if not organization.routing:
         return ()
+    places = _rotation_places(organization)
     return lint_rules(
         organization.routing_rules,
-        lambda hour: routing_state(organization, hour),
+        lambda hour: _state_at(organization, places, hour),
         profiles=organization.profiles,
         at=at,
     )
 
 
-def _workspaces(organization: Organization, on: Selector) -> set[str]:
-    return {
-        workspace.id
-        for workspace in organization.workspaces
-        if on.covers_workspace(workspace.id)
-        or any(
-            profile.workspace == workspace.id and on.matches_profile(profile)
-            for profile in organization.profiles
-        )
+def _rotation_places(organization: Organization) -> Mapping[str, tuple[str, ...]]:
+    """Return, for each rotation, one of its workspaces in each time zone."""
+    places = {}
+    for rotation in organization.rotations:
+        covered = {
+            one.id for one in organization.workspaces if rotation.on.covers_workspace(one.id)
+        }
+        covered |= {
+            one.workspace for one in organization.profiles if rotation.on.matches_profile(one)
+        }
+        # Shifts differ only by the zone of the workspace.
+        by_zone = {organization.zones[workspace]: workspace for workspace in sorted(covered)}
+        places[rotation.id] = tuple(by_zone.values())
+    return places
+
+
+def _state_at(
+    organization: Organization, places: Mapping[str, tuple[str, ...]], now: dt.datetime
+) -> RoutingState:
+    access = organization.access
+    on_duty = {
+        rotation: {
+            member
+            for workspace in workspaces
+            if (member := access.on_duty(rotation, workspace, at=now)) is not None
+        }
+        for rotation, workspaces in places.items()
     }
+    groups: dict[str, tuple[str, ...]] = {}
+    for rule in organization.routing:
+        if rule.assign is not None:
+            party = rule.assign.to
+            members = (
+                sorted(on_duty[party.name])
+                if party.kind == "rotation"
+                else access.everyone_in(party)
+            )
+            groups[str(party)] = tuple(members)
+    working = {member for members in on_duty.values() for member in members}
+    absent = {absence.member for absence in access.all_absences if absence.covers(now)}
+    agents = []
+    for person in sorted({member for members in groups.values() for member in members}):
+        hours = organization.hours_of(person)
+        works = (
+            (person in working or hours is None or hours.is_open(now))
+            and person not in absent
+            and access.inactive_reason(person, at=now) is None
+        )
+        # A shift that has just ended says that the member does not work now.
+        shifts = () if works else (Window(start=now - _HOUR, end=now),)
+        agents.append(Agent(id=person, shifts=shifts))
+    return RoutingState(
+        agents=agents,
+        groups=groups,
+        hours={
+            profile.id: organization.hours[profile.workspace]
+            for profile in organization.profiles
+            if profile.workspace in organization.hours
+        },
+    )
