@@ -5,12 +5,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from socialcollab.content import Delivery, Hold, Message, MessageKind, Post, Summary
+from socialcollab.content import Delivery, Hold, Message, Post, Summary
 from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
@@ -63,6 +63,7 @@ from socialcollab.desk.worker.due import (
     reconcile,
     run_due,
 )
+from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
@@ -370,7 +371,7 @@ class AsyncDesk:
         profile: str,
         cursor: str = "",
         *,
-        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+        kinds: Iterable[str] = PUBLIC_KINDS,
     ) -> Fetched:
         """
         Read a page of messages from a profile's network, and store them.
@@ -385,8 +386,14 @@ class AsyncDesk:
             InvalidValueError: If its network cannot read messages, or the cursor is invalid.
             NetworkError: If the network fails. The same cursor can be used again.
         """
-        name = check_text(profile, "profile")
-        return await self.run(fetch_messages(self._publisher.dispatcher, name, cursor, kinds=kinds))
+        return await self.run(
+            fetch_messages(
+                self._publisher.dispatcher,
+                check_text(profile, "profile"),
+                check_text(cursor, "cursor"),
+                kinds=as_words(kinds),
+            )
+        )
 
     async def run_due(
         self,
@@ -448,7 +455,9 @@ class AsyncDesk:
             SocialCollabError: If no network is configured for the profile.
         """
         at = self.engine.now() if now is None else as_utc(now)
-        return await self.run(reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at))
+        return await self.run(
+            reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at)
+        )
 
     async def next_due(self, *, after: dt.datetime | None = None) -> dt.datetime | None:
         """
@@ -567,7 +576,9 @@ class AsyncDesk:
             limit: The maximum number of notifications in a batch; the notifications of one event
                 are never split.
         """
-        return await self.run(read_notifications(self.engine, after=after, member=member, limit=limit))
+        return await self.run(
+            read_notifications(self.engine, after=after, member=member, limit=limit)
+        )
 
     async def last_event_at(self) -> dt.datetime | None:
         """Return the time of the last event, or None if there are no events."""
@@ -604,7 +615,9 @@ class AsyncDesk:
             )
         )
 
-    async def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
+    async def clashes(
+        self, start: TimeLike, end: TimeLike, *, workspace: str = ""
+    ) -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return await self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
@@ -621,7 +634,9 @@ class AsyncDesk:
             viewer: Only holds that apply to a profile that this member can view, without reasons
                 for clients and guests; all holds if empty.
         """
-        return await self.run(read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer))
+        return await self.run(
+            read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer)
+        )
 
     async def connections(self, *, viewer: str = "") -> tuple[Connection, ...]:
         """
@@ -634,7 +649,9 @@ class AsyncDesk:
         """
         return await self.run(read_connections(self.engine, viewer=viewer))
 
-    async def calendar_notes(self, *, workspace: str = "", viewer: str = "") -> tuple[CalendarNote, ...]:
+    async def calendar_notes(
+        self, *, workspace: str = "", viewer: str = ""
+    ) -> tuple[CalendarNote, ...]:
         """
         Return the calendar notes, sorted by date.
 

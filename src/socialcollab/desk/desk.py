@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from socialcollab.content import Delivery, Hold, Message, MessageKind, Post, Summary
+from socialcollab.content import Delivery, Hold, Message, Post, Summary
 from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
 from socialcollab.desk.inbox.arrival import Received, receive_messages
@@ -62,6 +62,7 @@ from socialcollab.desk.worker.due import (
     reconcile,
     run_due,
 )
+from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
@@ -369,7 +370,7 @@ class Desk:
         profile: str,
         cursor: str = "",
         *,
-        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+        kinds: Iterable[str] = PUBLIC_KINDS,
     ) -> Fetched:
         """
         Read a page of messages from a profile's network, and store them.
@@ -384,8 +385,14 @@ class Desk:
             InvalidValueError: If its network cannot read messages, or the cursor is invalid.
             NetworkError: If the network fails. The same cursor can be used again.
         """
-        name = check_text(profile, "profile")
-        return self.run(fetch_messages(self._publisher.dispatcher, name, cursor, kinds=kinds))
+        return self.run(
+            fetch_messages(
+                self._publisher.dispatcher,
+                check_text(profile, "profile"),
+                check_text(cursor, "cursor"),
+                kinds=as_words(kinds),
+            )
+        )
 
     def run_due(
         self,
