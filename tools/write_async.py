@@ -1,7 +1,7 @@
 """
 Generate the async desk from the source of the blocking desk.
 
-Run ``nox -s write_async`` after a change to ``desk.py`` or ``member_desk.py``. The tool determines
+Run ``nox -s write_async`` after a change to ``desk.py``, ``member_desk.py`` or ``member_inbox.py``. The tool determines
 which calls must be awaited: calls of `run`, and of every method and property that calls it,
 directly or indirectly. Code that cannot be awaited is an error, which contains the line and a
 suggestion.
@@ -16,9 +16,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 DESK = Path(__file__).resolve().parents[1] / "src" / "socialcollab" / "desk"
-FILES = {"desk.py": "async_desk.py", "member_desk.py": "async_member_desk.py"}
-NAMES = {"Desk": "AsyncDesk", "MemberDesk": "AsyncMemberDesk"}
+FILES = {
+    "desk.py": "async_desk.py",
+    "member_desk.py": "async_member_desk.py",
+    "member_inbox.py": "async_member_inbox.py",
+}
+NAMES = {"Desk": "AsyncDesk", "MemberDesk": "AsyncMemberDesk", "MemberInbox": "AsyncMemberInbox"}
 MODULES = {
+    "socialcollab.desk.member_inbox": "socialcollab.desk.async_member_inbox",
     "socialcollab.desk.member_desk": "socialcollab.desk.async_member_desk",
     "socialcollab.desk.desk": "socialcollab.desk.async_desk",
     "socialcollab.desk.ports": "socialcollab.desk.async_ports",
@@ -37,6 +42,7 @@ DUNDERS = {"__enter__": "__aenter__", "__exit__": "__aexit__"}
 OWNERS = {
     "Desk": {"self": "Desk", "desk": "Desk"},
     "MemberDesk": {"self": "MemberDesk", "self._desk": "Desk"},
+    "MemberInbox": {"self": "MemberInbox", "self._desk": "Desk"},
 }
 PORTS = re.compile(r"\.(store|media|_ports\.(store|media|sleep))\.\w+$|^time\.sleep$|^open$")
 HEADER = "# Generated from {source} by tools/write_async.py: edit that file, and run `nox -s write_async`."

@@ -11,7 +11,14 @@ from types import ModuleType
 
 import pytest
 
-from socialcollab.desk import AsyncDesk, AsyncMemberDesk, Desk, MemberDesk
+from socialcollab.desk import (
+    AsyncDesk,
+    AsyncMemberDesk,
+    AsyncMemberInbox,
+    Desk,
+    MemberDesk,
+    MemberInbox,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -38,7 +45,8 @@ def test_generated_source_is_current(tool) -> None:
 
 
 @pytest.mark.parametrize(
-    ("blocking", "awaited"), [(Desk, AsyncDesk), (MemberDesk, AsyncMemberDesk)]
+    ("blocking", "awaited"),
+    [(Desk, AsyncDesk), (MemberDesk, AsyncMemberDesk), (MemberInbox, AsyncMemberInbox)],
 )
 def test_same_methods_and_parameters(blocking, awaited) -> None:
     """The blocking and the async classes have the same methods with the same parameters."""
@@ -57,9 +65,10 @@ def test_same_methods_and_parameters(blocking, awaited) -> None:
 
 def test_public_methods_are_coroutines() -> None:
     """Every public method of the async classes is a coroutine function."""
-    for cls in (AsyncDesk, AsyncMemberDesk):
+    for cls in (AsyncDesk, AsyncMemberDesk, AsyncMemberInbox):
         for name, value in vars(cls).items():
-            if name.startswith("_") or name == "PROJECTIONS":
+            # The inbox itself reads nothing; its methods do.
+            if name.startswith("_") or name in ("PROJECTIONS", "inbox"):
                 continue
             function = value.fget if isinstance(value, property) else value
             function = getattr(function, "__func__", function)
@@ -183,6 +192,9 @@ def test_failure_writes_nothing(tool, tmp_path, monkeypatch, capsys) -> None:
         body = text.strip().replace("{more}", "def keep(self):\n        time.sleep(1)")
         (tmp_path / name).write_text(f"{body}\n", "utf-8")
     monkeypatch.setattr(tool, "DESK", tmp_path)
+    monkeypatch.setattr(
+        tool, "FILES", {name: f"async_{name}" for name in ("desk.py", "member_desk.py")}
+    )
     assert tool.main() == 1
     assert "`time.sleep` is called without `run`" in capsys.readouterr().err
     assert sorted(path.name for path in tmp_path.iterdir()) == ["desk.py", "member_desk.py"]

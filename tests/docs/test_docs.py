@@ -26,7 +26,7 @@ from socialcollab.content import (
     Summary,
     summarise,
 )
-from socialcollab.desk import MemberDesk
+from socialcollab.desk import MemberDesk, MemberInbox
 from socialcollab.directory import NETWORKS
 from socialcollab.permissions import COMMAND_PERMISSIONS
 from socialcollab.scheduling import read_csv
@@ -131,8 +131,10 @@ def test_table_of_commands() -> None:
         for command, method, permission, _ in rows(section("desk.md", "Commands"))
     }
     assert dict(COMMAND_PERMISSIONS) == {name: needs for name, (_, needs) in table.items()}
-    for method, _ in table.values():
-        assert callable(getattr(MemberDesk, method.removeprefix("MemberDesk.")))
+    classes = {"MemberDesk": MemberDesk, "MemberInbox": MemberInbox}
+    for name, _ in table.values():
+        cls, _, method = name.partition(".")
+        assert callable(getattr(classes[cls], method))
 
 
 def _commands() -> dict[str, argparse.ArgumentParser]:

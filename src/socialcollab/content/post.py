@@ -151,6 +151,7 @@ class Post(NotebookMixin):
         external_id: An id that the caller assigned, unique in the organization, or
             an empty string.
         kind: "post" or "reply".
+        conversation: The id of the conversation that it answers, or an empty string.
         erased_at: When its content was erased, in UTC, or None.
         leftover_media: The digests of media from erased content that have not been deleted yet.
     """
@@ -165,6 +166,7 @@ class Post(NotebookMixin):
     salt: bytes = attrs.field(default=b"", repr=False)
     external_id: str = ""
     kind: PostKind = "post"
+    conversation: str = ""
     erased_at: dt.datetime | None = None
     leftover_media: tuple[str, ...] = ()
 

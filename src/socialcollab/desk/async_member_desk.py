@@ -19,6 +19,7 @@ from socialcollab.content import (
 )
 from socialcollab.desk import commands as dc
 from socialcollab.desk.arguments import check_choice, check_text, check_texts, id_of
+from socialcollab.desk.async_member_inbox import AsyncMemberInbox
 from socialcollab.desk.handlers.bulk import BulkOutcome, as_posts, bulk, reschedule_all
 from socialcollab.desk.handlers.draft import (
     UNCHANGED,
@@ -102,6 +103,11 @@ class AsyncMemberDesk:
 
     def __repr__(self) -> str:
         return f"<{self.member} at the desk of {self._desk.id}>"
+
+    @property
+    def inbox(self) -> AsyncMemberInbox:
+        """The conversations and cases, and the commands with which this member works on them."""
+        return AsyncMemberInbox(self._desk, self.member)
 
     async def do(self, command: dc.Command) -> dict[str, PostSnapshot | Delivery]:
         """

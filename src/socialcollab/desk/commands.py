@@ -10,6 +10,7 @@ import attrs
 
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan
 from socialcollab.desk.queries.proposal import Proposal
+from socialcollab.inbox import InboxCommand
 from socialcollab.workflow import COMPUTED
 from socialcollab.workflow import commands as cm
 
@@ -69,6 +70,7 @@ Command: TypeAlias = (
     | cm.RuntimeCommand
     | cm.NativePostCommand
     | cm.ConnectionCommand
+    | InboxCommand
     | Adopt
     | Offboard
     | Erase

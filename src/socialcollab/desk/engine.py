@@ -14,6 +14,7 @@ import attrs
 
 from socialcollab._memo import Identity, Memo
 from socialcollab.content import Delivery, Finding, Post, PostContent, PostState
+from socialcollab.desk.inbox.replies import follow_replies
 from socialcollab.desk.journal.encoding import event_parts, pack
 from socialcollab.desk.journal.streams import (
     HOLDS,
@@ -436,6 +437,8 @@ class Engine:
         yield from self._apply(events, known, snapshots, stored, state, at=at, salt=salt)
         moved = yield from self._reevaluated(state, known, snapshots, at=at)
         yield from self._apply(moved, known, snapshots, stored, state, at=at, salt=salt)
+        followed = yield from follow_replies(self.load, known, snapshots)
+        yield from self._apply(followed, known, snapshots, stored, state, at=at, salt=salt)
         notifications = yield from self._notifications(
             state, known, snapshots, [*events, *moved], at=at
         )

@@ -51,6 +51,7 @@ from socialcollab.desk.handlers.runtime import (
     swap_shift,
 )
 from socialcollab.desk.handlers.sheet_import import ImportReport, import_rows
+from socialcollab.desk.member_inbox import MemberInbox
 from socialcollab.desk.queries.allowed_actions import allowed_actions
 from socialcollab.desk.queries.holds import HoldResult
 from socialcollab.desk.queries.notifications import NotificationBatch, read_notifications
@@ -101,6 +102,11 @@ class MemberDesk:
 
     def __repr__(self) -> str:
         return f"<{self.member} at the desk of {self._desk.id}>"
+
+    @property
+    def inbox(self) -> MemberInbox:
+        """The conversations and cases, and the commands with which this member works on them."""
+        return MemberInbox(self._desk, self.member)
 
     def do(self, command: dc.Command) -> dict[str, PostSnapshot | Delivery]:
         """

@@ -27,7 +27,7 @@ from socialcollab.directory import (
 from socialcollab.document_fields import ListOf, MapOf, Section, fields_of, shape
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean, nearest
-from socialcollab.inbox import ResponseTarget, SavedReply
+from socialcollab.inbox import InboxSettings, ResponseTarget, SavedReply
 from socialcollab.inbox.routing import RoutingRule, RoutingRules
 from socialcollab.organization.document.loader import load_document, tables_of
 from socialcollab.organization.document.schema import document_schema
@@ -112,6 +112,7 @@ class Organization(NotebookMixin):
             used unless a routing rule chooses another.
         saved_replies: The saved replies.
         style: The style guides that the document names.
+        inbox: How the inbox works.
         expect: The expectations, which `check` evaluates.
         files: The contents of the files that the document names, by name: style guides and holiday
             calendars. Included files are not part of this mapping; their sections are in the other
@@ -146,6 +147,9 @@ class Organization(NotebookMixin):
     response_targets: tuple[ResponseTarget, ...] = _list_of(ResponseTarget)
     saved_replies: tuple[SavedReply, ...] = _list_of(SavedReply)
     style: Style = attrs.field(metadata=shape(Section(Style)), factory=Style)
+    inbox: InboxSettings = attrs.field(
+        metadata=shape(Section(InboxSettings)), factory=InboxSettings
+    )
     expect: tuple[Expectation, ...] = _list_of(Expectation)
     files: Mapping[str, bytes] = attrs.field(
         factory=dict, converter=_as_files, repr=False, hash=False

@@ -36,6 +36,7 @@ class Draft:
         external_id: The caller's own identifier, which must be unique in the organization, or an
             empty string.
         kind: "post" or "reply".
+        conversation: The id of the conversation that the post answers, or an empty string.
     """
 
     NAME: ClassVar[str] = "draft"
@@ -46,6 +47,7 @@ class Draft:
     salt: bytes = attrs.field(repr=False)
     external_id: str = ""
     kind: PostKind = "post"
+    conversation: str = ""
 
 
 @attrs.frozen(kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Hashable, Iterable, Mapping
-from typing import TypeVar, cast
+from typing import Final, TypeVar, cast
 
 import attrs
 
@@ -47,6 +47,28 @@ def _no_hours(_: str) -> BusinessHours | None:
 
 # Publishing is included, because it replaces the approval if no policy applies.
 _DECISIONS = frozenset({"approve", "bypass", "publish", "waive"})
+
+
+# The inbox's permissions, for posts that answer a conversation.
+_FOR_ANSWERS: Final[Mapping[str, str]] = {
+    "view": "view_inbox",
+    "draft": "reply",
+    "submit": "reply",
+    "publish": "reply",
+    "schedule": "reply",
+    "cancel": "reply",
+}
+
+
+def permission_for(permission: str, post: Post) -> str:
+    """
+    Return the permission that a command on *post* needs.
+
+    A post that answers a conversation needs the permissions of the inbox. A member who answers
+    customers therefore does not need the permission to publish posts, and a member who sees posts
+    does not see private answers.
+    """
+    return _FOR_ANSWERS.get(permission, permission) if post.conversation else permission
 
 
 @attrs.frozen(kw_only=True)
@@ -296,6 +318,7 @@ class Context:
         wrote.
         """
         authors = self.authors_for_delegation(post, permission)
+        permission = permission_for(permission, post)
         return all(
             self.access.allows(member, permission, resource, at=self.now, authors=authors)
             for resource in self.resources_of(post)

@@ -66,6 +66,7 @@ def evolve_post(
                 salt=salt,
                 external_id=data.external_id,
                 kind=data.kind,
+                conversation=data.conversation,
             ),
             changed_at=at,
         )

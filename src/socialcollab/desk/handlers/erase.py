@@ -322,7 +322,7 @@ def _append(
         data = _tombstone(stream, stored, fields, command)
         erases = {version: tuple(sorted(names)) for version, names in fields.items()}
         event, salt = engine.new_event(Event(stream, actor, data), state.digest, now, erases=erases)
-        remaining = [_without(old, erases.get(old.version, ())) for old in stored]
+        remaining = [without_values(old, erases.get(old.version, ())) for old in stored]
         snapshots[stream] = evolve(
             stream, reduced(stream, remaining), data, actor=actor, at=now, salt=salt
         )
@@ -370,7 +370,7 @@ def _media_digests(value: Any) -> Iterator[str]:
             yield from _media_digests(each)
 
 
-def _without(event: StoredEvent, names: Sequence[str]) -> StoredEvent:
+def without_values(event: StoredEvent, names: Sequence[str]) -> StoredEvent:
     """Return the event as the store will return it after the erasure."""
     if not names:
         return event

@@ -16,11 +16,13 @@ from socialcollab.desk.handlers.adopt import adopt
 from socialcollab.desk.handlers.erase import erase
 from socialcollab.desk.handlers.media import check_media
 from socialcollab.desk.handlers.offboard import offboard
+from socialcollab.desk.inbox.commands import check_answer, decide_inbox
 from socialcollab.desk.queries.calendar import barred, slots_for
 from socialcollab.desk.queries.posts import count_published, find_external_id
 from socialcollab.desk.queries.visibility import redacted_for, snapshots_for
 from socialcollab.effects import Effects, call
 from socialcollab.errors import InvalidValueError, NotAllowedError
+from socialcollab.inbox import InboxCommand
 from socialcollab.stores import Progress
 from socialcollab.time import WallTime
 from socialcollab.workflow import (
@@ -177,7 +179,18 @@ def decide(
     if isinstance(command, dc.Offboard):
         events, loaded = yield from offboard(engine, state, actor, command, now=now)
         return Decided(events=events, loaded=loaded)
+    if isinstance(command, InboxCommand):
+        events, loaded, salt = yield from decide_inbox(
+            engine, state, actor, command, now=now, decide_on_post=_decide_answer
+        )
+        return Decided(events=events, loaded=loaded, salt=salt)
     if isinstance(command, cm.Draft):
+        if command.conversation:
+            raise InvalidValueError(
+                "a post that answers a conversation cannot be drafted by itself",
+                value=command.conversation,
+                expected="`inbox.reply`, which checks the version of the conversation",
+            )
         return (yield from _decide_draft(engine, state, actor, command, now=now, media=media))
     if isinstance(command, dc.Erase):
         raise TypeError("an erasure can only be performed, not decided separately")
@@ -253,6 +266,7 @@ def _decide_on_post(
     now: dt.datetime,
     read: tuple[Loaded, list[Loaded]] | None,
     media: Collection[str],
+    rivals: str = "ask",
 ) -> Effects[Decided]:
     if read is None:
         post = yield from engine.post(command.post)
@@ -292,6 +306,10 @@ def _decide_on_post(
         # A member without permission must not learn from the refusal who holds the claim, so the
         # claim is checked last.
         yield from _check_claims(engine, context, snapshot.post, command)
+    if snapshot.post.conversation:
+        loaded += yield from check_answer(
+            engine, events, snapshot.post.conversation, snapshot.post.id, rivals=rivals
+        )
     if isinstance(command, cm.Edit):
         yield from check_media(
             engine, command.content, snapshot.post.workspace, before=snapshot.post, given=media
@@ -313,6 +331,23 @@ def _check_claims(
             verdict = claims.check(name, by=context.actor.name, at=engine.real_clock())
             if not verdict:
                 raise NotAllowedError(verdict)
+
+
+def _decide_answer(
+    engine: Engine,
+    state: State,
+    actor: Actor,
+    command: cm.PostCommand,
+    *,
+    now: dt.datetime,
+    read: tuple[Loaded, list[Loaded]],
+    rivals: str = "ask",
+) -> Effects[tuple[tuple[Event, ...], list[Loaded]]]:
+    """Return the events of a command on a post that answers a conversation, and their streams."""
+    decided = yield from _decide_on_post(
+        engine, state, actor, command, now=now, read=read, media=(), rivals=rivals
+    )
+    return decided.events, decided.loaded
 
 
 def _with_times(

@@ -14,6 +14,7 @@ import attrs
 from cattrs import Converter
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
+from socialcollab import inbox
 from socialcollab.content import Attachment, DeliveryState, Image, Json, PostState, Video
 from socialcollab.desk.journal import organization_events
 from socialcollab.errors import CorruptJournalError, NewerVersionError
@@ -28,7 +29,11 @@ T = TypeVar("T")
 
 EVENT_TYPES: Final[Mapping[str, type[Any]]] = {
     event.TYPE: event
-    for event in (*vars(ev).values(), *vars(organization_events).values())
+    for event in (
+        *vars(ev).values(),
+        *vars(organization_events).values(),
+        *vars(inbox).values(),
+    )
     if hasattr(event, "TYPE")
 }
 """The event classes by event type."""
@@ -38,6 +43,7 @@ _IN_PLACE: Final[Mapping[str, Any]] = {
     "document": "",
     "documents": {},
     "files": {},
+    "media_urls": [],
 }
 """The placeholder of an erased value that is not plain text, by the name of its field."""
 

@@ -23,6 +23,7 @@ from socialcollab.content import (
     summarise_delivery,
 )
 from socialcollab.desk.journal.encoding import event_data, pack, unpack
+from socialcollab.desk.journal.inbox_streams import INBOX_KINDS, INBOX_PROJECTIONS, inbox_rows
 from socialcollab.desk.journal.organization_events import (
     OrganizationCreated,
     OrganizationReevaluated,
@@ -93,6 +94,7 @@ PROJECTIONS: Final = (
         indexes=("author", "workspace"),
     ),
     Projection("due", ("at", "kind"), ("at",)),
+    *INBOX_PROJECTIONS,
 )
 """The projections that a desk's store must have."""
 
@@ -206,10 +208,11 @@ def read_snapshot(stream: str, data: bytes) -> Any:
     """
     if not data:
         return None
-    kind = _KINDS.get(kind_of(stream))
-    if kind is None:
+    kind = kind_of(stream)
+    cls = (_KINDS.get(kind) or INBOX_KINDS.get(kind) or (None,))[0]
+    if cls is None:
         raise CorruptJournalError("a stream of an unknown kind", place=stream)
-    return unpack(data, kind[0], place=stream)
+    return unpack(data, cls, place=stream)
 
 
 def evolve(
@@ -221,7 +224,10 @@ def evolve(
         return snapshot
     if isinstance(data, PersonErased):
         return _evolve_erased(snapshot, data, at)
-    return _KINDS[kind_of(stream)][1](snapshot, data, actor, at, salt)
+    kind, _, name = stream.partition("/")
+    if kind in INBOX_KINDS:
+        return INBOX_KINDS[kind][1](name, snapshot, data, actor, at)
+    return _KINDS[kind][1](snapshot, data, actor, at, salt)
 
 
 def reducer(stream: str, events: Sequence[StoredEvent]) -> tuple[bytes, Sequence[Row]]:
@@ -421,7 +427,7 @@ def rows_of(stream: str, snapshot: Any) -> list[Row]:
         and snapshot.stale_since is not None
     ):
         return [_due(stream, snapshot.stale_since, "reevaluate")]
-    return []
+    return inbox_rows(stream, snapshot)
 
 
 def _due(stream: str, at: dt.datetime, kind: str) -> Row:

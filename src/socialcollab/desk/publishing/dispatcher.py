@@ -11,6 +11,7 @@ import attrs
 
 from socialcollab.content import Delivery, DeliveryState, Post, PostContent
 from socialcollab.desk.engine import Engine, Loaded, State
+from socialcollab.desk.inbox.replies import guard_leaving, load_conversation
 from socialcollab.desk.journal.streams import Budget
 from socialcollab.desk.publishing.pace import pace_of
 from socialcollab.desk.queries.calendar import barred
@@ -77,6 +78,7 @@ class Read:
         loaded: The delivery's stream.
         loaded_post: The post's stream.
         loaded_others: The streams of the post's other deliveries to the same profile.
+        loaded_conversation: The stream of the conversation that the post answers, or None.
     """
 
     state: State
@@ -88,6 +90,7 @@ class Read:
     loaded: Loaded
     loaded_post: Loaded
     loaded_others: tuple[Loaded, ...]
+    loaded_conversation: Loaded | None = None
 
 
 @attrs.define
@@ -141,6 +144,9 @@ class Dispatcher:
         pace = None
         if value.state is DeliveryState.WAITING and is_late(value, now):
             pace = yield from pace_of(engine, state, value, budget.snapshot, now)
+        conversation = None
+        if snapshot.post.conversation:
+            conversation = yield from load_conversation(engine.load, snapshot.post.conversation)
         blackouts = barred(state, snapshot, {value.profile: now}, kinds=("blackout",))
         return Read(
             state=state,
@@ -152,6 +158,7 @@ class Dispatcher:
             loaded=loaded,
             loaded_post=loaded_post,
             loaded_others=others,
+            loaded_conversation=conversation,
         )
 
     def _others_on_profile(self, delivery: Delivery, post: Post) -> Effects[tuple[Loaded, ...]]:
@@ -187,10 +194,15 @@ class Dispatcher:
         def attempt() -> Effects[tuple[Event, ...]]:
             read = yield from self.read(delivery, now)
             events = decide(read)
+            answered = read.loaded_conversation
+            if answered is not None and before_sending:
+                events = guard_leaving(events, read.delivery, answered.snapshot)
             if events:
                 loaded = [read.loaded]
                 if before_sending:
                     loaded += [read.loaded_post, *read.loaded_others]
+                    # Without its version, a message that arrives now would not stop the reply.
+                    loaded += [] if answered is None else [answered]
                 yield from self.engine.append(
                     read.state, events, loaded, at=now, stopped_by_hold=before_sending
                 )

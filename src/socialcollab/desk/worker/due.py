@@ -12,6 +12,7 @@ import attrs
 from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery
 from socialcollab.desk.engine import Engine
+from socialcollab.desk.inbox.moderation import work_on_item
 from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE, kind_of
 from socialcollab.desk.publishing.publisher import Publisher
 from socialcollab.desk.queries.calendar import all_rows, instant_of
@@ -243,6 +244,9 @@ class _Run:
                 yield from run_timers(engine, row.stream, now=now)
             elif kind == "connection":
                 yield from _announce_expiry(engine, row.stream, now=now)
+            elif kind in ("conversation", "case"):
+                failed = yield from work_on_item(self.publisher.dispatcher, row.stream, now=now)
+                self.problems += [(row.stream, problem) for problem in failed]
             elif kind == "digest":
                 yield from close_digest(engine, row.stream, now=now)
             else:

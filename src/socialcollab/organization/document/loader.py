@@ -61,7 +61,6 @@ INCLUDED_KEYS: Final = (
 _PLANNED_SECTIONS: Final = frozenset(
     {
         "commitments",
-        "inbox",
         "playbooks",
         "postures",
         "routines",

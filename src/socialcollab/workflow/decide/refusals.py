@@ -8,7 +8,7 @@ from socialcollab.content import Post, Revision, post_reason
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError, StaleError
 from socialcollab.identifiers import check_id, did_you_mean
 from socialcollab.verdicts import Reason, Remedy, Verdict
-from socialcollab.workflow.context import Context
+from socialcollab.workflow.context import Context, permission_for
 
 
 def refuse(*reasons: Reason, remedies: Iterable[Remedy] = ()) -> NotAllowedError:
@@ -33,6 +33,8 @@ def verdict_on(
     """
     me, now = context.actor.name, context.now
     authors = () if post is None else context.authors_for_delegation(post, permission)
+    if post is not None:
+        permission = permission_for(permission, post)
     needed = tuple(resources)
     # `check_all` is called only for a refusal, because collecting the reasons is slow and the
     # reasons for an allowed action are not used here.
@@ -155,7 +157,7 @@ def _check_on_resources(
     shown = context.is_shown(post, context.actor.name)
     if verdict and shown:
         return
-    if not shown or not verdict_on("view", resources, context):
+    if not shown or not verdict_on("view", resources, context, post=post):
         raise NotFoundError("post", post.id)
     raise NotAllowedError(verdict)
 

@@ -75,7 +75,8 @@ def draft(
         )
     content = command.content
     _check_targets(content, command.workspace, context)
-    verdict = verdict_on("draft", content.targets or (command.workspace,), context)
+    needed = "reply" if command.conversation else "draft"
+    verdict = verdict_on(needed, content.targets or (command.workspace,), context)
     if not_visible(verdict):
         raise NotFoundError("workspace", command.workspace)
     if not verdict:
@@ -92,6 +93,7 @@ def draft(
         post=PostId(command.post),
         workspace=WorkspaceId(command.workspace),
         kind=command.kind,
+        conversation=command.conversation,
         external_id=command.external_id,
         revision=revision,
         content=content,

@@ -18,7 +18,7 @@ from socialcollab.workflow.model.request import DecisionVerdict, SubmitTiming
 
 @attrs.frozen(kw_only=True)
 class PostDrafted:
-    """A member created a post."""
+    """A member created a post; *conversation* is the conversation that it answers, or empty."""
 
     TYPE: ClassVar[str] = "post.drafted"
 
@@ -27,6 +27,7 @@ class PostDrafted:
     kind: PostKind
     external_id: str
     revision: Revision
+    conversation: str = ""
     content: PostContent = attrs.field(metadata=PERSONAL)
 
 

@@ -1,0 +1,1 @@
+"""The inbox of a desk: messages that arrive, commands, replies and queries."""
