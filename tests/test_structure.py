@@ -158,6 +158,8 @@ PAIRS = {
     ("socialcollab.time.duration", "socialcollab.time.business_hours"),
     ("socialcollab.desk.member_desk", "socialcollab.desk.desk"),
     ("socialcollab.desk.async_member_desk", "socialcollab.desk.async_desk"),
+    ("socialcollab.desk.member_inbox", "socialcollab.desk.desk"),
+    ("socialcollab.desk.async_member_inbox", "socialcollab.desk.async_desk"),
     ("socialcollab._notebook", "socialcollab.pages.notebook.registry"),
 }
 

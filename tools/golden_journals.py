@@ -313,6 +313,12 @@ BEFORE: Mapping[str, tuple[str, ...]] = {
     "profile": ("profile.connected",),
     "notifications": ("post.drafted",),
     "person": ("post.drafted",),
+    "conversation": ("conversation.opened",),
+    "item": ("conversation.opened",),
+    "moderation": ("conversation.opened",),
+    "case": ("case.opened",),
+    "customer": ("customer.linked",),
+    "message": ("message.received",),
 }
 """For each kind of event, the events that its stream needs before."""
 
@@ -326,6 +332,8 @@ STREAMS: Mapping[str, str] = {
     "profile": "connection/x1",
     "notifications": "post/x1",
     "person": "post/x1",
+    "item": "conversation/x1",
+    "moderation": "conversation/x1",
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,11 @@ import pytest
 
 from socialcollab.content import Message, MessageAuthor
 from socialcollab.desk import Desk
-from socialcollab.errors import NotAllowedError, NotFoundError
+from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.inbox import Conversation, Note
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
-from socialcollab.stores import MemoryStore
+from socialcollab.stores import MemoryStore, SqliteStore
 
 NOW = dt.datetime(2026, 4, 7, 9, tzinfo=dt.UTC)
 DOCUMENT = """
@@ -217,3 +218,344 @@ def test_internal_notes_are_for_staff(inbox: Inbox) -> None:
 
     assert notes("noor") == ["refund granted"]
     assert notes("ben") == ["a difficult customer", "refund granted"]
+
+
+POLICY = """
+[[approvals]]
+id = "answers"
+on = { workspace = "air" }
+[[approvals.steps]]
+id = "check"
+reviewers = ["member:eva"]
+"""
+
+
+def test_guard_when_approved(tmp_path: Path) -> None:
+    """A proposed reply cannot be approved after the customer has written again."""
+    inbox = Inbox(tmp_path, document=DOCUMENT + POLICY)
+    conversation = inbox.receive()
+    ben, eva = inbox.acting_as("ben"), inbox.acting_as("eva")
+    with pytest.raises(NotAllowedError):
+        ben.reply(conversation, "We are sorry")
+    proposed = ben.submit_reply(conversation, "We are sorry")
+    (reply,) = proposed.replies
+    assert reply.status == "proposed"
+    inbox.receive(network_id="2", parent="1", text="It is solved")
+    post = inbox.desk.post(reply.post)
+    with pytest.raises(NotAllowedError) as refused:
+        inbox.desk.acting_as("eva").approve(post)
+    assert "sent another message" in refused.value.verdict.explain()
+    ben.confirm_reply(ben.conversation(conversation), reply.post, submit=True)
+    eva.approve_reply(conversation, inbox.desk.post(reply.post))
+    inbox.desk.run_due()
+    assert ben.conversation(conversation).state == "waiting"
+
+
+def test_rivals(tmp_path: Path) -> None:
+    """Approving one of several proposed replies asks about the others."""
+    inbox = Inbox(tmp_path, document=DOCUMENT + POLICY)
+    conversation = inbox.receive()
+    for member in ("ben", "ana"):
+        inbox.acting_as(member).submit_reply(conversation, f"Sorry, {member}")
+    eva = inbox.acting_as("eva")
+    first, second = (inbox.desk.post(each.post) for each in eva.conversation(conversation).replies)
+    with pytest.raises(NotAllowedError) as refused:
+        inbox.desk.acting_as("eva").approve(first)
+    assert [reason.code for reason in refused.value.verdict.reasons] == ["reply.rivals"]
+    eva.approve_reply(conversation, first, rivals="withdraw")
+    assert inbox.desk.post(second.id).state == "cancelled"
+    inbox.desk.run_due()
+    assert len(inbox.network.posts()) == 1
+    assert eva.conversation(conversation).replies == ()
+
+
+def test_kept_rival_never_leaves(tmp_path: Path) -> None:
+    """A rival that is kept and approved later is stopped, because the version is answered."""
+    inbox = Inbox(tmp_path, document=DOCUMENT + POLICY)
+    conversation = inbox.receive()
+    for member in ("ben", "ana"):
+        inbox.acting_as(member).submit_reply(conversation, f"Sorry, {member}")
+    eva = inbox.acting_as("eva")
+    first, second = (inbox.desk.post(each.post) for each in eva.conversation(conversation).replies)
+    eva.approve_reply(conversation, first, rivals="keep")
+    eva.approve_reply(conversation, second, rivals="keep")
+    inbox.desk.run_due()
+    # Both are due at the same instant, so either of them may leave first.
+    assert len(inbox.network.posts()) == 1
+    assert [each.status for each in eva.conversation(conversation).replies] == ["stopped"]
+
+
+def test_send_anyway(inbox: Inbox) -> None:
+    """Sending anyway needs `bypass`, and the event records it."""
+    conversation = inbox.receive()
+    later = inbox.receive(network_id="2", parent="1", text="Hello?")
+    with pytest.raises(NotAllowedError):
+        inbox.acting_as("ben").reply(conversation, "Sorry", send_anyway=later.version)
+    inbox.acting_as("eva").reply(conversation, "Sorry", send_anyway=later.version)
+    inbox.desk.run_due()
+    assert len(inbox.network.posts()) == 1
+    assert any(getattr(entry.data, "sent_anyway", False) for entry in inbox.desk.feed(limit=10_000))
+
+
+def test_echo_after_and_before_outcome(inbox: Inbox) -> None:
+    """One's own reply that a webhook reports is stored once, whenever it arrives."""
+    conversation = inbox.receive()
+    inbox.acting_as("ben").reply(conversation, "Sorry")
+    inbox.desk.run_due()
+    (post,) = inbox.network.posts()
+    echo = message(network_id=post.network_id, own=True, author="us", text="Sorry", parent="1")
+    inbox.desk.receive([echo] * 5)
+    view = inbox.acting_as("ben").view(conversation)
+    assert [entry.text for entry in view.entries] == ["My flight was cancelled", "Sorry"]
+    assert view.item.state == "waiting"
+    assert view.entries[1].post
+
+
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_same_event_five_times_at_once(tmp_path: Path, kind: str) -> None:
+    """Five threads, on two desks on one file, that receive one message store it once."""
+    store = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "desk.db", durable=False)
+    inbox = Inbox(tmp_path, store)
+    desks = [inbox.desk, Desk(store, "northwind", clock=lambda: NOW)]
+    with ThreadPoolExecutor(5) as pool:
+        results = list(pool.map(lambda n: desks[n % 2].receive([message()]), range(5)))
+    assert sorted(one.kind for (one,) in results) == ["known"] * 4 + ["new"]
+    found = inbox.acting_as("eva").find().conversations
+    assert [each.messages for each in found] == [1]
+    assert inbox.desk.audit().clean
+
+
+def test_closed_case_of_a_stranger(inbox: Inbox) -> None:
+    """A message of another account reopens the conversation, but never the customer's case."""
+    conversation = inbox.receive(root="77")
+    ben = inbox.acting_as("ben")
+    case = ben.open_case("Cancelled flight", conversation)
+    ben.resolve(ben.conversation(conversation))
+    case = ben.resolve(ben.case(case))
+    reopened = inbox.receive(network_id="2", root="77", author="stranger", text="Me too")
+    assert reopened.state == "open"
+    assert not reopened.reopen_case
+    assert ben.case(case).state == "resolved"
+    own = inbox.receive(network_id="3", root="77", author="c1", text="Again")
+    assert own.state == "open"
+
+
+def test_closed_case_of_the_customer(tmp_path: Path) -> None:
+    """If its customer writes again, a resolved case is proposed for reopening, or reopened."""
+    for setting, state in (("propose", "resolved"), ("reopen", "open")):
+        folder = tmp_path / setting
+        folder.mkdir()
+        inbox = Inbox(folder, document=f'{DOCUMENT}\nresolved_cases = "{setting}"\n')
+        conversation = inbox.receive()
+        ben = inbox.acting_as("ben")
+        case = ben.open_case("Cancelled flight", conversation)
+        ben.resolve(ben.conversation(conversation))
+        ben.resolve(ben.case(case))
+        again = inbox.receive(network_id="2", parent="1", text="Again")
+        assert again.reopen_case == (setting == "propose")
+        assert ben.case(case).state == state
+
+
+def test_recycled_thread_is_proposed(inbox: Inbox) -> None:
+    """A message long after the end is marked, and a member splits the conversation off."""
+    conversation = inbox.receive()
+    ben = inbox.acting_as("ben")
+    case = ben.open_case("Cancelled flight", conversation)
+    ben.resolve(ben.conversation(conversation))
+    inbox.later(days=40)
+    again = inbox.receive(network_id="2", parent="1", text="A new question")
+    assert again.recycled
+    assert again.case == case.id, "the machine does not split it off"
+    assert "decide" in {task.kind for task in ben.to_do()}
+    split = ben.split(again, title="A new question")
+    assert split.case not in ("", case.id)
+    assert not split.recycled
+    assert ben.case(case).conversations == ()
+
+
+def test_merge_keeps_draft_and_internal_notes(inbox: Inbox) -> None:
+    """Merging keeps an unsent draft, whose author confirms it, and internal notes internal."""
+    first = inbox.receive()
+    second = inbox.receive(network_id="2", text="A second thread")
+    ben = inbox.acting_as("ben")
+    second = ben.draft_reply(second, "Half a sentence")
+    ben.note(second, "secret")
+    merged = ben.merge(first, second)
+    assert [(each.status, each.by) for each in merged.replies] == [("draft", "ben")]
+    assert ben.conversation(second.id).id == first.id
+    noor = inbox.acting_as("noor").view(first)
+    assert "secret" not in [entry.text for entry in noor.entries]
+    assert "secret" in [entry.text for entry in ben.view(first).entries]
+    later = inbox.receive(network_id="3", parent="2", text="Third")
+    assert later.id == first.id
+    ben.confirm_reply(later, merged.replies[0].post)
+    inbox.desk.run_due()
+    assert [post.text for post in inbox.network.posts()] == ["Half a sentence"]
+
+
+def test_edits_and_deletions(inbox: Inbox) -> None:
+    """Changes by the author are recorded; old versions and late ones after a deletion are not."""
+    conversation = inbox.receive(version="a")
+    inbox.desk.receive([message(version="b", text="Edited")])
+    inbox.desk.receive([message(version="a")])
+    ben = inbox.acting_as("ben")
+    (entry,) = ben.view(conversation).entries
+    assert (entry.text, entry.edits) == ("Edited", 1)
+    with pytest.raises(NotAllowedError):
+        ben.reply(conversation, "Sorry")
+    inbox.desk.receive([message(version="c", text="", deleted=True)])
+    inbox.desk.receive([message(version="b", text="Edited")])
+    (entry,) = ben.view(conversation).entries
+    assert (entry.text, entry.message.deleted) == ("", True)
+
+
+def test_future_and_out_of_order_and_not_nfc(inbox: Inbox) -> None:
+    """Messages are sorted by time, one from the future by its arrival; searches compare in NFC."""
+    conversation = inbox.receive(
+        network_id="9", root="7", text="future", created_at=NOW + dt.timedelta(days=900)
+    )
+    inbox.later(minutes=1)
+    inbox.receive(network_id="8", root="7", text="cafe\u0301", created_at=inbox.now)
+    inbox.receive(network_id="6", root="7", text="old", created_at=NOW - dt.timedelta(days=1))
+    ben = inbox.acting_as("ben")
+    assert [entry.text for entry in ben.view(conversation).entries] == [
+        "old",
+        "future",
+        "cafe\u0301",
+    ]
+    assert [each.id for each in ben.find(text="CAF\u00c9").conversations] == [conversation.id]
+
+
+def test_hand_off(inbox: Inbox) -> None:
+    """Until a hand-off is accepted, the previous owner stays accountable."""
+    conversation = inbox.receive()
+    ben, ana = inbox.acting_as("ben"), inbox.acting_as("ana")
+    ben.claim(conversation)
+    ben.hand_off(conversation, "member:ana")
+    assert str(ana.view(conversation).accountable.principal) == "member:ben"
+    assert "accept" in {task.kind for task in ana.to_do()}
+    ana.accept(conversation)
+    assert str(ana.view(conversation).accountable.principal) == "member:ana"
+    with pytest.raises(NotAllowedError):
+        ben.claim(conversation)
+    ben.take_over(conversation, reason="ana has left for today")
+    assert ben.conversation(conversation).owner == "member:ben"
+
+
+def test_absence_and_case_owner(inbox: Inbox) -> None:
+    """The delegate of an absent owner is accountable, and the owner of a case for its conversations."""
+    conversation = inbox.receive()
+    ben = inbox.acting_as("ben")
+    ben.claim(conversation)
+    ben.open_case("Flight", conversation, owner="member:ana")
+    assert str(ben.view(conversation).accountable.principal) == "member:ana"
+    inbox.desk.acting_as("eva").add_absence(
+        "2026-04-07", "2026-04-09", member="ana", delegate="ben"
+    )
+    assert str(ben.view(conversation).accountable.principal) == "member:ben"
+
+
+def test_snooze(inbox: Inbox) -> None:
+    """A worker ends a hold at its instant, and a message ends it earlier."""
+    conversation = inbox.receive()
+    ben = inbox.acting_as("ben")
+    ben.snooze(conversation, until=NOW + dt.timedelta(hours=2))
+    inbox.desk.run_due()
+    assert ben.conversation(conversation).state == "on_hold"
+    inbox.later(hours=2)
+    inbox.desk.run_due()
+    assert ben.conversation(conversation).state == "open"
+    ben.snooze(conversation, until=inbox.now + dt.timedelta(hours=2))
+    assert inbox.receive(network_id="2", parent="1").state == "open"
+
+
+def test_moderation(inbox: Inbox) -> None:
+    """A request is carried out through the adapter, or its failure is recorded."""
+    network_id = inbox.network.add_message("air-x", "spam", kind="comment")
+    inbox.desk.fetch_messages("air-x")
+    (conversation,) = inbox.acting_as("ben").find().conversations
+    ben = inbox.acting_as("ben")
+    asked = ben.moderate(conversation, "hide", conversation.last_message, reason="spam")
+    assert [each.network_id for each in asked.requests] == [network_id]
+    inbox.desk.run_due()
+    view = ben.view(conversation)
+    assert view.item.requests == ()
+    assert view.entries[0].message.hidden
+
+
+def test_many_items(inbox: Inbox) -> None:
+    """Each of several items is guarded and answered by itself."""
+    first = inbox.receive()
+    second = inbox.receive(network_id="2")
+    inbox.receive(network_id="3", parent="2")
+    outcomes = inbox.acting_as("ben").resolve_many([first, second])
+    assert [outcome.ok for outcome in outcomes] == [True, False]
+
+
+def test_customer_is_linked_by_a_member(inbox: Inbox) -> None:
+    """The timeline of a customer contains only accounts that a member has linked."""
+    inbox.receive(text="on X")
+    inbox.receive(
+        profile="air-bluesky", network="bluesky", author="d1", network_id="5", text="on Bluesky"
+    )
+    ben = inbox.acting_as("ben")
+    customer = ben.link_account("x:c1", workspace="air")
+    assert [entry.text for entry in ben.timeline(customer)[0]] == ["on X"]
+    customer = ben.link_account("bluesky:d1", workspace="air", customer=customer)
+    assert {entry.text for entry in ben.timeline(customer)[0]} == {"on X", "on Bluesky"}
+    with pytest.raises(InvalidValueError, match="is linked to customer"):
+        ben.link_account("x:c1", workspace="air")
+    ben.unlink_account("x:c1", customer)
+    assert [entry.text for entry in ben.timeline(customer)[0]] == ["on Bluesky"]
+
+
+def test_erasure(inbox: Inbox) -> None:
+    """No text, name or handle of an erased account remains, and the message is not stored again."""
+    conversation = inbox.receive()
+    eva = inbox.acting_as("eva")
+    eva.open_case("A case", conversation)
+    eva.link_account("x:c1", workspace="air")
+    assert eva.erase_customer("x:c1", workspace="air", reason="request of 7 April") >= 3
+    for entry in inbox.desk.feed(limit=10_000):
+        assert "flight" not in repr(entry)
+        assert "c1" not in repr(entry.data), entry
+    assert inbox.desk.receive([message()])[0].kind != "new"
+    assert inbox.desk.audit().clean
+
+
+def test_direct_message(inbox: Inbox) -> None:
+    """A direct message is answered as one, and refused where none can be sent."""
+    direct = inbox.receive(kind="direct", root="chat-1")
+    inbox.acting_as("ben").reply(direct, "Sorry")
+    (post,) = inbox.desk.posts()
+    assert (post.content.format, post.content.reply_to) == ("message", "chat-1")
+
+
+def test_reindex_and_audit(inbox: Inbox) -> None:
+    """Snapshots and rows of the inbox can be rebuilt from the events."""
+    test_message_is_answered(inbox)
+    test_hand_off(Inbox(inbox.network.path.parent / "second"))
+    before = inbox.acting_as("ben").find()
+    inbox.desk.reindex()
+    assert inbox.acting_as("ben").find() == before
+    assert inbox.desk.audit().clean
+
+
+def test_missing_answers_name_what_to_do(inbox: Inbox) -> None:
+    """Bad input gets an error that names the value."""
+    conversation = inbox.receive()
+    ben = inbox.acting_as("ben")
+    with pytest.raises(InvalidValueError, match="is only an id"):
+        ben.reply(conversation.id, "x")
+    with pytest.raises(InvalidValueError, match="cannot have been seen"):
+        ben.reply(conversation, "x", seen=99)
+    with pytest.raises(InvalidValueError, match="needs text"):
+        ben.reply(conversation, " ")
+    with pytest.raises(InvalidValueError, match="has passed"):
+        ben.snooze(conversation, until=NOW)
+    with pytest.raises(InvalidValueError, match="is not a state"):
+        ben.find(state="closed")
+    with pytest.raises(InvalidValueError, match="is not a cursor"):
+        ben.find(after="x")
+    with pytest.raises(NotFoundError):
+        inbox.desk.receive([message(profile="nowhere")])

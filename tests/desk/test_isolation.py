@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+import re
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from typing import Any, get_args
@@ -17,10 +18,11 @@ import attrs
 import pytest
 from tests.desk.agency import DOCUMENT
 
-from socialcollab.content import Image, Post, PostContent
+from socialcollab.content import Image, Message, MessageAuthor, Post, PostContent
 from socialcollab.desk import Desk, MemberDesk
 from socialcollab.desk import commands as dc
 from socialcollab.errors import NotAllowedError, NotFoundError, SocialCollabError
+from socialcollab.inbox import commands as ic
 from socialcollab.networks.sandbox.network import Sandbox
 from socialcollab.organization import Organization
 from socialcollab.permissions import Grant, ShiftSwap, TemporaryGrant
@@ -137,6 +139,22 @@ def _work(desk: Desk, ws: str, mark: str) -> Iterator[Post]:
         until="2026-06-01",
         reason=f"{mark} invalbeurt",
     )
+    (received,) = desk.receive(
+        [
+            Message(
+                network="x",
+                profile=profiles[0],
+                network_id=f"{mark}-1",
+                kind="mention",
+                author=MessageAuthor(id=f"{mark}-9", handle=f"{mark}-klant"),
+                created_at=NOW,
+                text=f"{mark} klacht",
+            )
+        ]
+    )
+    eva.inbox.note(received.conversation, f"{mark} lastig", internal=False)
+    eva.inbox.open_case(f"{mark} zaak", received.conversation)
+    eva.inbox.link_account(f"x:{mark}-9", workspace=ws, customer=f"{ws}-customer")
     eva.swap_shift(
         ROTATIONS[ws],
         start="2026-04-20 09:00",
@@ -191,11 +209,16 @@ class Target:
     rotation: str
     swap: str
     member: str
+    conversation: str
+    case: str
+    message: str
+    customer: str
 
     def without_names(self, text: str) -> str:
         """Return *text* with the target's names replaced."""
         for name in sorted(attrs.astuple(self), key=len, reverse=True):
-            text = text.replace(name, "?")
+            # A name can be part of a word of a message: "tom" of "customer".
+            text = re.sub(rf"(?<![a-z]){re.escape(name)}(?![a-z])", "?", text) if name else text
         return text
 
 
@@ -211,6 +234,10 @@ UNKNOWN = Target(
     rotation="nowhere-rota",
     swap="019d0000-0000-7000-8000-000000000004",
     member="nobody",
+    conversation="0" * 32,
+    case="019d0000-0000-7000-8000-000000000005",
+    message="1" * 32,
+    customer="019d0000-0000-7000-8000-000000000006",
 )
 
 
@@ -239,6 +266,12 @@ def _target(desk: Desk, ws: str) -> Target:
         rotation=ROTATIONS[ws],
         swap=next(swap.id for swap in desk.runtime_state().swaps if swap.rotation == ROTATIONS[ws]),
         member=absent,
+        conversation=(found := desk.acting_as("eva").inbox.find(profile=PROFILES[ws][0]))
+        .conversations[0]
+        .id,
+        case=found.conversations[0].case,
+        message=found.conversations[0].last_message,
+        customer=f"{ws}-customer",
     )
 
 
@@ -296,8 +329,65 @@ def commands(about: Target, when: dt.datetime) -> dict[str, Any]:
         "connect": cm.Connect(profile=about.profile, account="a"),
         "disconnect": cm.Disconnect(profile=about.profile),
         "erase": dc.Erase(post=about.post, reason="x"),
+        **inbox_commands(about, when),
         "erase_member": dc.Erase(member=about.member, reason="x"),
     }
+
+
+def inbox_commands(about: Target, when: dt.datetime) -> dict[str, Any]:
+    """Return a command of the inbox of each kind that contains a name."""
+    item = f"conversation/{about.conversation}"
+    return {
+        "assign": ic.Assign(item=item, to=f"member:{about.member}"),
+        "claim": ic.Claim(item=item),
+        "release": ic.Release(item=item),
+        "take_over": ic.TakeOver(item=f"case/{about.case}", reason="x"),
+        "hand_off": ic.HandOffItem(item=item, to=f"rotation:{about.rotation}"),
+        "accept_hand_off": ic.AcceptHandOff(item=item),
+        "escalate": ic.EscalateItem(item=item, reason="x"),
+        "snooze": ic.Snooze(item=item, until=when),
+        "resolve": ic.ResolveItem(item=item, seen=0),
+        "reopen": ic.ReopenItem(item=item),
+        "set_priority": ic.SetPriority(item=item, priority="high"),
+        "tag": ic.TagItem(item=item, add=("x",)),
+        "write_note": ic.NoteItem(item=item, note="n1", text="x"),
+        "link": ic.LinkItem(item=item, posts=(about.post,), campaigns=(about.campaign,)),
+        "reply": ic.Reply(item=item, post="r1", text="x", seen=0, salt=bytes(16)),
+        "confirm_reply": ic.ConfirmReply(item=item, post=about.post, seen=0),
+        "approve_reply": ic.ApproveReply(item=item, post=about.post, revision=about.digest),
+        "moderate": ic.Moderate(item=item, request="q1", action="hide", message=about.message),
+        "merge": ic.MergeItems(item=item, others=(item,)),
+        "open_case": ic.OpenCase(
+            case="c1", workspace=about.workspace, title="x", conversations=(about.conversation,)
+        ),
+        "file": ic.FileConversation(item=item, case=about.case),
+        "split": ic.SplitOff(item=item),
+        "keep_together": ic.KeepTogether(item=item),
+        "link_account": ic.LinkAccount(
+            customer=about.customer, workspace=about.workspace, account="x:7"
+        ),
+        "unlink_account": ic.UnlinkAccount(customer=about.customer, account="x:7"),
+    }
+
+
+def inbox_questions(acting: MemberDesk, about: Target) -> list[Any]:
+    """Return the answers of the queries of the inbox about a target."""
+    inbox = acting.inbox
+    asked: list[Callable[[], Any]] = [
+        lambda: inbox.conversation(about.conversation),
+        lambda: inbox.case(about.case),
+        lambda: inbox.view(about.conversation),
+        lambda: inbox.view(f"case/{about.case}"),
+        inbox.find,
+        lambda: inbox.find(profile=about.profile, text="geheim"),
+        lambda: inbox.find(customer=about.customer),
+        inbox.unanswered,
+        inbox.to_do,
+        lambda: inbox.timeline(about.customer),
+        lambda: inbox.erase_customer("x:7", workspace=about.workspace, reason="x"),
+        lambda: inbox.claim_many([about.conversation]),
+    ]
+    return [result_of(ask) for ask in asked]
 
 
 def questions(
@@ -368,6 +458,18 @@ def questions(
         "offboard": lambda: acting.offboard(about.member, reason="x"),
         "start_campaign": lambda: acting.start_campaign(about.campaign),
         "adopt": lambda: acting.adopt(acting._desk.propose(acting._desk.organization), reason="x"),
+        "presence": lambda: [
+            result_of(lambda: acting.presence(post)),
+            result_of(lambda: acting.presence(f"request/{post}")),
+            result_of(lambda: acting.presence("conversation/1", workspace=about.workspace)),
+        ],
+        "seen": lambda: acting.seen(post, "typing", device="1"),
+        "left": lambda: acting.left(post, device="1"),
+        "current_claim": lambda: acting.current_claim(post),
+        "claim": lambda: acting.claim(post),
+        "renew_claim": lambda: acting.renew_claim(post, token=1),
+        "release_claim": lambda: acting.release_claim(post, token=1),
+        "take_over_claim": lambda: acting.take_over_claim(post, reason="x"),
         "to_do": acting.to_do,
         "permissions": acting.permissions,
         "post_view": lambda: acting.post_view(post),
@@ -378,6 +480,7 @@ def questions(
             for command in commands(about, when).values()
         ],
         "member": lambda: acting.member,
+        "inbox": lambda: inbox_questions(acting, about),
         "erase": lambda: acting.erase(post=post, reason="x"),
     }
 

@@ -130,6 +130,11 @@ def test_conditions_that_exclude_each_other_are_contradictory(keys):
     assert findings(rule("a", only_if=when(**keys)), REST) == [("contradictory", "a", "")]
 
 
+def test_the_beginning_of_a_word_without_the_word_itself_is_no_contradiction():
+    longer = rule("a", only_if=when(any_text="bag*", no_text="bag"))
+    assert findings(longer, REST) == []
+
+
 def test_a_rule_for_nothing_that_exists_is_dead():
     facebook = rule("f", on={"workspace": "*", "network": "facebook"})
     assert findings(facebook, REST) == [("dead", "f", "")]

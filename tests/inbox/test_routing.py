@@ -309,6 +309,15 @@ def test_an_item_whose_target_nears_moves_to_a_member_with_fewer_items_and_stays
     assert again.moves == ()
 
 
+def test_items_of_a_rotation_move_to_the_next_member_on_duty():
+    duty = RoutedItem(id="i1", assign=Assign(to="rotation:weekend"), member="ana", since=AT)
+    known = state("ana", "ben", groups={"rotation:weekend": ["ana"]})
+    assert reevaluate([duty], known, at=AT).moves == ()
+    next_shift = attrs.evolve(known, groups={"rotation:weekend": ["ben"]})
+    [move] = reevaluate([duty], next_shift, at=AT).moves
+    assert (move.after, move.reason) == ("ben", "off_shift")
+
+
 def test_items_of_an_offboarded_member_move_even_if_kept():
     kept = attrs.evolve(ITEM, member="zoe", kept=True)
     [move] = reevaluate([kept], state("ana"), at=AT).moves

@@ -17,7 +17,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel, PositiveInt
 
-from newsroom import connections, inbox
+from newsroom import connections, inbox, presence
 from newsroom.authentication import Me
 from newsroom.connections import Accounts
 from newsroom.errors import add_error_handlers
@@ -224,6 +224,7 @@ def create_app(
             app.state.sessions, app.state.accounts = {}, accounts
             # A service with several processes stores the cursors in its database.
             app.state.cursors, app.state.fetching = {}, asyncio.Lock()
+            app.state.leaving = set()
             worker = asyncio.create_task(run_worker(desk, stop, wake))
             try:
                 yield
@@ -233,8 +234,11 @@ def create_app(
                 stop.set()
                 wake.set()
                 await worker
+                await asyncio.gather(*app.state.leaving)
 
     app = FastAPI(title="Newsroom", lifespan=lifespan)
+    # These paths come before `/posts/{post}/{command}`.
+    app.include_router(presence.router)
     app.include_router(router)
     app.include_router(inbox.router)
     if accounts is not None:

@@ -192,7 +192,7 @@ class AsyncMemberInbox:
 
     async def reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         text: str,
         *,
         seen: int | None = None,
@@ -224,7 +224,7 @@ class AsyncMemberInbox:
 
     async def submit_reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         text: str,
         *,
         seen: int | None = None,
@@ -239,7 +239,7 @@ class AsyncMemberInbox:
 
     async def draft_reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         text: str,
         *,
         seen: int | None = None,
@@ -250,7 +250,7 @@ class AsyncMemberInbox:
 
     async def _answer(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         text: str,
         *,
         seen: int | None,
@@ -276,7 +276,7 @@ class AsyncMemberInbox:
 
     async def confirm_reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         post: Post | str,
         *,
         seen: int | None = None,
@@ -303,7 +303,7 @@ class AsyncMemberInbox:
 
     async def approve_reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         post: Post,
         *,
         rivals: Literal["", "withdraw", "keep"] = "",
@@ -407,7 +407,7 @@ class AsyncMemberInbox:
 
     async def moderate(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         action: Moderation,
         message: StoredMessage | str,
         *,
@@ -477,14 +477,14 @@ class AsyncMemberInbox:
         result: Case = await self.do(command, result=f"case/{case}")
         return result
 
-    async def file(self, conversation: Conversation | str, case: Case | str) -> Conversation:
+    async def file(self, conversation: ItemLike, case: Case | str) -> Conversation:
         """Link a conversation to an existing case."""
         stream = stream_of(conversation)
         command = FileConversation(item=stream, case=id_of(case, Case))
         result: Conversation = await self.do(command, result=stream)
         return result
 
-    async def split(self, conversation: Conversation | str, *, title: str = "") -> Conversation:
+    async def split(self, conversation: ItemLike, *, title: str = "") -> Conversation:
         """Split a conversation off from its case: into a new case if *title* is given."""
         stream = stream_of(conversation)
         case = self._desk.engine.new_id() if title else ""
@@ -493,7 +493,7 @@ class AsyncMemberInbox:
         )
         return result
 
-    async def keep_together(self, conversation: Conversation | str) -> Conversation:
+    async def keep_together(self, conversation: ItemLike) -> Conversation:
         """Dismiss the proposals to split a conversation off or to reopen its case."""
         stream = stream_of(conversation)
         result: Conversation = await self.do(KeepTogether(item=stream), result=stream)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self, TypeVar
 
-from socialcollab.content import Delivery, Hold, Message, MessageKind, Post, Summary
+from socialcollab.content import Delivery, Hold, Message, Post, Summary
 from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
+from socialcollab.desk.handlers.presence import collisions_beside
 from socialcollab.desk.inbox.arrival import Received, receive_messages
 from socialcollab.desk.inbox.fetching import Fetched, fetch_messages
 from socialcollab.desk.journal.maintenance import (
@@ -62,11 +63,20 @@ from socialcollab.desk.worker.due import (
     reconcile,
     run_due,
 )
+from socialcollab.document_fields import as_words
 from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash
-from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
+from socialcollab.stores import (
+    Anchor,
+    AuditReport,
+    CollisionStore,
+    MemoryCollisions,
+    MemoryMedia,
+    Progress,
+    ReindexReport,
+)
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import PUBLIC_KINDS, Media, system_clock
 from socialcollab.workflow import Condition, Connection, StepStatus, check_conditions
@@ -93,6 +103,7 @@ class Desk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -112,6 +123,8 @@ class Desk:
                 that opens the desk must register the same conditions.
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
+            collisions: The store for presence and claims; by default an in-memory store, which is
+                not shared with other processes.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
                 and the time of each event. The default is the machine's clock.
             real_clock: The clock for leases and send deadlines; by default the machine's clock,
@@ -123,11 +136,17 @@ class Desk:
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
         self._ports = Ports.of(
-            store, organization, networks=networks, media=self.media, sleep=sleep
+            store,
+            organization,
+            networks=networks,
+            media=self.media,
+            collisions=collisions if collisions is not None else MemoryCollisions(),
+            sleep=sleep,
         )
         self.engine = Engine(
             store=self._ports.store,
             media=self._ports.media,
+            collisions=self._ports.collisions,
             clock=clock or system_clock,
             real_clock=real_clock or system_clock,
             entropy=entropy,
@@ -154,6 +173,7 @@ class Desk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -170,6 +190,8 @@ class Desk:
             conditions: Same as in `Desk`.
             media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `Desk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
@@ -189,6 +211,7 @@ class Desk:
             networks=networks,
             conditions=conditions,
             media=kept,
+            collisions=collisions if collisions is not None else collisions_beside(store),
             clock=clock,
             real_clock=real_clock,
             entropy=entropy,
@@ -212,6 +235,7 @@ class Desk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -229,6 +253,8 @@ class Desk:
             conditions: Same as in `Desk`.
             media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `Desk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
@@ -252,6 +278,7 @@ class Desk:
                 networks=networks,
                 conditions=conditions,
                 media=kept,
+                collisions=collisions if collisions is not None else collisions_beside(store),
                 clock=clock,
                 real_clock=real_clock,
                 entropy=entropy,
@@ -369,7 +396,7 @@ class Desk:
         profile: str,
         cursor: str = "",
         *,
-        kinds: Collection[MessageKind] = PUBLIC_KINDS,
+        kinds: Iterable[str] = PUBLIC_KINDS,
     ) -> Fetched:
         """
         Read a page of messages from a profile's network, and store them.
@@ -384,8 +411,14 @@ class Desk:
             InvalidValueError: If its network cannot read messages, or the cursor is invalid.
             NetworkError: If the network fails. The same cursor can be used again.
         """
-        name = check_text(profile, "profile")
-        return self.run(fetch_messages(self._publisher.dispatcher, name, cursor, kinds=kinds))
+        return self.run(
+            fetch_messages(
+                self._publisher.dispatcher,
+                check_text(profile, "profile"),
+                check_text(cursor, "cursor"),
+                kinds=as_words(kinds),
+            )
+        )
 
     def run_due(
         self,

@@ -189,7 +189,7 @@ class MemberInbox:
 
     def reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         text: str,
         *,
         seen: int | None = None,
@@ -221,7 +221,7 @@ class MemberInbox:
 
     def submit_reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         text: str,
         *,
         seen: int | None = None,
@@ -236,7 +236,7 @@ class MemberInbox:
 
     def draft_reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         text: str,
         *,
         seen: int | None = None,
@@ -247,7 +247,7 @@ class MemberInbox:
 
     def _answer(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         text: str,
         *,
         seen: int | None,
@@ -273,7 +273,7 @@ class MemberInbox:
 
     def confirm_reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         post: Post | str,
         *,
         seen: int | None = None,
@@ -300,7 +300,7 @@ class MemberInbox:
 
     def approve_reply(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         post: Post,
         *,
         rivals: Literal["", "withdraw", "keep"] = "",
@@ -404,7 +404,7 @@ class MemberInbox:
 
     def moderate(
         self,
-        conversation: Conversation | str,
+        conversation: ItemLike,
         action: Moderation,
         message: StoredMessage | str,
         *,
@@ -474,21 +474,21 @@ class MemberInbox:
         result: Case = self.do(command, result=f"case/{case}")
         return result
 
-    def file(self, conversation: Conversation | str, case: Case | str) -> Conversation:
+    def file(self, conversation: ItemLike, case: Case | str) -> Conversation:
         """Link a conversation to an existing case."""
         stream = stream_of(conversation)
         command = FileConversation(item=stream, case=id_of(case, Case))
         result: Conversation = self.do(command, result=stream)
         return result
 
-    def split(self, conversation: Conversation | str, *, title: str = "") -> Conversation:
+    def split(self, conversation: ItemLike, *, title: str = "") -> Conversation:
         """Split a conversation off from its case: into a new case if *title* is given."""
         stream = stream_of(conversation)
         case = self._desk.engine.new_id() if title else ""
         result: Conversation = self.do(SplitOff(item=stream, case=case, title=title), result=stream)
         return result
 
-    def keep_together(self, conversation: Conversation | str) -> Conversation:
+    def keep_together(self, conversation: ItemLike) -> Conversation:
         """Dismiss the proposals to split a conversation off or to reopen its case."""
         stream = stream_of(conversation)
         result: Conversation = self.do(KeepTogether(item=stream), result=stream)

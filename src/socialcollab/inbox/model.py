@@ -356,6 +356,11 @@ class StoredMessage:
     edits: int = 0
     post: str = ""
 
+    @property
+    def text(self) -> str:
+        """The text of the newest version."""
+        return self.message.text
+
     def seen(self, version: str) -> StoredMessage:
         """Return the message with one more version that was seen."""
         if not version or version in self.versions:

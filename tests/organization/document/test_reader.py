@@ -109,8 +109,8 @@ def test_twelve_faults() -> None:
         ),
         (
             "[[expect]]\n",
-            '[inbox]\nfallback = "lead"\n[[expect]]\n',
-            ["section `inbox` is not supported yet"],
+            '[playbooks]\nfallback = "lead"\n[[expect]]\n',
+            ["section `playbooks` is not supported yet"],
         ),
         (
             'every = "friday 17:00"',

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from typing import cast
 
 import attrs
 
-from socialcollab.content import MessageKind
+from socialcollab.content import MESSAGE_KINDS, MessageKind
 from socialcollab.desk.inbox.arrival import Received, receive_messages
 from socialcollab.desk.publishing.dispatcher import Dispatcher, no_permit, remember_nothing
 from socialcollab.effects import Effects
 from socialcollab.errors import InvalidValueError
+from socialcollab.inbox import check_word
 from socialcollab.transport import MessagePage, ReadingAdapter
 
 
@@ -33,7 +34,7 @@ class Fetched:
 
 
 def fetch_messages(
-    dispatcher: Dispatcher, profile: str, cursor: str, *, kinds: Collection[MessageKind]
+    dispatcher: Dispatcher, profile: str, cursor: str, *, kinds: tuple[str, ...]
 ) -> Effects[Fetched]:
     """Read a page of messages from the network and store them; see `Desk.fetch_messages`."""
     state = yield from dispatcher.engine.state()
@@ -46,8 +47,10 @@ def fetch_messages(
             value=found.network,
             expected="a network whose adapter is a `ReadingAdapter`",
         )
+    for kind in kinds:
+        check_word("kind of message", kind, MESSAGE_KINDS)
     page: MessagePage = yield from dispatcher.run_flow(
-        adapter.messages(cursor, kinds=kinds),
+        adapter.messages(cursor, kinds=cast("tuple[MessageKind, ...]", kinds)),
         network.transport(found),
         take_permit=no_permit,
         remember=remember_nothing,

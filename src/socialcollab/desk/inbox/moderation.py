@@ -18,6 +18,7 @@ from socialcollab.inbox import (
     ModerationDone,
     ModerationFailed,
     ModerationRequest,
+    moderated,
     wake,
 )
 from socialcollab.transport import ModeratingAdapter
@@ -111,6 +112,10 @@ def _record(
             )
         else:
             data = ModerationDone(request=request.id)
-        yield from engine.append(state, [Event(stream, Actor.PUBLISHER, data)], [loaded], at=now)
+        events = [Event(stream, Actor.PUBLISHER, data)]
+        if not problem:
+            message = yield from engine.load(f"message/{request.message}")
+            events += moderated(message.snapshot, request.action)
+        yield from engine.append(state, events, [loaded], at=now)
 
     yield from engine.retry(attempt)

@@ -15,6 +15,7 @@ from socialcollab.inbox.routing.facts import AuthorFacts, MessageFacts, RoutingS
 from socialcollab.inbox.routing.phrases import Phrase
 from socialcollab.inbox.routing.route import route, tags_after
 from socialcollab.inbox.routing.rule import (
+    Assign,
     AuthorCondition,
     MessageCondition,
     RoutingRule,
@@ -34,13 +35,15 @@ A rule is "shadowed" if an earlier one always applies instead, "contradictory" i
 exclude each other, and "dead" if nothing that it asks for exists: no profile, or no hour. Two rules
 are "conflicting" if both apply to one message and disagree, and rules are "looping" if their changes
 of tags make them apply in turn for ever. A message is "uncaught" if no rule applies to it. A rule has
-"nobody_eligible" if at some hour no member of its party works who could take a message.
+"nobody_eligible" if at some hour within the profile's business hours no member of its party works who
+could take a message; for a rule for "closed" hours, if that is so at all of them.
 """
 
 _HOURS: Final = 7 * 24
 _HOUR: Final = dt.timedelta(hours=1)
 _MOST_ROUNDS: Final = 64
 _BETWEEN: Final = " | "  # a symbol, so that no phrase extends over two parts of an example
+_ENDING: Final = "zzz"
 _SINGLE_ACTIONS: Final = ("assign", "priority", "target", "saved_reply", "escalate")
 
 
@@ -94,9 +97,16 @@ class _World:
 
     rules: RoutingRules
     profiles: tuple[Profile, ...]
-    state_at: Callable[[dt.datetime], RoutingState]
+    _state_at: Callable[[dt.datetime], RoutingState]
     hours: tuple[dt.datetime, ...]
+    _states: dict[dt.datetime, RoutingState] = attrs.field(factory=dict)
     _open: dict[tuple[str, dt.datetime], bool] = attrs.field(factory=dict)
+
+    def state_at(self, at: dt.datetime) -> RoutingState:
+        """Return the state at an hour, which is computed once for all rules."""
+        if at not in self._states:
+            self._states[at] = self._state_at(at)
+        return self._states[at]
 
     def is_open(self, profile: Profile, at: dt.datetime) -> bool:
         key = profile.id, at
@@ -168,7 +178,7 @@ def lint_rules(
             continue
         if rules.mode == "all":
             findings += _conflicts(number, world, examples)
-        findings += _nobody_eligible(rule, world)
+        findings += _nobody_eligible(rule, world, examples[rule.id][0])
     return (*findings, *_loops(world, examples), *_uncaught(world))
 
 
@@ -201,20 +211,23 @@ def _finding(
     )
 
 
-def _written(phrase: str) -> str:
-    return phrase.strip().removesuffix("*")
+def _written(phrase: str, ending: str = "") -> str:
+    """Return a text that contains a phrase; the beginning of a word gets the given ending."""
+    stripped = phrase.strip()
+    return f"{stripped[:-1]}{ending}" if stripped.endswith("*") else stripped
 
 
 def _messages(rule: RoutingRule, profile: Profile) -> Iterator[MessageFacts]:
     """Yield messages that meet the rule's conditions, one for each of its alternative phrases."""
     condition = rule.only_if
     author = condition.author or AuthorCondition()
-    for phrase in condition.any_text or ("",):
-        for tag in condition.tags or ("",):
+    # A rule for "bag*" without "bag" matches only longer words.
+    for ending in ("", _ENDING):
+        for phrase, tag in product(condition.any_text or ("",), condition.tags or ("",)):
             texts = (phrase, *condition.all_text)
             yield MessageFacts(
                 profile=profile,
-                text=_BETWEEN.join(_written(text) for text in texts if text),
+                text=_BETWEEN.join(_written(text, ending) for text in texts if text),
                 kind=condition.kind[0] if condition.kind else "mention",  # type: ignore[arg-type]  # checked
                 language=condition.language[0] if condition.language else "",
                 author=AuthorFacts(
@@ -407,30 +420,30 @@ def _conflicts(
             yield _finding("conflicting", rule, (message, hour), other=earlier.id, keys=keys)
 
 
-def _nobody_eligible(rule: RoutingRule, world: _World) -> Iterator[RoutingFinding]:
+def _nobody_eligible(
+    rule: RoutingRule, world: _World, message: MessageFacts
+) -> Iterator[RoutingFinding]:
     if rule.assign is None:
         return
-    example = _example(rule, world)
-    if example is None:
+    profile = message.profile
+    # A team that works from nine to five is no problem as long as the profile is closed otherwise.
+    wanted = rule.only_if.business_hours or "open"
+    relevant = [hour for hour in world.hours if world.is_open(profile, hour) == (wanted == "open")]
+    missing = [hour for hour in relevant if _nobody_works(rule.assign, world.state_at(hour), hour)]
+    if wanted == "closed" and len(missing) < len(relevant):
         return
-    message = example[0]
-    first: dt.datetime | None = None
-    count = 0
-    for hour in world.hours:
-        wanted = rule.only_if.business_hours
-        if wanted and world.is_open(message.profile, hour) != (wanted == "open"):
-            continue
-        state = world.state_at(hour)
-        members = (state.agents.get(one) for one in state.members_of(rule.assign.to))
-        # Whether members are online, and how busy they are, is known only at that hour.
-        if not any(
-            agent is not None and agent.works_at(hour) and agent.capacity != 0 for agent in members
-        ):
-            count += 1
-            if first is None and rule.id in route(world.rules, message, state, at=hour).applied:
-                first = hour
-    if first is not None:
-        yield _finding("nobody_eligible", rule, (message, first), hours=count)
+    for hour in missing:
+        if rule.id in route(world.rules, message, world.state_at(hour), at=hour).applied:
+            yield _finding("nobody_eligible", rule, (message, hour), hours=len(missing))
+            return
+
+
+def _nobody_works(assign: Assign, state: RoutingState, at: dt.datetime) -> bool:
+    # Whether members are online, and how busy they are, is known only at that hour.
+    agents = (state.agents.get(member) for member in state.members_of(assign.to))
+    return not any(
+        agent is not None and agent.works_at(at) and agent.capacity != 0 for agent in agents
+    )
 
 
 def _loops(world: _World, examples: dict[str, _Example]) -> Iterator[RoutingFinding]:
@@ -477,7 +490,10 @@ def _uncaught(world: _World) -> Iterator[RoutingFinding]:
         ["", avoided] if avoided else [""],
         [[], unwanted] if unwanted else [[]],
     )
+    everything = [rule for rule in world.rules.rules if rule.only_if == MessageCondition()]
     for profile in world.profiles:
+        if any(rule.on.matches_profile(profile) for rule in everything):
+            continue
         for kind, mood, wanted, earlier, verified, messages, text, tags in product(*options):
             hour = world.hour(profile, wanted)
             if hour is None:

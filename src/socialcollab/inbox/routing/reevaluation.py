@@ -75,9 +75,9 @@ class Reevaluation:
 
     Attributes:
         moves: The moves, in the order in which they were decided.
-        next_at: When to evaluate again even if nothing happens: at the next end or start of a shift
-            that matters, or when the next target nears; None if never. Evaluate also whenever an
-            item is closed or a member goes online or offline.
+        next_at: When to evaluate again even if nothing happens: at the next end or start of an
+            agent's shift that matters, or when the next target nears; None if never. Evaluate also
+            whenever an item is closed, a member goes online or offline, or a rotation's shift ends.
         state: The state after the moves.
     """
 
@@ -149,7 +149,9 @@ def _gone(item: RoutedItem, state: RoutingState, at: dt.datetime) -> MoveReason 
         return None
     if not agent.online:
         return "offline"
-    return None if agent.works_at(at) else "off_shift"
+    party = item.assign.to
+    on_duty = party.kind != "rotation" or item.member in state.members_of(party)
+    return None if on_duty and agent.works_at(at) else "off_shift"
 
 
 def _urgency(item: RoutedItem) -> tuple[bool, dt.datetime, str]:

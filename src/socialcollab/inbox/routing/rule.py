@@ -41,17 +41,14 @@ RoutingPriority: TypeAlias = Literal["low", "normal", "high", "urgent"]
 """The priority that a rule gives to a message."""
 
 _MOST_COUNT: Final = 1_000_000_000
-_PARTY: Final = PrincipalShape(("member", "team", "role", "rotation", "lead"))
+_PARTY: Final = PrincipalShape(("member", "team", "rotation"))
+_INFORMED: Final = PrincipalShape(("member", "team", "role", "rotation", "lead"))
 _TAGS: Final = ListOf(item=Text(at_most=100), or_one=True)
 _PHRASES: Final = ListOf(item=Text(at_most=LONGEST_PHRASE), or_one=True)
 
 
 def _choices(*names: str) -> ListOf:
     return ListOf(item=Choice(names), or_one=True)
-
-
-def _words_of(metadata: dict[str, object]) -> Any:
-    return attrs.field(metadata=metadata, default=(), converter=as_words)
 
 
 @attrs.frozen(kw_only=True)
@@ -78,7 +75,7 @@ class AuthorCondition:
     messages_fewer_than: int | None = attrs.field(
         metadata=shape(Integer(at_least=1, at_most=_MOST_COUNT)), default=None
     )
-    tags: tuple[str, ...] = _words_of(shape(_TAGS))
+    tags: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
 
 
 @attrs.frozen(kw_only=True)
@@ -106,14 +103,24 @@ class MessageCondition:
         InvalidValueError: If a phrase is invalid or a value does not exist.
     """
 
-    any_text: tuple[str, ...] = _words_of(shape(_PHRASES))
-    all_text: tuple[str, ...] = _words_of(shape(_PHRASES))
-    no_text: tuple[str, ...] = _words_of(shape(_PHRASES))
-    kind: tuple[str, ...] = _words_of(shape(_choices(*MESSAGE_KINDS)))
-    language: tuple[str, ...] = _words_of(shape(ListOf(item=Text(at_most=35), or_one=True)))
-    tags: tuple[str, ...] = _words_of(shape(_TAGS))
-    no_tags: tuple[str, ...] = _words_of(shape(_TAGS))
-    sentiment: tuple[str, ...] = _words_of(shape(_choices(*get_args(Sentiment))))
+    any_text: tuple[str, ...] = attrs.field(
+        metadata=shape(_PHRASES), default=(), converter=as_words
+    )
+    all_text: tuple[str, ...] = attrs.field(
+        metadata=shape(_PHRASES), default=(), converter=as_words
+    )
+    no_text: tuple[str, ...] = attrs.field(metadata=shape(_PHRASES), default=(), converter=as_words)
+    kind: tuple[str, ...] = attrs.field(
+        metadata=shape(_choices(*MESSAGE_KINDS)), default=(), converter=as_words
+    )
+    language: tuple[str, ...] = attrs.field(
+        metadata=shape(ListOf(item=Text(at_most=35), or_one=True)), default=(), converter=as_words
+    )
+    tags: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
+    no_tags: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
+    sentiment: tuple[str, ...] = attrs.field(
+        metadata=shape(_choices(*get_args(Sentiment))), default=(), converter=as_words
+    )
     business_hours: str = attrs.field(metadata=shape(Choice(("open", "closed"))), default="")
     earlier_case: bool | None = attrs.field(metadata=shape(Boolean()), default=None)
     author: AuthorCondition | None = attrs.field(
@@ -143,8 +150,7 @@ class Assign:
     Whom a rule assigns messages to.
 
     Attributes:
-        to: The party: a member, a team, the members with a role, the member on duty or the lead. It
-            stays accountable if none of its members can take the message.
+        to: The party: a member, a team, or the member on duty in a rotation. It stays accountable if none of its members can take the message.
         by: How one of several members is chosen.
         sticky: Whether the member who handled the customer's last case is preferred, if the member
             belongs to the party and can take the message.
@@ -157,6 +163,12 @@ class Assign:
     sticky: bool = attrs.field(metadata=shape(Boolean()), default=True)
 
     def __attrs_post_init__(self) -> None:
+        if self.to.kind not in _PARTY.kinds:
+            raise InvalidValueError(
+                f"messages cannot be assigned to `{self.to}`; use a member, a team or a rotation",
+                value=str(self.to),
+                expected="a party such as `team:care`",
+            )
         if self.by not in get_args(AssignmentMethod):
             raise InvalidValueError(
                 f"`{self.by}` is not a way to assign",
@@ -229,18 +241,18 @@ class RoutingRule:
         metadata=shape(Section(MessageCondition)), default=MessageCondition()
     )
     assign: Assign | None = attrs.field(
-        metadata=shape(Section(Assign)), default=None, converter=_as_assign
+        metadata=shape(Section(Assign, plain="to")), default=None, converter=_as_assign
     )
     priority: str = attrs.field(metadata=shape(Choice(get_args(RoutingPriority))), default="")
-    tag: tuple[str, ...] = _words_of(shape(_TAGS))
-    untag: tuple[str, ...] = _words_of(shape(_TAGS))
+    tag: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
+    untag: tuple[str, ...] = attrs.field(metadata=shape(_TAGS), default=(), converter=as_words)
     target: str = attrs.field(metadata=shape(NameShape("response target")), default="")
     saved_reply: str = attrs.field(metadata=shape(NameShape("saved reply")), default="")
     escalate: Principal | None = attrs.field(
-        metadata=shape(_PARTY), default=None, converter=attrs.converters.optional(as_principal)
+        metadata=shape(_INFORMED), default=None, converter=attrs.converters.optional(as_principal)
     )
     alert: tuple[Principal, ...] = attrs.field(
-        metadata=shape(ListOf(item=_PARTY, or_one=True)), default=(), converter=_as_parties
+        metadata=shape(ListOf(item=_INFORMED, or_one=True)), default=(), converter=_as_parties
     )
 
     def __attrs_post_init__(self) -> None:

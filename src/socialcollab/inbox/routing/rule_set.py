@@ -95,13 +95,14 @@ class _Index:
         self.too_many = _Thresholds([one.messages_fewer_than or 1 << 62 for one in authors])
         self.wants_text = self._rules_with("any_text")
         self.wants_all = self._rules_with("all_text")
-        self.any_text = self._phrases("any_text")
-        self.no_text = self._phrases("no_text")
-        # A text with all phrases of a rule contains its first one, which most texts do not.
-        self.first_of_all = PhraseIndex(
-            (Phrase.parse(one.all_text[0]), 1 << number)
+        # One search finds the phrases of all three keys: each has its own range of bits. A text with
+        # all phrases of a rule contains its first one, which most texts do not.
+        size = len(rules)
+        self.phrases = PhraseIndex(
+            (Phrase.parse(text), 1 << (offset * size + number))
             for number, one in enumerate(conditions)
-            if one.all_text
+            for offset, texts in enumerate((one.any_text, one.no_text, one.all_text[:1]))
+            for text in texts
         )
         self.all_text = [tuple(map(Phrase.parse, one.all_text)) for one in conditions]
         self.of_profile: dict[Profile, int] = {}
@@ -109,13 +110,6 @@ class _Index:
     def _rules_with(self, key: str) -> int:
         return sum(
             1 << number for number, rule in enumerate(self.rules) if getattr(rule.only_if, key)
-        )
-
-    def _phrases(self, key: str) -> PhraseIndex:
-        return PhraseIndex(
-            (Phrase.parse(text), 1 << number)
-            for number, rule in enumerate(self.rules)
-            for text in getattr(rule.only_if, key)
         )
 
     def profile(self, profile: Profile) -> int:
@@ -151,10 +145,11 @@ class _Index:
             found &= self.open.matching("open" if is_open() else "closed")
         if found:
             spoken = words(message.text)
-            found &= ~self.no_text.find(spoken)
-            found &= self.any_text.find(spoken) | (self.everything & ~self.wants_text)
-            if found & self.wants_all:
-                found &= self.first_of_all.find(spoken) | ~self.wants_all
+            contained = self.phrases.find(spoken)
+            size = len(self.rules)
+            found &= contained | ~self.wants_text
+            found &= ~(contained >> size)
+            found &= (contained >> 2 * size) | ~self.wants_all
             while found:
                 lowest = found & -found
                 found ^= lowest
