@@ -23,7 +23,8 @@ from socialcollab.inbox import (
     PendingReply,
     StoredMessage,
 )
-from socialcollab.pages import Html, case_view, conversation_view, inbox_list, page
+from socialcollab.pages import Html, page
+from socialcollab.pages.inbox import case_view, conversation_view, inbox_list
 from socialcollab.verdicts import Reason
 
 NOW = dt.datetime(2026, 4, 7, 9, tzinfo=dt.UTC)

@@ -13,7 +13,8 @@ from socialcollab import AsyncDesk
 from socialcollab.errors import NotFoundError
 from socialcollab.inbox import Conversation
 from socialcollab.organization import Organization
-from socialcollab.pages import case_view, conversation_view, inbox_list, page
+from socialcollab.pages import page
+from socialcollab.pages.inbox import case_view, conversation_view, inbox_list
 
 router = APIRouter(prefix="/inbox")
 
@@ -55,8 +56,8 @@ async def show_list(request: Request, me: Me, text: str = "", state: str = "") -
 async def show_conversation(request: Request, conversation: str, me: Me) -> str:
     """Show a conversation with its messages and the notes that the user may see."""
     desk, organization = await _organization(request)
-    view = await me.inbox.view(conversation)
-    item: Conversation = view.item
+    item = await me.inbox.conversation(conversation)
+    view = await me.inbox.view(item)
     body = conversation_view(
         item,
         view.entries,
@@ -74,18 +75,19 @@ async def show_conversation(request: Request, conversation: str, me: Me) -> str:
 async def show_case(request: Request, case: str, me: Me) -> str:
     """Show a case with its conversations."""
     desk, organization = await _organization(request)
-    view = await me.inbox.view(await me.inbox.case(case))
+    item = await me.inbox.case(case)
+    view = await me.inbox.view(item)
     body = case_view(
-        view.item,
+        item,
         view.conversations,
         view.entries,
         now=desk.engine.now(),
-        zone=str(organization.zone_of(view.item.workspace)),
+        zone=str(organization.zone_of(item.workspace)),
         accountable=view.accountable,
         networks={profile.id: profile.network for profile in organization.profiles},
         file=lambda name: f"conversation-{name}",
     )
-    return page(view.item.title or "Case", body)
+    return page(item.title or "Case", body)
 
 
 @router.get("/conversations/{conversation}")

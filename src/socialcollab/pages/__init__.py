@@ -1,4 +1,4 @@
-"""HTML pages without scripts: the calendar, previews, the inbox, the permissions table and reports."""
+"""HTML pages without scripts: the calendar, previews, the permissions table and reports."""
 
 from socialcollab.pages.badges import STATES, Tone, badge, network_badge, state_badge
 from socialcollab.pages.calendar import (
@@ -19,7 +19,6 @@ from socialcollab.pages.elements import (
     paragraph,
     table,
 )
-from socialcollab.pages.inbox import case_view, conversation_view, inbox_list
 from socialcollab.pages.markup import Html, escape, join, safe_file, safe_href, safe_source
 from socialcollab.pages.page import page
 from socialcollab.pages.permissions_table import (
@@ -56,14 +55,11 @@ __all__ = [
     "agenda",
     "badge",
     "bullet_list",
-    "case_view",
-    "conversation_view",
     "escape",
     "file_link",
     "file_tabs",
     "heading",
     "hold_block",
-    "inbox_list",
     "join",
     "link",
     "month_calendar",
