@@ -559,3 +559,29 @@ def test_missing_answers_name_what_to_do(inbox: Inbox) -> None:
         ben.find(after="x")
     with pytest.raises(NotFoundError):
         inbox.desk.receive([message(profile="nowhere")])
+
+
+def test_offboarding(inbox: Inbox) -> None:
+    """The plan lists a leaver's conversations, cases and unsent replies, which are handed over."""
+    conversation = inbox.receive()
+    second = inbox.receive(network_id="2", text="Other")
+    ana, ben = inbox.acting_as("ana"), inbox.acting_as("ben")
+    ana.claim(conversation)
+    ana.draft_reply(conversation, "Half a sentence")
+    ana.claim(second)
+    case = ana.open_case("Flight", conversation, owner="member:ana")
+    eva = inbox.desk.acting_as("eva")
+    plan = inbox.desk.offboarding_plan("ana")
+    places = {item.place for item in plan.items}
+    assert {f"conversation {conversation.id}", f"case {case.id}"} <= places
+    eva.offboard(
+        "ana",
+        reassign_to={f"conversation {conversation.id}": "ben", "cases": "ben"},
+        reason="a new job",
+    )
+    moved = ben.conversation(conversation)
+    assert moved.owner == "member:ben"
+    assert [reply.by for reply in moved.replies] == ["ben"]
+    assert ben.case(case).owner == "member:ben"
+    assert ben.conversation(second).owner == ""
+    assert str(ben.view(second).accountable.principal) == "team:care"

@@ -179,6 +179,16 @@ class ReplyWithdrawn:
 
 
 @attrs.frozen(kw_only=True)
+class ReplyHandedOver:
+    """Another member, *to*, is responsible for a reply that was not yet sent."""
+
+    TYPE: ClassVar[str] = "conversation.reply_handed_over"
+
+    post: str
+    to: str
+
+
+@attrs.frozen(kw_only=True)
 class ModerationRequested:
     """A member asked to hide, show, delete or block on the network."""
 

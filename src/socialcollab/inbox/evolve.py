@@ -217,6 +217,12 @@ def _on_conversation(
         return _prepared(before, data, actor, at)
     if isinstance(data, ie.ReplyMoved):
         return _moved(before, data, at)
+    if isinstance(data, ie.ReplyHandedOver):
+        replies = tuple(
+            attrs.evolve(each, by=data.to) if each.post == data.post else each
+            for each in before.replies
+        )
+        return attrs.evolve(before, replies=replies)
     if isinstance(data, ie.ReplyWithdrawn):
         return _without_reply(before, data.post)
     if isinstance(data, ie.ModerationRequested):

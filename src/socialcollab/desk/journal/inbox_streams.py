@@ -43,6 +43,8 @@ INBOX_PROJECTIONS: Final = (
         indexes=(("workspace", "state"), "workspace", "owner", "state"),
     ),
     Projection("inbox_tags", ("tag", "item"), indexes=("tag",)),
+    # The members on whom open items depend: their owners, and the authors of unsent replies.
+    Projection("inbox_members", ("member", "item"), indexes=("member",)),
     # The messages and notes of a conversation or case, newest first.
     Projection("inbox_entries", ("item", "newest", "text"), ("newest",), indexes=("item",)),
     Projection("accounts", ("account", "workspace", "customer"), indexes=("account", "customer")),
@@ -139,6 +141,7 @@ def _conversation_rows(stream: str, conversation: Conversation) -> list[Row]:
     }
     rows = [Row("conversations", conversation.id, stream, columns)]
     rows += _tag_rows(stream, conversation)
+    rows += _member_rows(stream, conversation)
     at = _due_at(conversation)
     if at is not None:
         due: dict[str, Column] = {"at": microseconds(at), "kind": "inbox"}
@@ -155,7 +158,11 @@ def _case_rows(stream: str, case: Case) -> list[Row]:
         "newest": newest_first(case.changed_at),
         "title": excerpt(case.title),
     }
-    rows = [Row("cases", case.id, stream, columns), *_tag_rows(stream, case)]
+    rows = [
+        Row("cases", case.id, stream, columns),
+        *_tag_rows(stream, case),
+        *_member_rows(stream, case),
+    ]
     if case.until is not None and case.state == "on_hold":
         due: dict[str, Column] = {"at": microseconds(case.until), "kind": "inbox"}
         rows.append(Row("due", stream, stream, due))
@@ -166,6 +173,19 @@ def _tag_rows(stream: str, item: Item) -> list[Row]:
     return [
         Row("inbox_tags", f"{stream}|{tag}", stream, {"tag": tag, "item": stream})
         for tag in item.tags
+    ]
+
+
+def _member_rows(stream: str, item: Item) -> list[Row]:
+    if not item.is_open:
+        return []
+    principals = [item.owner, item.hand_off.to if item.hand_off is not None else ""]
+    members = {each.removeprefix("member:") for each in principals if each.startswith("member:")}
+    if isinstance(item, Conversation):
+        members |= {reply.by for reply in item.replies}
+    return [
+        Row("inbox_members", f"{stream}|{member}", stream, {"member": member, "item": stream})
+        for member in sorted(members)
     ]
 
 
