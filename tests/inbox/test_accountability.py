@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from socialcollab.inbox import Case, Conversation, InboxSettings, accountable
 from socialcollab.permissions import Absence
-from socialcollab.workflow import Actor, Context, Policies
+from socialcollab.workflow import Actor, Context
 
 NOW = dt.datetime(2026, 4, 7, 9, tzinfo=dt.UTC)
 OWNERS = ("", "member:ana", "member:ben", "member:gone", "team:care", "team:empty", "rotation:none")
@@ -80,7 +80,7 @@ def air() -> Context:
         now=NOW,
         actor=Actor.RULES,
         access=organization.access,
-        policies=Policies(),
+        policies=organization.policies,
         profiles=organization.profiles_by_id,
         workspaces=organization.workspaces_by_id,
         zones=organization.zones,
