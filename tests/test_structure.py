@@ -37,6 +37,7 @@ PURE = [
     "document_fields",
     "errors",
     "identifiers",
+    "inbox",
     "organization",
     "pages",
     "permissions",

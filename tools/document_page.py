@@ -169,6 +169,8 @@ def _value(shape: sh.Shape, inner: dict[type[Any], None]) -> str:
             inner.setdefault(shape.cls)
             only = f" with {', '.join(f'`{key}`' for key in shape.only)}" if shape.only else ""
             plain = f", or the id of a {shape.plain}" if shape.plain else ""
+            if shape.plain == "to":
+                plain = ", or a principal alone"
             return f"a table, see {shape.cls.__name__}{only}{plain}"
         case sh.ListOf():
             single = ", or a single value" if shape.or_one else ""

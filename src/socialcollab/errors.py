@@ -12,7 +12,8 @@ The errors that this library raises, grouped by what the caller can do about the
     │   ├── RepeatedTimeError       pass `repeated` to choose one of the two instants
     │   └── FaultError              fix the document at the given place; raised in a group
     ├── NotAllowedError             follow a remedy of the verdict, or ask another member
-    ├── StaleError                  read what changed and repeat the command
+    ├── StaleError                  read what changed and repeat the command; an edit that conflicts
+    │                               raises `socialcollab.collisions.EditConflictError`, a subclass
     ├── NotFoundError               check the name
     ├── MissingExtraError           install the extra that the message names
     ├── WebhookError                answer the delivery with `status`, and do nothing else

@@ -1165,3 +1165,15 @@ def test_progress(desk: Path, monkeypatch: pytest.MonkeyPatch, extra: bool) -> N
         monkeypatch.setattr(sys, "stderr", io.StringIO())
         assert main([command, str(desk)]) == 0
         assert sys.stderr.getvalue() == ""  # type: ignore[attr-defined]
+
+
+def test_check_reports_routing_rules(run: Run, tmp_path: Path) -> None:
+    """A routing rule that never applies causes a warning, but the exit code is 0."""
+    document = tmp_path / "agency.toml"
+    text = Organization.template("departments", id="acme").to_toml()
+    first, rest = text.split("[[routing]]", 1)
+    everything = '[[routing]]\nid = "everything"\non = { workspace = "*" }\npriority = "low"\n'
+    document.write_text(f"{first}{everything}[[routing]]{rest}", encoding="utf-8")
+    code, out, err = run("check", str(document), "--at", "2026-06-01T09:00+02:00")
+    assert code == 0
+    assert "routing rule `press` never applies, because the earlier rule `everything`" in out + err

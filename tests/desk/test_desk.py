@@ -68,11 +68,11 @@ def test_due_work_is_idempotent(agency) -> None:
 
 
 def test_stale_edit(agency) -> None:
-    """An edit of an outdated revision is refused, and the error describes the changes."""
+    """An edit that conflicts with a later revision is refused, and the error describes both."""
     ana, ben = agency.acting("ana", "ben")
     post = ana.draft("een", profiles=["tulip-x"])
     ben.edit(post, text="twee", tags=["offer"])
-    with pytest.raises(StaleError, match="ben changed text, tags") as caught:
+    with pytest.raises(StaleError, match="edited by ben, and the two edits conflict") as caught:
         ana.edit(post, text="drie")
     assert (caught.value.by, caught.value.changed) == ("ben", ("text", "tags"))
     assert agency.desk.post(post.id).text == "twee"

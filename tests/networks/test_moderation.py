@@ -34,6 +34,7 @@ from socialcollab.content import Message, MessageAuthor
 from socialcollab.directory import Profile
 from socialcollab.errors import AuthenticationError, NetworkError, RejectedError, TransientError
 from socialcollab.networks.sandbox import Sandbox
+from socialcollab.text import post_id
 from socialcollab.transport import MODERATION_ACTIONS, ModeratingAdapter
 
 AT = dt.datetime(2026, 4, 7, 7, 30, tzinfo=dt.UTC)
@@ -438,3 +439,18 @@ def test_sandbox(tmp_path: Path) -> None:
         mention = attrs.evolve(one, kind="mention")
         with pytest.raises(RejectedError, match="does not offer the action `hide`"):
             run(adapter.moderate("hide", mention))
+
+
+@pytest.mark.parametrize("network", ["bluesky", "facebook", "instagram", "mastodon", "x"])
+def test_ids_in_the_sandbox(tmp_path: Path, network: str) -> None:
+    """A message in the sandbox has an id that a reply on its network can refer to."""
+    profile = Profile(id="tulip", workspace="tulip", network=network)
+    with Sandbox(tmp_path) as sandbox:
+        sandbox.add_message("tulip", "Waar is mijn koffer?", kind="reply")
+        adapter: Any = sandbox.adapter(profile)
+        flow = adapter.messages()
+        (one,) = driver().run(flow, transport=sandbox.transport(profile)).messages
+        assert post_id(network, one.network_id) == one.network_id
+        driver().run(adapter.moderate("hide", one), transport=sandbox.transport(profile))
+        (hidden,) = driver().run(adapter.messages(), transport=sandbox.transport(profile)).messages
+    assert hidden.hidden

@@ -138,6 +138,7 @@ def test_listed_shifts_stay() -> None:
     """A listed shift without a successor is kept, because the shift before it would become longer."""
     listed = Organization.from_dict({
         **NORTHWIND.to_dict(),
+        "routing": (),  # a rule assigns to the rotation that is replaced
         "rotations": [{"id": "summer", "role": "publisher", "on": {"workspace": "tulip"},
                     "shifts": [{"member": "ana", "start": dt.date(2026, 5, 1)},
                               {"member": "ben", "start": dt.date(2026, 5, 8)},

@@ -17,7 +17,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel, PositiveInt
 
-from newsroom import connections
+from newsroom import connections, presence
 from newsroom.authentication import Me
 from newsroom.connections import Accounts
 from newsroom.errors import add_error_handlers
@@ -222,6 +222,7 @@ def create_app(
             app.state.users, app.state.desk, app.state.wake = Users(path), desk, wake
             app.state.media = media
             app.state.sessions, app.state.accounts = {}, accounts
+            app.state.leaving = set()
             worker = asyncio.create_task(run_worker(desk, stop, wake))
             try:
                 yield
@@ -231,8 +232,11 @@ def create_app(
                 stop.set()
                 wake.set()
                 await worker
+                await asyncio.gather(*app.state.leaving)
 
     app = FastAPI(title="Newsroom", lifespan=lifespan)
+    # These paths come before `/posts/{post}/{command}`.
+    app.include_router(presence.router)
     app.include_router(router)
     if accounts is not None:
         app.include_router(connections.router)

@@ -147,19 +147,28 @@ def warnings_of(organization: Organization, at: dt.datetime) -> list[str]:
     """Return the warnings about a document, as of an instant."""
     from socialcollab.organization import (
         dangling_rules,
+        routing_findings,
         rules_matching_nothing,
         shared_accounts,
         step_warnings,
     )
 
     return [
-        str(warning)
-        for warning in (
-            *rules_matching_nothing(organization),
-            *dangling_rules(organization, at),
-            *shared_accounts(organization),
-            *step_warnings(organization, at),
-        )
+        *(
+            str(warning)
+            for warning in (
+                *rules_matching_nothing(organization),
+                *dangling_rules(organization, at),
+                *shared_accounts(organization),
+                *step_warnings(organization, at),
+            )
+        ),
+        *(
+            finding.text()
+            for finding in routing_findings(organization, at)
+            # A rule that matches no profile is already reported, with a suggestion.
+            if finding.keys != ("on",)
+        ),
     ]
 
 

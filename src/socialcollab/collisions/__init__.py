@@ -21,6 +21,7 @@ from socialcollab.collisions.guard import (
 from socialcollab.collisions.merge import (
     Choice,
     Conflict,
+    EditConflictError,
     Merge,
     Placement,
     RebasedDecision,
@@ -48,6 +49,7 @@ __all__ = [
     "Claims",
     "Conflict",
     "DuplicateIndex",
+    "EditConflictError",
     "GuardResult",
     "GuardedAction",
     "ItemActivity",

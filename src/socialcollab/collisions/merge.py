@@ -17,7 +17,7 @@ from socialcollab.collisions.text_edits import (
     words,
 )
 from socialcollab.content import Attachment, PostContent, Variant, changed_fields
-from socialcollab.errors import InvalidValueError
+from socialcollab.errors import InvalidValueError, StaleError
 from socialcollab.identifiers import ProfileId
 from socialcollab.text import graphemes
 from socialcollab.time import WallTime
@@ -88,6 +88,53 @@ class Merge(Generic[T]):
 
     def __bool__(self) -> bool:
         return not self.conflicts
+
+
+class EditConflictError(StaleError):
+    """
+    Raised if an edit and another member's edit changed the same part of a post differently.
+
+    Nothing was stored. The error carries the whole content that the caller wanted to store, so that
+    nothing typed is lost. Decide each conflict with `resolve`, and repeat the edit with the
+    resolutions.
+
+    Attributes:
+        base: The content that both members started from.
+        mine: The content that the caller wanted to store.
+        theirs: The current content of the post.
+        merged: The merge of the two, with its open conflicts.
+    """
+
+    def __init__(
+        self,
+        stale: StaleError,
+        *,
+        base: PostContent,
+        mine: PostContent,
+        theirs: PostContent,
+        merged: Merge[PostContent],
+    ) -> None:
+        super().__init__(
+            thing=stale.thing,
+            seen=stale.seen,
+            current=stale.current,
+            by=stale.by,
+            changed=stale.changed,
+        )
+        fields = ", ".join(dict.fromkeys(f"`{each.field}`" for each in merged.conflicts))
+        self.args = (
+            f"{stale.thing} was also edited by {stale.by}, and the two edits conflict in {fields};"
+            " choose a side with `resolve`, and repeat the edit with `resolutions=`",
+        )
+        self.base = base
+        self.mine = mine
+        self.theirs = theirs
+        self.merged = merged
+
+    @property
+    def conflicts(self) -> tuple[Conflict, ...]:
+        """The open conflicts, each with both sides."""
+        return self.merged.conflicts
 
 
 _NOTHING: Final = object()

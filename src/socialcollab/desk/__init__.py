@@ -7,6 +7,7 @@ from socialcollab.desk.commands import Adopt, Command, Erase, Offboard
 from socialcollab.desk.desk import Desk
 from socialcollab.desk.handlers.bulk import BulkOutcome
 from socialcollab.desk.handlers.erasure_report import ErasureReport, Mention
+from socialcollab.desk.handlers.merge_edit import MergedPost
 from socialcollab.desk.handlers.sheet_import import ImportReport, ImportStatus, RowOutcome
 from socialcollab.desk.inbox.actions import InboxOutcome
 from socialcollab.desk.inbox.arrival import Received
@@ -52,6 +53,7 @@ __all__ = [
     "MemberDesk",
     "MemberInbox",
     "Mention",
+    "MergedPost",
     "NotificationBatch",
     "Offboard",
     "OffboardingPlan",

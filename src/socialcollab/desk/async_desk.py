@@ -15,6 +15,7 @@ from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.async_member_desk import AsyncMemberDesk
 from socialcollab.desk.async_ports import DeskNetwork, DeskStore, Ports, Sleep, opened, pause, run
 from socialcollab.desk.engine import Clock, Engine
+from socialcollab.desk.handlers.presence import collisions_beside
 from socialcollab.desk.inbox.arrival import Received, receive_messages
 from socialcollab.desk.inbox.fetching import Fetched, fetch_messages
 from socialcollab.desk.journal.maintenance import (
@@ -68,7 +69,15 @@ from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash
-from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
+from socialcollab.stores import (
+    Anchor,
+    AuditReport,
+    CollisionStore,
+    MemoryCollisions,
+    MemoryMedia,
+    Progress,
+    ReindexReport,
+)
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import PUBLIC_KINDS, Media, system_clock
 from socialcollab.workflow import Condition, Connection, StepStatus, check_conditions
@@ -95,6 +104,7 @@ class AsyncDesk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -114,6 +124,8 @@ class AsyncDesk:
                 that opens the desk must register the same conditions.
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
+            collisions: The store for presence and claims; by default an in-memory store, which is
+                not shared with other processes.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
                 and the time of each event. The default is the machine's clock.
             real_clock: The clock for leases and send deadlines; by default the machine's clock,
@@ -125,11 +137,17 @@ class AsyncDesk:
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
         self._ports = Ports.of(
-            store, organization, networks=networks, media=self.media, sleep=sleep
+            store,
+            organization,
+            networks=networks,
+            media=self.media,
+            collisions=collisions if collisions is not None else MemoryCollisions(),
+            sleep=sleep,
         )
         self.engine = Engine(
             store=self._ports.store,
             media=self._ports.media,
+            collisions=self._ports.collisions,
             clock=clock or system_clock,
             real_clock=real_clock or system_clock,
             entropy=entropy,
@@ -156,6 +174,7 @@ class AsyncDesk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -172,6 +191,8 @@ class AsyncDesk:
             conditions: Same as in `AsyncDesk`.
             media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `AsyncDesk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `AsyncDesk`.
             real_clock: Same as in `AsyncDesk`.
             entropy: Same as in `AsyncDesk`.
@@ -191,6 +212,7 @@ class AsyncDesk:
             networks=networks,
             conditions=conditions,
             media=kept,
+            collisions=collisions if collisions is not None else collisions_beside(store),
             clock=clock,
             real_clock=real_clock,
             entropy=entropy,
@@ -214,6 +236,7 @@ class AsyncDesk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -231,6 +254,8 @@ class AsyncDesk:
             conditions: Same as in `AsyncDesk`.
             media: Same as in `AsyncDesk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `AsyncDesk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `AsyncDesk`.
             real_clock: Same as in `AsyncDesk`.
             entropy: Same as in `AsyncDesk`.
@@ -254,6 +279,7 @@ class AsyncDesk:
                 networks=networks,
                 conditions=conditions,
                 media=kept,
+                collisions=collisions if collisions is not None else collisions_beside(store),
                 clock=clock,
                 real_clock=real_clock,
                 entropy=entropy,
@@ -455,9 +481,7 @@ class AsyncDesk:
             SocialCollabError: If no network is configured for the profile.
         """
         at = self.engine.now() if now is None else as_utc(now)
-        return await self.run(
-            reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at)
-        )
+        return await self.run(reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at))
 
     async def next_due(self, *, after: dt.datetime | None = None) -> dt.datetime | None:
         """
@@ -576,9 +600,7 @@ class AsyncDesk:
             limit: The maximum number of notifications in a batch; the notifications of one event
                 are never split.
         """
-        return await self.run(
-            read_notifications(self.engine, after=after, member=member, limit=limit)
-        )
+        return await self.run(read_notifications(self.engine, after=after, member=member, limit=limit))
 
     async def last_event_at(self) -> dt.datetime | None:
         """Return the time of the last event, or None if there are no events."""
@@ -615,9 +637,7 @@ class AsyncDesk:
             )
         )
 
-    async def clashes(
-        self, start: TimeLike, end: TimeLike, *, workspace: str = ""
-    ) -> tuple[Clash, ...]:
+    async def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return await self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
@@ -634,9 +654,7 @@ class AsyncDesk:
             viewer: Only holds that apply to a profile that this member can view, without reasons
                 for clients and guests; all holds if empty.
         """
-        return await self.run(
-            read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer)
-        )
+        return await self.run(read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer))
 
     async def connections(self, *, viewer: str = "") -> tuple[Connection, ...]:
         """
@@ -649,9 +667,7 @@ class AsyncDesk:
         """
         return await self.run(read_connections(self.engine, viewer=viewer))
 
-    async def calendar_notes(
-        self, *, workspace: str = "", viewer: str = ""
-    ) -> tuple[CalendarNote, ...]:
+    async def calendar_notes(self, *, workspace: str = "", viewer: str = "") -> tuple[CalendarNote, ...]:
         """
         Return the calendar notes, sorted by date.
 

@@ -7,6 +7,7 @@ import datetime as dt
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
+from socialcollab.collisions import Activity, Claim, ClaimResult, PresentMember, Resolution
 from socialcollab.content import (
     Attachment,
     Delivery,
@@ -24,11 +25,20 @@ from socialcollab.desk.handlers.draft import (
     UNCHANGED,
     Unchanged,
     draft,
-    edit,
     local_time_of,
 )
 from socialcollab.desk.handlers.erasure_report import ErasureReport, erase_and_report
+from socialcollab.desk.handlers.merge_edit import edit
 from socialcollab.desk.handlers.perform import perform_for_member, perform_on_post
+from socialcollab.desk.handlers.presence import (
+    left,
+    read_claim,
+    read_presence,
+    release_claim,
+    renew_claim,
+    seen,
+    take_claim,
+)
 from socialcollab.desk.handlers.runtime import (
     BoundLike,
     PrincipalLike,
@@ -73,6 +83,9 @@ if TYPE_CHECKING:
 
 SubmitTiming = Literal["next slot", "as soon as approved"]
 
+CLAIM_TTL = dt.timedelta(minutes=5)
+"""How long a claim lasts unless it is renewed."""
+
 
 class AsyncMemberDesk:
     """
@@ -80,7 +93,7 @@ class AsyncMemberDesk:
 
     Methods that decide on a post or change it accept either the post that the member saw, or the
     post's id together with `revision`, the digest of the revision that the member saw. They raise
-    `StaleError` if another member has changed the post in the meantime.
+    `StaleError` if another member has changed the post in the meantime; only `edit` merges.
     """
 
     def __init__(self, desk: AsyncDesk, member: str) -> None:
@@ -282,13 +295,48 @@ class AsyncMemberDesk:
         paid_partnership: bool | Unchanged = UNCHANGED,
         campaign: str | Unchanged = UNCHANGED,
         tags: Iterable[str] | Unchanged = UNCHANGED,
+        resolutions: Iterable[Resolution] = (),
     ) -> Post:
         """
         Store a new revision of a post; arguments that are omitted leave their values unchanged.
 
+        If the post has been edited since this member saw it, the edits are merged, and the result
+        is a `MergedPost`, which says who had edited the post, which fields they changed, and which
+        approvals still hold.
+
+        Args:
+            post: The post that the member saw, or its id.
+            revision: The digest of the revision that the member saw; required if *post* is an id.
+            text: The text; this and the other arguments are those of `draft`.
+            profiles: See `draft`.
+            planned_at: See `draft`.
+            times: See `draft`.
+            media: See `draft`.
+            thread: See `draft`.
+            variants: See `draft`.
+            links: See `draft`.
+            card: See `draft`.
+            language: See `draft`.
+            labels: See `draft`.
+            poll: See `draft`.
+            format: See `draft`.
+            first_comment: See `draft`.
+            reply_to: See `draft`.
+            quote_of: See `draft`.
+            visibility: See `draft`.
+            paid_partnership: See `draft`.
+            campaign: See `draft`.
+            tags: See `draft`.
+            resolutions: Decisions about the conflicts of an `EditConflictError`; the other
+                arguments are those of the refused edit.
+
         Raises:
-            StaleError: If another member has changed the post since this member saw it; the error
-                names that member and the changed fields.
+            EditConflictError: If another member changed the same part of the post differently. The
+                error carries both contents and the conflicts.
+            StaleError: If the revision that this member saw does not exist or is not visible to
+                them, so that the edit cannot be merged.
+            InvalidValueError: If a resolution is about a conflict that no longer exists, and no
+                conflict is open.
         """
         post_id, seen = _seen(post, revision)
         return await self._desk.run(
@@ -319,6 +367,7 @@ class AsyncMemberDesk:
                     "campaign": campaign,
                     "tags": tags,
                 },
+                resolutions=resolutions,
             )
         )
 
@@ -428,9 +477,7 @@ class AsyncMemberDesk:
         """Withdraw a post from approval, or revoke its approval."""
         return await self._do_on_post(cm.Withdraw(post=_id(post)))
 
-    async def schedule(
-        self, post: Post | str, *, revision: str = "", at: TimeLike | None = None
-    ) -> Post:
+    async def schedule(self, post: Post | str, *, revision: str = "", at: TimeLike | None = None) -> Post:
         """Schedule an approved post for its planned time, or for *at*."""
         post_id, seen = _seen(post, revision)
         when = None if at is None else await self._wall_time(post_id, at)
@@ -446,9 +493,7 @@ class AsyncMemberDesk:
         """Move a post to another time on all of its target profiles, or on only one of them."""
         post_id, seen = _seen(post, revision)
         when = await self._wall_time(post_id, at)
-        return await self._do_on_post(
-            cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile)
-        )
+        return await self._do_on_post(cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile))
 
     async def cancel(self, post: Post | str, *, revision: str = "", reason: str = "") -> Post:
         """Cancel a post, so that it can never be published."""
@@ -490,9 +535,7 @@ class AsyncMemberDesk:
             for post in as_posts(posts)
         )
 
-    async def cancel_all(
-        self, posts: Iterable[Post], *, reason: str = ""
-    ) -> tuple[BulkOutcome, ...]:
+    async def cancel_all(self, posts: Iterable[Post], *, reason: str = "") -> tuple[BulkOutcome, ...]:
         """Cancel several posts with `cancel`, and return one outcome per post, in order."""
         return await self._bulk(
             cm.Cancel(post=post.id, seen=post.digest, reason=reason) for post in as_posts(posts)
@@ -716,9 +759,7 @@ class AsyncMemberDesk:
         """
         await self.do(cm.Disconnect(profile=profile))
 
-    async def hold(
-        self, on: SelectorLike, *, reason: str, until: TimeLike | None = None
-    ) -> HoldResult:
+    async def hold(self, on: SelectorLike, *, reason: str, until: TimeLike | None = None) -> HoldResult:
         """
         Stop publishing on all profiles that a selector matches, effective immediately.
 
@@ -732,9 +773,7 @@ class AsyncMemberDesk:
         Returns:
             The deliveries that the hold stops, and the deliveries that were already being sent.
         """
-        return await self._desk.run(
-            hold(self._desk.engine, self._actor, on, reason=reason, until=until)
-        )
+        return await self._desk.run(hold(self._desk.engine, self._actor, on, reason=reason, until=until))
 
     async def resume(self, hold: HoldResult | Hold | str) -> HoldResult:
         """
@@ -1030,6 +1069,167 @@ class AsyncMemberDesk:
         return await self._desk.run(
             erase_and_report(
                 self._desk.engine, self._actor, command, dry_run=dry_run, progress=progress
+            )
+        )
+
+    async def presence(self, item: Post | str, *, workspace: str = "") -> tuple[PresentMember, ...]:
+        """
+        Return the other members who are on an item now, the most important state first.
+
+        Only members who may view the item now are returned.
+
+        Args:
+            item: A post, the id of a post, ``"request/"`` and the id of a post for its approval, or
+                ``"conversation/"`` and a name.
+            workspace: The workspace of a conversation; it is required for a conversation.
+
+        Raises:
+            NotFoundError: If the item does not exist or is not visible to this member.
+        """
+        return await self._desk.run(
+            read_presence(self._desk.engine, self._actor, item, workspace=workspace)
+        )
+
+    async def seen(
+        self,
+        item: Post | str,
+        activity: Activity = "viewing",
+        *,
+        device: str = "",
+        unsaved: bool = False,
+        hidden: bool = False,
+        workspace: str = "",
+    ) -> tuple[PresentMember, ...]:
+        """
+        Record that this member's page shows an item, and return the other members on the item.
+
+        A page calls this method when its state changes and at least every twenty seconds.
+
+        Args:
+            item: The item; see `presence`.
+            activity: What the member does: "viewing" or "typing".
+            device: The id of the browser tab or device, at most 200 characters.
+            unsaved: Whether the page has unsaved changes.
+            hidden: Whether the page is in the background.
+            workspace: The workspace of a conversation.
+
+        Raises:
+            NotFoundError: If the item does not exist or is not visible to this member.
+            InvalidValueError: If the activity does not exist, or the device has an invalid id.
+        """
+        return await self._desk.run(
+            seen(
+                self._desk.engine,
+                self._actor,
+                item,
+                activity,
+                device=device,
+                unsaved=unsaved,
+                hidden=hidden,
+                workspace=workspace,
+            )
+        )
+
+    async def left(self, item: Post | str, *, device: str = "", workspace: str = "") -> None:
+        """Record that this member's page no longer shows an item; see `seen` for the arguments."""
+        await self._desk.run(
+            left(self._desk.engine, self._actor, item, device=device, workspace=workspace)
+        )
+
+    async def current_claim(self, item: Post | str, *, workspace: str = "") -> Claim | None:
+        """
+        Return the claim on an item that is active now, or None; see `presence` for the arguments.
+
+        Raises:
+            NotFoundError: If the item does not exist or is not visible to this member.
+        """
+        return await self._desk.run(read_claim(self._desk.engine, self._actor, item, workspace=workspace))
+
+    async def claim(
+        self, item: Post | str, *, ttl: dt.timedelta = CLAIM_TTL, workspace: str = ""
+    ) -> ClaimResult:
+        """
+        Claim an item for a limited time, or extend this member's claim.
+
+        Claims are only shown to other members, unless the document sets ``claims = "hard"`` in
+        ``[organization]``: then, while another member has a claim on a post, edits, submissions,
+        decisions and changes of its time are refused.
+
+        Args:
+            item: The item; see `presence`.
+            ttl: How long the claim lasts, by the real clock.
+            workspace: The workspace of a conversation.
+
+        Returns:
+            The claim, or another member's claim with the reasons; true if this member has it.
+
+        Raises:
+            NotFoundError: If the item does not exist or is not visible to this member.
+        """
+        return await self._desk.run(
+            take_claim(self._desk.engine, self._actor, item, ttl=ttl, workspace=workspace)
+        )
+
+    async def renew_claim(
+        self,
+        item: Post | str,
+        *,
+        token: int,
+        ttl: dt.timedelta = CLAIM_TTL,
+        workspace: str = "",
+    ) -> ClaimResult:
+        """
+        Extend a claim; the result is false if it has ended or was taken over.
+
+        Args:
+            item: The item; see `presence`.
+            token: The `Claim.token` of this member's claim.
+            ttl: How long the claim lasts from now.
+            workspace: The workspace of a conversation.
+        """
+        return await self._desk.run(
+            renew_claim(
+                self._desk.engine, self._actor, item, token=token, ttl=ttl, workspace=workspace
+            )
+        )
+
+    async def release_claim(self, item: Post | str, *, token: int, workspace: str = "") -> None:
+        """Give up a claim; nothing changes if *token* is not the token of the current claim."""
+        await self._desk.run(
+            release_claim(self._desk.engine, self._actor, item, token=token, workspace=workspace)
+        )
+
+    async def take_over_claim(
+        self,
+        item: Post | str,
+        *,
+        reason: str,
+        ttl: dt.timedelta = CLAIM_TTL,
+        workspace: str = "",
+    ) -> ClaimResult:
+        """
+        Claim an item that another member has claimed; the claim records that member and the reason.
+
+        A takeover of a post or its request is also recorded in the history of the post.
+
+        Args:
+            item: The item; see `presence`.
+            reason: Why the claim is taken over, at most 1,000 characters.
+            ttl: How long the claim lasts.
+            workspace: The workspace of a conversation.
+
+        Raises:
+            NotFoundError: If the item does not exist or is not visible to this member.
+            InvalidValueError: If the reason is empty.
+        """
+        return await self._desk.run(
+            take_claim(
+                self._desk.engine,
+                self._actor,
+                item,
+                ttl=ttl,
+                workspace=workspace,
+                reason=reason,
             )
         )
 

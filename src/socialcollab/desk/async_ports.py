@@ -7,6 +7,7 @@ store and the media store have one thread each, and the networks share a pool of
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from inspect import iscoroutinefunction
 from pathlib import Path
@@ -15,12 +16,20 @@ from typing import Any, BinaryIO, Self, TypeAlias, cast
 import attrs
 
 from socialcollab._memo import Identity
+from socialcollab.collisions import Claim, Signal
 from socialcollab.desk.engine import Lock
 from socialcollab.desk.journal.maintenance import opened_file
 from socialcollab.desk.ports import checked_networks, described_for, network_for
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.effects import arun
-from socialcollab.stores import AsyncStore, BoundStore, Projection, Store, ThreadedStore
+from socialcollab.stores import (
+    AsyncStore,
+    BoundStore,
+    CollisionStore,
+    Projection,
+    Store,
+    ThreadedStore,
+)
 from socialcollab.transport import (
     Adapter,
     AsyncNetwork,
@@ -89,6 +98,33 @@ class _ThreadedMedia:
         await self.thread.call(self._media.claim, organization)
 
 
+class _ThreadedCollisions:
+    """A blocking store for presence and claims, called in the thread of the media store."""
+
+    def __init__(self, collisions: CollisionStore, thread: DedicatedThread) -> None:
+        self._collisions = collisions
+        self._thread = thread
+
+    async def put_signal(self, organization: str, signal: Signal, *, until: dt.datetime) -> None:
+        await self._thread.call(self._collisions.put_signal, organization, signal, until=until)
+
+    async def signals(self, organization: str, item: str, *, at: dt.datetime) -> tuple[Signal, ...]:
+        return await self._thread.call(self._collisions.signals, organization, item, at=at)
+
+    async def remove_signals(
+        self, organization: str, member: str, *, item: str | None = None, device: str | None = None
+    ) -> None:
+        await self._thread.call(
+            self._collisions.remove_signals, organization, member, item=item, device=device
+        )
+
+    async def claim(self, organization: str, item: str) -> Claim | None:
+        return await self._thread.call(self._collisions.claim, organization, item)
+
+    async def replace_claim(self, organization: str, before: Claim | None, after: Claim) -> bool:
+        return await self._thread.call(self._collisions.replace_claim, organization, before, after)
+
+
 @attrs.define
 class _Networks:
     """The networks of an async desk; blocking transports are called in threads."""
@@ -139,6 +175,7 @@ class Ports:
     Attributes:
         store: The journal of the desk's organization.
         media: The media store for images.
+        collisions: The store for presence and claims.
         network_of: Returns the network for a profile.
         description_of: Returns the limits of a profile, or None for the built-in description.
         sleep: Waits for a number of seconds.
@@ -147,6 +184,7 @@ class Ports:
 
     store: BoundStore
     media: Media
+    collisions: CollisionStore
     network_of: Callable[[Profile], Network]
     description_of: Callable[[Profile], NetworkDescription | None]
     sleep: Callable[[float], None]
@@ -164,6 +202,7 @@ class Ports:
         *,
         networks: Mapping[str, DeskNetwork] | None,
         media: Media,
+        collisions: CollisionStore,
         sleep: Sleep,
     ) -> Self:
         """Return the ports for the arguments of a desk."""
@@ -178,6 +217,7 @@ class Ports:
         return cls(
             store=cast("BoundStore", whole.for_organization(organization)),
             media=cast("Media", threaded),
+            collisions=cast("CollisionStore", _ThreadedCollisions(collisions, threaded.thread)),
             network_of=of_profiles.of,
             description_of=lambda profile: described_for(profile, of_profiles.named),
             sleep=cast("Callable[[float], None]", sleep),

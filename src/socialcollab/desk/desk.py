@@ -12,6 +12,7 @@ from typing import Self, TypeVar
 from socialcollab.content import Delivery, Hold, Message, Post, Summary
 from socialcollab.desk.arguments import check_seconds, check_text, id_of
 from socialcollab.desk.engine import Clock, Engine
+from socialcollab.desk.handlers.presence import collisions_beside
 from socialcollab.desk.inbox.arrival import Received, receive_messages
 from socialcollab.desk.inbox.fetching import Fetched, fetch_messages
 from socialcollab.desk.journal.maintenance import (
@@ -67,7 +68,15 @@ from socialcollab.effects import Effects
 from socialcollab.errors import NotFoundError
 from socialcollab.organization import CalendarNote, Organization, RuntimeState
 from socialcollab.scheduling import Calendar, Clash
-from socialcollab.stores import Anchor, AuditReport, MemoryMedia, Progress, ReindexReport
+from socialcollab.stores import (
+    Anchor,
+    AuditReport,
+    CollisionStore,
+    MemoryCollisions,
+    MemoryMedia,
+    Progress,
+    ReindexReport,
+)
 from socialcollab.time import TimeLike, as_utc
 from socialcollab.transport import PUBLIC_KINDS, Media, system_clock
 from socialcollab.workflow import Condition, Connection, StepStatus, check_conditions
@@ -94,6 +103,7 @@ class Desk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -113,6 +123,8 @@ class Desk:
                 that opens the desk must register the same conditions.
             media: The media store for images; by default an in-memory store. Two organizations
                 cannot share a media store.
+            collisions: The store for presence and claims; by default an in-memory store, which is
+                not shared with other processes.
             clock: Returns the current instant, with a UTC offset. It determines which work is due
                 and the time of each event. The default is the machine's clock.
             real_clock: The clock for leases and send deadlines; by default the machine's clock,
@@ -124,11 +136,17 @@ class Desk:
         self.id = organization
         self.media: Media = media if media is not None else MemoryMedia()
         self._ports = Ports.of(
-            store, organization, networks=networks, media=self.media, sleep=sleep
+            store,
+            organization,
+            networks=networks,
+            media=self.media,
+            collisions=collisions if collisions is not None else MemoryCollisions(),
+            sleep=sleep,
         )
         self.engine = Engine(
             store=self._ports.store,
             media=self._ports.media,
+            collisions=self._ports.collisions,
             clock=clock or system_clock,
             real_clock=real_clock or system_clock,
             entropy=entropy,
@@ -155,6 +173,7 @@ class Desk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -171,6 +190,8 @@ class Desk:
             conditions: Same as in `Desk`.
             media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `Desk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
@@ -190,6 +211,7 @@ class Desk:
             networks=networks,
             conditions=conditions,
             media=kept,
+            collisions=collisions if collisions is not None else collisions_beside(store),
             clock=clock,
             real_clock=real_clock,
             entropy=entropy,
@@ -213,6 +235,7 @@ class Desk:
         networks: Mapping[str, DeskNetwork] | None = None,
         conditions: Mapping[str, Condition] | None = None,
         media: Media | None = None,
+        collisions: CollisionStore | None = None,
         clock: Clock | None = None,
         real_clock: Clock | None = None,
         entropy: Callable[[int], bytes] = os.urandom,
@@ -230,6 +253,8 @@ class Desk:
             conditions: Same as in `Desk`.
             media: Same as in `Desk`, but if *store* is a path, the default is a folder next to the
                 SQLite file.
+            collisions: Same as in `Desk`, but if *store* is a path, the default is a file next to
+                it whose name ends with "-presence".
             clock: Same as in `Desk`.
             real_clock: Same as in `Desk`.
             entropy: Same as in `Desk`.
@@ -253,6 +278,7 @@ class Desk:
                 networks=networks,
                 conditions=conditions,
                 media=kept,
+                collisions=collisions if collisions is not None else collisions_beside(store),
                 clock=clock,
                 real_clock=real_clock,
                 entropy=entropy,

@@ -32,7 +32,7 @@ from socialcollab.effects import Effects, call, call_cancellable
 from socialcollab.errors import ConflictError, NotFoundError
 from socialcollab.identifiers import MemberId, uuid7
 from socialcollab.organization import Organization, RuntimeState
-from socialcollab.stores import BoundStore, NewEvent
+from socialcollab.stores import BoundStore, CollisionStore, NewEvent
 from socialcollab.time import TimeOfDay, as_utc, local_time, resolve
 from socialcollab.transport import Media
 from socialcollab.workflow import (
@@ -136,6 +136,7 @@ class Engine:
         description_of: Returns the limits of a profile's account or server, or None if the limits
             in the built-in description apply.
         lock: Ensures that conflicting commands of one desk are retried one after another.
+        collisions: The store for presence and claims.
         conditions: The conditions of approval steps that the application has registered, by name.
     """
 
@@ -146,6 +147,7 @@ class Engine:
     entropy: Callable[[int], bytes]
     lock: Lock
     description_of: Callable[[Profile], NetworkDescription | None]
+    collisions: CollisionStore
     conditions: Mapping[str, Condition] = attrs.field(factory=dict)
     _memo: Memo = attrs.field(factory=lambda: Memo(_MAX_SNAPSHOTS), init=False, repr=False)
 

@@ -20,7 +20,7 @@ from socialcollab.desk.journal.maintenance import opened_file
 from socialcollab.directory import NetworkDescription, Profile
 from socialcollab.effects import run as run  # noqa: PLC0414  async_ports has one that is awaited
 from socialcollab.errors import InvalidValueError
-from socialcollab.stores import BoundStore, Projection, Store
+from socialcollab.stores import BoundStore, CollisionStore, Projection, Store
 from socialcollab.transport import DescribesProfiles, Media, Network
 
 N = TypeVar("N")
@@ -106,6 +106,7 @@ class Ports:
     Attributes:
         store: The journal of the desk's organization.
         media: The media store for images.
+        collisions: The store for presence and claims.
         network_of: Returns the network for a profile.
         description_of: Returns the limits of a profile, or None for the built-in description.
         sleep: Waits for a number of seconds.
@@ -114,6 +115,7 @@ class Ports:
 
     store: BoundStore
     media: Media
+    collisions: CollisionStore
     network_of: Callable[[Profile], Network]
     description_of: Callable[[Profile], NetworkDescription | None]
     sleep: Sleep
@@ -128,6 +130,7 @@ class Ports:
         *,
         networks: Mapping[str, Network] | None,
         media: Media,
+        collisions: CollisionStore,
         sleep: Sleep,
     ) -> Self:
         """Return the ports for the arguments of a desk."""
@@ -135,6 +138,7 @@ class Ports:
         return cls(
             store=store.for_organization(organization),
             media=media,
+            collisions=collisions,
             network_of=lambda profile: network_for(profile, named),
             description_of=lambda profile: described_for(profile, named),
             sleep=sleep,

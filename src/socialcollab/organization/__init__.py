@@ -22,6 +22,7 @@ from socialcollab.organization.reviewers import (
     step_warnings,
     steps_losing_reviewers,
 )
+from socialcollab.organization.routing_warnings import routing_findings, routing_state
 from socialcollab.organization.runtime_state import (
     CalendarNote,
     CampaignStart,
@@ -65,6 +66,8 @@ __all__ = [
     "offboarding_items",
     "policy_changes",
     "references_to",
+    "routing_findings",
+    "routing_state",
     "rules_matching_nothing",
     "shared_accounts",
     "step_reviewers",

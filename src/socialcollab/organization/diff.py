@@ -24,11 +24,27 @@ _BY_ID = (
     "roles",
     "rotations",
     "approvals",
+    "routing",
+    "response_targets",
+    "saved_replies",
 )
 # Entries without an id are compared by their values.
 _BY_VALUE = ("grants", "forbids", "slot_plans", "blackouts", "expect")
 
-_POLICY_SECTIONS = frozenset({"approvals", "slot_plans", "blackouts", "campaigns"})
+# Of the entries that match, the first one applies, so their order is compared as well.
+_ORDERED = ("routing", "response_targets")
+
+_POLICY_SECTIONS = frozenset(
+    {
+        "approvals",
+        "slot_plans",
+        "blackouts",
+        "campaigns",
+        "routing",
+        "response_targets",
+        "saved_replies",
+    }
+)
 _POLICY_PERMISSIONS = frozenset({"manage_policies", "manage_style"})
 _EVERYWHERE = ("*",)
 
@@ -112,6 +128,14 @@ def changes_between(before: Organization, after: Organization) -> tuple[Change, 
                     for resource in resources_of(section, by_id[name], side)
                 }
                 changes.append(_change(section, name, old, new, resources))
+        if section in _ORDERED:
+            orders = [
+                [name for name in by_id if name in entries[0] and name in entries[1]]
+                for by_id in entries
+            ]
+            if orders[0] != orders[1]:
+                old, new = ({"order": order} for order in orders)
+                changes.append(_change(section, section, old, new))
     for section in _BY_VALUE:
         old_list, new_list = (
             [(section_values(entry), entry) for entry in getattr(side, section)] for side in sides
@@ -274,7 +298,7 @@ def resources_of(section: str, entry: Any, organization: Organization) -> tuple[
         return (entry.of,)
     if section == "approvals":
         return _resources_of_policy(entry, organization)
-    if section == "rotations":
+    if section in ("rotations", "routing", "response_targets", "saved_replies"):
         return _selected(entry, organization)
     return _EVERYWHERE
 

@@ -27,7 +27,8 @@ from socialcollab.directory import (
 from socialcollab.document_fields import ListOf, MapOf, Section, fields_of, shape
 from socialcollab.errors import InvalidValueError, NotFoundError
 from socialcollab.identifiers import did_you_mean, nearest
-from socialcollab.inbox import InboxSettings
+from socialcollab.inbox import InboxSettings, ResponseTarget, SavedReply
+from socialcollab.inbox.routing import RoutingRule, RoutingRules
 from socialcollab.organization.document.loader import load_document, tables_of
 from socialcollab.organization.document.schema import document_schema
 from socialcollab.organization.document.templates import (
@@ -106,6 +107,10 @@ class Organization(NotebookMixin):
         approvals: The approval policies.
         slot_plans: The times at which profiles post.
         blackouts: The periods during which nothing is published.
+        routing: The routing rules, in order.
+        response_targets: The response targets, of which the first that applies to a profile is
+            used unless a routing rule chooses another.
+        saved_replies: The saved replies.
         style: The style guides that the document names.
         inbox: How the inbox works.
         expect: The expectations, which `check` evaluates.
@@ -138,6 +143,9 @@ class Organization(NotebookMixin):
     approvals: tuple[ApprovalPolicy, ...] = _list_of(ApprovalPolicy)
     slot_plans: tuple[SlotPlan, ...] = _list_of(SlotPlan)
     blackouts: tuple[Blackout, ...] = _list_of(Blackout)
+    routing: tuple[RoutingRule, ...] = _list_of(RoutingRule)
+    response_targets: tuple[ResponseTarget, ...] = _list_of(ResponseTarget)
+    saved_replies: tuple[SavedReply, ...] = _list_of(SavedReply)
     style: Style = attrs.field(metadata=shape(Section(Style)), factory=Style)
     inbox: InboxSettings = attrs.field(
         metadata=shape(Section(InboxSettings)), factory=InboxSettings
@@ -522,6 +530,27 @@ class Organization(NotebookMixin):
     @cached_property
     def _hours_cache(self) -> dict[tuple[BusinessHoursSection, str], BusinessHours]:
         return {}
+
+    @cached_property
+    def routing_rules(self) -> RoutingRules:
+        """The routing rules, compiled; the first rule that matches a message applies."""
+        return RoutingRules(self.routing)
+
+    def target_hours(self, target: ResponseTarget, profile: str) -> BusinessHours | None:
+        """
+        Return the business hours in which a response target counts time on a profile.
+
+        They are the target's own hours, in the time zone of the profile's workspace, or the hours
+        of the workspace; None if there are none.
+
+        Raises:
+            NotFoundError: If the profile does not exist.
+        """
+        self._check_exists("profile", profile, self.profiles_by_id)
+        workspace = self.profiles_by_id[profile].workspace
+        if target.business_hours is None:
+            return self.hours.get(workspace)
+        return self._business_hours(target.business_hours, self.zones[workspace])
 
     @cached_property
     def policies(self) -> Policies:

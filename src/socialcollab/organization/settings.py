@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import attrs
 
-from socialcollab.document_fields import Id, Parsed, Section, Text, shape
+from socialcollab.collisions import ClaimMode
+from socialcollab.document_fields import Choice, Id, Parsed, Section, Text, shape
 from socialcollab.identifiers import check_id
 from socialcollab.time import BusinessHoursSection, ZoneName
 
@@ -24,6 +27,8 @@ class Settings:
         timezone: The IANA name of the time zone for workspaces and members that do not specify one.
         language: The language of workspaces and members that do not specify one.
         business_hours: The business hours of workspaces and members that do not specify any.
+        claims: Whether another member's claim on a post is only shown ("advisory") or also stops
+            edits, submissions, decisions and changes of the time ("hard").
 
     Raises:
         InvalidValueError: If the identifier or the zone is not valid.
@@ -40,6 +45,9 @@ class Settings:
     language: str = attrs.field(metadata=shape(Text(at_most=35)), default="en")
     business_hours: BusinessHoursSection | None = attrs.field(
         metadata=shape(Section(BusinessHoursSection)), default=None
+    )
+    claims: ClaimMode = attrs.field(
+        metadata=shape(Choice(words=get_args(ClaimMode))), default="advisory"
     )
 
     def __attrs_post_init__(self) -> None:

@@ -24,6 +24,9 @@ _SECTIONS_WITH_SELECTOR = (
     "approvals",
     "slot_plans",
     "blackouts",
+    "routing",
+    "response_targets",
+    "saved_replies",
 )
 _MOST_LISTED = 5
 

@@ -1,6 +1,7 @@
 """Stores for media and for journals. A journal has event streams, snapshots and projections."""
 
 from socialcollab.stores.budgets import SqliteBudgets
+from socialcollab.stores.collisions import CollisionStore, MemoryCollisions, SqliteCollisions
 from socialcollab.stores.credentials import Cipher, SqliteCredentials, fernet_cipher
 from socialcollab.stores.events import STORE_KEYS, Event, NewEvent, check_stream, microseconds
 from socialcollab.stores.media import FolderMedia, MemoryMedia
@@ -32,6 +33,7 @@ __all__ = [
     "AuditReport",
     "BoundStore",
     "Cipher",
+    "CollisionStore",
     "Column",
     "Damage",
     "EnvironmentTokens",
@@ -39,6 +41,7 @@ __all__ = [
     "FileReport",
     "FileTokens",
     "FolderMedia",
+    "MemoryCollisions",
     "MemoryJournal",
     "MemoryMedia",
     "MemoryStore",
@@ -50,6 +53,7 @@ __all__ = [
     "Row",
     "S3Media",
     "SqliteBudgets",
+    "SqliteCollisions",
     "SqliteCredentials",
     "SqliteMedia",
     "SqliteStore",

@@ -7,6 +7,7 @@ import pytest
 pytest.register_assert_rewrite(
     "socialcollab.testing.adapter_contract",
     "socialcollab.testing.async_store_contract",
+    "socialcollab.testing.collision_contract",
     "socialcollab.testing.media_contract",
     "socialcollab.testing.reading_contract",
     "socialcollab.testing.store_laws",
@@ -19,6 +20,10 @@ from socialcollab.testing.async_store_contract import (  # noqa: E402
     broken_async_promises,
 )
 from socialcollab.testing.blocking import BlockingStore  # noqa: E402
+from socialcollab.testing.collision_contract import (  # noqa: E402
+    CollisionContract,
+    broken_collision_promises,
+)
 from socialcollab.testing.media_contract import (  # noqa: E402
     MediaContract,
     broken_media_promises,
@@ -35,6 +40,7 @@ __all__ = [
     "AdapterContract",
     "AsyncStoreContract",
     "BlockingStore",
+    "CollisionContract",
     "Exchange",
     "MediaContract",
     "ReadingContract",
@@ -42,6 +48,7 @@ __all__ = [
     "ReplayTransport",
     "StoreContract",
     "broken_async_promises",
+    "broken_collision_promises",
     "broken_media_promises",
     "broken_promises",
 ]

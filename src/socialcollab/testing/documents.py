@@ -305,6 +305,42 @@ def _of_size(
                 {"every": st.sampled_from(["year", "friday 17:00"]), "reason": _TEXT},
             )
         ),
+        "routing": _numbered(
+            "rule",
+            _table(
+                {"on": on(), "priority": st.sampled_from(["low", "urgent"])},
+                {
+                    "only_if": _table(
+                        {},
+                        {
+                            "any_text": st.sampled_from(["refund*", ["lost bag", "late"]]),
+                            "kind": st.sampled_from(["comment", ["direct", "reply"]]),
+                            "business_hours": st.sampled_from(["open", "closed"]),
+                            "earlier_case": st.booleans(),
+                            "author": _table({}, {"followers_at_least": st.integers(1, 1000)}),
+                        },
+                    ),
+                    "tag": _list(st.sampled_from(["vip", "refund"])),
+                },
+            ),
+        ),
+        "response_targets": _numbered(
+            "target",
+            _table(
+                {"on": on(), "first_response": st.sampled_from(["30 minutes", "2 hours"])},
+                {"resolution": st.just("2 days"), "warn_at": st.integers(1, 99)},
+            ),
+        ),
+        "saved_replies": _numbered(
+            "reply",
+            _table(
+                {
+                    "on": on(),
+                    "texts": st.sampled_from([{"en": "Hello {customer_name}"}, {"nl": "Hoi"}]),
+                },
+                {"ask": st.sampled_from(["flight", ["flight", "seat"]])},
+            ),
+        ),
         "expect": _list(
             st.one_of(
                 _table({"member": member, "can": _PERMISSION, "on": on()}, {"at": _BOUND}),

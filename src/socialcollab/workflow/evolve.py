@@ -330,6 +330,8 @@ _POST_REDUCERS: Final[
     ev.PostCancelled: _to_post_state(PostState.CANCELLED),
     ev.PostExpired: _to_post_state(PostState.EXPIRED),
     ev.FindingWaived: _waived,
+    # Claims are kept in another store. The event is only for the audit.
+    ev.ClaimTakenOver: lambda snapshot, _data, _actor, _at: snapshot,
     ev.PostBypassed: _bypassed,
     ev.PostExempted: lambda snapshot, data, _actor, _at: attrs.evolve(
         snapshot, exempt=(*snapshot.exempt, data.hold)

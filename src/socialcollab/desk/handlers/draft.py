@@ -152,26 +152,6 @@ def perform_with_media(
     return (yield from perform_on_post(engine, actor, command, state=state, media=data))
 
 
-def edit(
-    engine: Engine,
-    actor: Actor,
-    post: Post | PostId,
-    *,
-    seen: str,
-    planned_at: TimeLike | Unchanged | None,
-    times: Mapping[str, TimeLike] | Unchanged,
-    media: Iterable[Attachment] | Unchanged,
-    changes: Mapping[str, Any],
-) -> Effects[Post]:
-    """Store a new revision in which the fields in *changes* are replaced; see `MemberDesk.edit`."""
-    command, data, state = yield from edit_command(
-        engine, post, seen=seen, planned_at=planned_at, times=times, media=media, changes=changes
-    )
-    if not data and isinstance(media, Unchanged):
-        return (yield from perform_on_post(engine, actor, command, state=state))
-    return (yield from perform_with_media(engine, actor, command, data, state))
-
-
 def edit_command(
     engine: Engine,
     post: Post | PostId,

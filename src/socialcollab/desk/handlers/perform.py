@@ -8,6 +8,7 @@ from typing import Any
 
 import attrs
 
+from socialcollab.collisions import Claims
 from socialcollab.content import Delivery, Post, PostContent
 from socialcollab.desk import commands as dc
 from socialcollab.desk.engine import Engine, Loaded, State
@@ -20,7 +21,7 @@ from socialcollab.desk.queries.calendar import barred, slots_for
 from socialcollab.desk.queries.posts import count_published, find_external_id
 from socialcollab.desk.queries.visibility import redacted_for, snapshots_for
 from socialcollab.effects import Effects, call
-from socialcollab.errors import InvalidValueError
+from socialcollab.errors import InvalidValueError, NotAllowedError
 from socialcollab.inbox import InboxCommand
 from socialcollab.stores import Progress
 from socialcollab.time import WallTime
@@ -37,6 +38,8 @@ from socialcollab.workflow import (
 from socialcollab.workflow import commands as cm
 from socialcollab.workflow.events import Event, connection_stream, native_post_stream
 
+_DECISIONS = (cm.Approve, cm.RequestChanges, cm.Reject)
+_STOPPED_BY_CLAIMS = (cm.Edit, cm.Submit, cm.Schedule, cm.Reschedule, *_DECISIONS)
 _TAKES_SLOTS = (cm.Submit, cm.Approve, cm.Schedule, cm.Reschedule, cm.PublishNow)
 
 
@@ -303,6 +306,10 @@ def _decide_on_post(
         loaded += yield from check_answer(
             engine, events, snapshot.post.conversation, snapshot.post.id, rivals=rivals
         )
+    if isinstance(command, _STOPPED_BY_CLAIMS) and state.organization.settings.claims == "hard":
+        # A member without permission must not learn from the refusal who holds the claim, so the
+        # claim is checked last.
+        yield from _check_claims(engine, context, snapshot.post, command)
     if isinstance(command, cm.Edit):
         yield from check_media(
             engine, command.content, snapshot.post.workspace, before=snapshot.post, given=media
@@ -325,6 +332,22 @@ def _decide_answer(
         engine, state, actor, command, now=now, read=read, media=(), rivals=rivals
     )
     return decided.events, decided.loaded
+
+
+def _check_claims(
+    engine: Engine, context: Context, post: Post, command: cm.PostCommand
+) -> Effects[None]:
+    """Refuse a command if another member has a claim on the post, or on the request decided on."""
+    name = post.external_id or post.id
+    for kind in ("post", "request") if isinstance(command, _DECISIONS) else ("post",):
+        key = f"{kind}/{post.id}"
+        claim = yield from call(engine.collisions.claim, engine.store.organization, key)
+        # The claim of a member who may no longer view the post does not count.
+        if claim is not None and context.sees(claim.holder, post):
+            claims = Claims(mode="hard", leases={name: attrs.evolve(claim, item=name)})
+            verdict = claims.check(name, by=context.actor.name, at=engine.real_clock())
+            if not verdict:
+                raise NotAllowedError(verdict)
 
 
 def _with_times(

@@ -14,7 +14,13 @@ from socialcollab.workflow import Context, Decision, PostSnapshot
 from socialcollab.workflow import events as ev
 
 # These reasons are written by staff for staff.
-_WITH_REASON = (ev.FindingWaived, ev.PostBypassed, ev.PostCancelled, ev.PostExempted)
+_WITH_REASON = (
+    ev.ClaimTakenOver,
+    ev.FindingWaived,
+    ev.PostBypassed,
+    ev.PostCancelled,
+    ev.PostExempted,
+)
 _UNSUBMITTED_STATES = (PostState.DRAFT, PostState.CHANGES_REQUESTED, PostState.EXPIRED)
 
 

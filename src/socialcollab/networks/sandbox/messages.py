@@ -17,6 +17,8 @@ from socialcollab.time import as_utc
 from socialcollab.transport import Counts, MessagePage, OwnPost, OwnPosts, Response, retry_after_s
 
 MOST_MESSAGES: Final = 100
+_FIRST_ID: Final = 10**17
+_RECORDS: Final = "at://did:plc:sandbox/app.bsky.feed.post/"
 
 
 def add_message(
@@ -31,7 +33,8 @@ def add_message(
 ) -> str:
     """Store a message to a profile, and return its id."""
     number_ = db.execute("SELECT coalesce(max(number), 0) + 1 FROM messages").fetchone()[0]
-    network_id = f"message-{number_}"
+    # Most networks have ids of this form.
+    network_id = str(_FIRST_ID + number_)
     # The message is checked in the form in which the adapter returns it.
     Message(
         network="sandbox",
@@ -85,10 +88,11 @@ def moderate(db: sqlite3.Connection, profile: str, action: str, subject: str) ->
     if action == "unblock":
         db.execute("DELETE FROM blocked WHERE profile = ? AND author = ?", (profile, subject))
         return True
-    number_ = subject.removeprefix("message-")
+    name = subject.rpartition("/")[2]
+    number_ = int(name) - _FIRST_ID if _is_number(name) else 0
     row = db.execute(
         "SELECT body FROM messages WHERE profile = ? AND number = ?",
-        (profile, int(number_) if _is_number(number_) else 0),
+        (profile, number_),
     ).fetchone()
     if row is None:
         return False
@@ -97,7 +101,7 @@ def moderate(db: sqlite3.Connection, profile: str, action: str, subject: str) ->
         body |= {"deleted": True, "text": ""}
     else:
         body["hidden"] = action == "hide"
-    db.execute("UPDATE messages SET body = ? WHERE number = ?", (json.dumps(body), int(number_)))
+    db.execute("UPDATE messages SET body = ? WHERE number = ?", (json.dumps(body), number_))
     return True
 
 
@@ -171,7 +175,7 @@ def read_page(
         message = Message(
             network=profile.network,
             profile=profile.id,
-            network_id=identifier(item),
+            network_id=_on_network(identifier(item), profile),
             kind=text_in(item, "kind"),  # type: ignore[arg-type]  # the message checks it
             author=MessageAuthor(
                 id=text_in(author, "id"),
@@ -246,6 +250,11 @@ def _check(response: Response, profile: Profile) -> None:
             network=profile.network,
             retry_after_s=retry_after_s(response.headers),
         )
+
+
+def _on_network(network_id: str, profile: Profile) -> str:
+    """Return an id in the form that the profile's network has, so that it can be replied to."""
+    return f"{_RECORDS}{network_id}" if profile.network == "bluesky" else network_id
 
 
 def _is_number(text: str) -> bool:

@@ -122,6 +122,64 @@ def check_rules(values: Mapping[str, Any], places: Mapping[str, list[str]], faul
                 )
 
 
+def check_inbox(
+    values: Mapping[str, Any],
+    tables: Mapping[str, Any],
+    places: Mapping[str, list[str]],
+    faults: Faults,
+) -> None:
+    """
+    Add a fault for each saved reply that a rule cannot send, and each target without its hours.
+
+    Args:
+        values: The sections that could be read, by field.
+        tables: The sections that consist of one table, by field.
+        places: The places of the sections in each list.
+        faults: The collection to which faults are added.
+    """
+    replies = {reply.id: reply for reply in values["saved_replies"]}
+    for rule, place in zip(values["routing"], places["routing"], strict=True):
+        reply = replies.get(rule.saved_reply)
+        if reply is None:
+            continue
+        here = f"{place}.saved_reply"
+        if reply.ask:
+            faults.add(
+                here,
+                f"saved reply `{reply.id}` cannot be sent automatically, because a member has to fill"
+                f" in `{{{reply.ask[0]}}}`",
+                "choose a saved reply without `ask`",
+                reply.id,
+            )
+        for profile in values["profiles"]:
+            if rule.on.matches_profile(profile) and not reply.on.matches_profile(profile):
+                faults.add(
+                    here,
+                    f"saved reply `{reply.id}` is not for profile `{profile.id}`, to which the rule"
+                    " applies",
+                    f"extend the `on` of the reply, which is {reply.on}",
+                    reply.id,
+                )
+                break
+    settings = tables.get("settings")
+    if getattr(settings, "business_hours", None) is not None:
+        return
+    with_hours = {one.id for one in values["workspaces"] if one.business_hours is not None}
+    for target, place in zip(values["response_targets"], places["response_targets"], strict=True):
+        if not target.counts_business_time or target.business_hours is not None:
+            continue
+        for profile in values["profiles"]:
+            if target.on.matches_profile(profile) and profile.workspace not in with_hours:
+                faults.add(
+                    place,
+                    f"the target counts business time, but workspace `{profile.workspace}` has no"
+                    " business hours",
+                    "add `business_hours` to the target, the workspace or [organization]",
+                    target.id,
+                )
+                break
+
+
 def _circles(edges: Mapping[str, Iterable[str]]) -> Iterator[tuple[str, ...]]:
     """Yield a cycle, remove its last edge, and repeat until there are no more cycles."""
     remaining = {

@@ -15,6 +15,7 @@ from socialcollab._toml import parse_toml
 from socialcollab.document_fields import Field
 from socialcollab.organization.document.checks import (
     check_files,
+    check_inbox,
     check_included_file,
     check_references,
     check_rules,
@@ -50,6 +51,9 @@ INCLUDED_KEYS: Final = (
     "approvals",
     "slot_plans",
     "blackouts",
+    "routing",
+    "response_targets",
+    "saved_replies",
     "expect",
 )
 """The sections that an included file may contain."""
@@ -59,10 +63,7 @@ _PLANNED_SECTIONS: Final = frozenset(
         "commitments",
         "playbooks",
         "postures",
-        "response_targets",
         "routines",
-        "routing",
-        "saved_replies",
         "strategy",
     }
 )
@@ -273,6 +274,7 @@ class _Loader:
             return
         check_references(self.reader, self.profile_tags)
         check_rules(self.lists, self.places, self.faults)
+        check_inbox(self.lists, self.tables, self.places, self.faults)
         style = self.tables.get("style")
         guides = style.guides if style is not None and style is not FAULTY else ()
         check_files(self.reader, guides, self.files, self.included)

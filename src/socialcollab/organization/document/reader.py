@@ -132,7 +132,7 @@ class Reader:
             read = self.read(field.shape, value, place)
             return FAULTY if read is FAULTY else self._build(shape.cls, {field.name: read}, place)
         if not isinstance(value, Mapping):
-            plain = f" or the id of a {shape.plain}" if shape.plain else ""
+            plain = _plain_form(shape)
             return self._wrong_type(place, f"a table{plain}", value)
         if shape.cls is ApprovalPolicy:
             self._policy = place
@@ -476,6 +476,16 @@ def is_file_name(name: str) -> bool:
         and not re.search(r'[\\:\0<>"|]', name)
         and not any(part in ("", ".", "..") for part in parts)
     )
+
+
+def _plain_form(shape: sh.Section) -> str:
+    """Return what can be written instead of a table, for a message."""
+    if not shape.plain:
+        return ""
+    field = next(field for field in fields_of(shape.cls) if field.key == shape.plain)
+    if isinstance(field.shape, sh.PrincipalShape):
+        return f" or a principal such as `{field.shape.kinds[0]}:...`"
+    return f" or the id of a {shape.plain}"
 
 
 def _missing_hint(field: Field) -> str:

@@ -11,6 +11,8 @@ from socialcollab import document_fields as sh
 from socialcollab.directory import NETWORKS, PROFILE_KEYS, Excluding, Member, Profile, Selector
 from socialcollab.document_fields import Field, fields_of
 from socialcollab.identifiers import ID_PATTERN
+from socialcollab.inbox import METRICS, ResponseTarget, SavedReply
+from socialcollab.inbox.routing import RoutingRule
 from socialcollab.organization.document.reader import (
     CHANNEL_PATTERN,
     DOTTED_PATTERN,
@@ -91,6 +93,11 @@ _RULES: Final[Mapping[type[Any], Schema]] = {
             {"required": ["steps"], "properties": {"steps": {"minItems": 1}}},
         ]
     },
+    ResponseTarget: {"anyOf": [{"required": [metric]} for metric in METRICS]},
+    RoutingRule: _any_of_keys(
+        "assign", "priority", "tag", "untag", "target", "saved_reply", "escalate", "alert"
+    ),
+    SavedReply: {"properties": {"texts": {"minProperties": 1}}},
     SlotPlan: {"properties": {"min_gap": {"not": {"pattern": "business"}}}},
 }
 

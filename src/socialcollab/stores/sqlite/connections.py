@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 import weakref
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
@@ -90,6 +91,21 @@ def translated(error: sqlite3.Error | UnicodeDecodeError, name: str) -> StoreErr
     return CorruptJournalError(
         f"the file is damaged or contains no journal ({error})", place=f"`{name}`"
     )
+
+
+def use_write_ahead_log(connection: SqlConnection, timeout_s: float) -> None:
+    """Make an SQLite file use a write-ahead log, and wait until no other process uses the file."""
+    # This change requires exclusive access to the file, and SQLite does not wait for it.
+    end = time.monotonic() + timeout_s
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
+                raise
+            time.sleep(0.005)
+        else:
+            return
 
 
 class Connections:

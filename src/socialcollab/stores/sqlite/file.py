@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 import threading
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from typing import Self
@@ -20,7 +19,11 @@ from socialcollab.stores.projections import (
     dump_projections,
 )
 from socialcollab.stores.sqlite import statements as sql
-from socialcollab.stores.sqlite.connections import Connections, SqlConnection
+from socialcollab.stores.sqlite.connections import (
+    Connections,
+    SqlConnection,
+    use_write_ahead_log,
+)
 from socialcollab.stores.sqlite.host_connection import HostConnection
 from socialcollab.stores.sqlite.migrations import migrate, schema_version, table_names
 from socialcollab.stores.sqlite.statements import ProjectionTable
@@ -86,7 +89,7 @@ class JournalFile:
         with self.connections.connection() as connection:
             tables = table_names(connection)
             if not tables:
-                _use_write_ahead_log(connection, timeout_s)
+                use_write_ahead_log(connection, timeout_s)
             elif schema_version(connection, name) is None:
                 raise StoreUnavailableError(
                     f"`{name}` belongs to another program: it contains the table `{min(tables)}`"
@@ -221,17 +224,3 @@ def _table_changes(connection: SqlConnection) -> Iterator[None]:
         with suppress(sqlite3.Error):
             connection.execute("ROLLBACK")
         raise
-
-
-def _use_write_ahead_log(connection: SqlConnection, timeout_s: float) -> None:
-    # This change requires exclusive access to the file, and SQLite does not wait for it.
-    end = time.monotonic() + timeout_s
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode = WAL")
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > end:
-                raise
-            time.sleep(0.005)
-        else:
-            return

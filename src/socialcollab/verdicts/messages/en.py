@@ -291,6 +291,7 @@ MESSAGES: Final[dict[str, str]] = {
     "history.post.exempted": "exempted the post from hold `{hold}`",
     "history.post.expired": "marked the post as expired, because its planned time passed before it was approved",
     "history.post.finding_waived": "waived finding {code}",
+    "history.post.claim_taken_over": "took the post over from {holder}",
     "history.post.media_deleted": "deleted the images of the erased post",
     "history.post.reevaluated": "evaluated the open steps again",
     "history.post.scheduled": "scheduled the post",
@@ -488,6 +489,14 @@ MESSAGES: Final[dict[str, str]] = {
     "post_erased": "the content of post {post} was erased",
     "erase_unfinished": "the data cannot be erased while these posts are unfinished: {posts}; publish, cancel or reject them first",
     "owner_lacks": "the owner `{owner}` does not have these permissions on all resources: {permissions}",
+    # inbox: routing
+    "routing.shadowed": "routing rule `{rule}` never applies, because the earlier rule `{other}` matches all of its messages",
+    "routing.contradictory": "routing rule `{rule}` matches no message, because its conditions exclude each other: {keys}",
+    "routing.conflicting": "routing rules `{other}` and `{rule}` can match the same message, but disagree on {keys}; `{other}`, which comes first, decides",
+    "routing.looping": "routing rules `{rule}` and `{other}` change tags so that they apply in turn for ever",
+    "routing.dead": "routing rule `{rule}` matches no message, because nothing matches its {keys}",
+    "routing.uncaught": "no routing rule catches some messages on `{profile}`",
+    "routing.nobody_eligible": "no member can take messages of routing rule `{rule}` in {hours} hours of the week, first at {at}",
     # collisions
     "duplicate.text": "{percent}% of the words are the same as in `{id}`",
     "duplicate.media": "images or videos that `{id}` also has: {count}",

@@ -291,6 +291,7 @@ MESSAGES: Final[dict[str, str]] = {
     "history.post.exempted": "stelde het bericht vrij van publicatiestop `{hold}`",
     "history.post.expired": "gaf het bericht de status verlopen, omdat het geplande moment verstreek voordat het was goedgekeurd",
     "history.post.finding_waived": "accepteerde bevinding {code}",
+    "history.post.claim_taken_over": "nam het bericht over van {holder}",
     "history.post.media_deleted": "verwijderde de afbeeldingen van het gewiste bericht",
     "history.post.reevaluated": "beoordeelde de openstaande stappen opnieuw",
     "history.post.scheduled": "plande het bericht in",
@@ -488,6 +489,14 @@ MESSAGES: Final[dict[str, str]] = {
     "post_erased": "de inhoud van bericht {post} is gewist",
     "erase_unfinished": "wissen kan niet zolang deze berichten niet zijn afgerond: {posts}; publiceer of annuleer ze eerst, of keur ze af",
     "owner_lacks": "eigenaar `{owner}` heeft deze rechten niet overal: {permissions}",
+    # inbox: routing
+    "routing.shadowed": "routeringsregel `{rule}` is nooit van toepassing, omdat de eerdere regel `{other}` voor al zijn berichten geldt",
+    "routing.contradictory": "routeringsregel `{rule}` geldt voor geen enkel bericht, omdat zijn voorwaarden elkaar uitsluiten: {keys}",
+    "routing.conflicting": "de routeringsregels `{other}` en `{rule}` kunnen voor hetzelfde bericht gelden, maar verschillen in {keys}; `{other}`, die eerst komt, beslist",
+    "routing.looping": "de routeringsregels `{rule}` en `{other}` veranderen labels zo dat ze elkaar eindeloos afwisselen",
+    "routing.dead": "routeringsregel `{rule}` geldt voor geen enkel bericht, omdat niets aan zijn {keys} voldoet",
+    "routing.uncaught": "geen routeringsregel geldt voor sommige berichten op `{profile}`",
+    "routing.nobody_eligible": "niemand kan de berichten van routeringsregel `{rule}` aannemen in {hours} uren van de week, voor het eerst op {at}",
     # collisions
     "duplicate.text": "{percent}% van de woorden is hetzelfde als in `{id}`",
     "duplicate.media": "afbeeldingen of video's die `{id}` ook heeft: {count}",

@@ -72,6 +72,7 @@ from socialcollab.workflow.events.notification import (
     OutboxEntry,
 )
 from socialcollab.workflow.events.post import (
+    ClaimTakenOver,
     CommentResolved,
     DecisionsOutdated,
     FindingWaived,
@@ -120,6 +121,7 @@ __all__ = [
     "BudgetPaced",
     "CalendarNoteAdded",
     "CampaignStarted",
+    "ClaimTakenOver",
     "CommentResolved",
     "DecisionsOutdated",
     "DeliveryAmended",

@@ -220,6 +220,22 @@ class FindingWaived:
 
 
 @attrs.frozen(kw_only=True)
+class ClaimTakenOver:
+    """
+    A member took over another member's claim on the post or its request.
+
+    Attributes:
+        holder: The member who had the claim.
+        reason: The reason.
+    """
+
+    TYPE: ClassVar[str] = "post.claim_taken_over"
+
+    holder: MemberId
+    reason: str = attrs.field(metadata=PERSONAL)
+
+
+@attrs.frozen(kw_only=True)
 class PostReevaluated:
     """
     The open steps, their reviewers and the next timer of a post were recomputed.
