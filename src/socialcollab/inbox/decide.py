@@ -320,7 +320,9 @@ def _note(item: Item, command: ic.NoteItem, rules: InboxRules) -> tuple[Event, .
     member = rules.context.access.member(rules.me)
     # A client's note is always visible to the client who wrote it.
     internal = command.internal and (member is None or member.kind == "staff")
-    written = ie.NoteWritten(item=item.stream, internal=internal, text=command.text)
+    written = ie.NoteWritten(
+        item=item.stream, internal=internal, number=item.version + 1, text=command.text
+    )
     return (
         Event(f"note/{command.note}", rules.context.actor, written),
         _event(item, ie.ItemNoted(note=command.note, internal=internal), rules),
@@ -1066,6 +1068,7 @@ def _received(arrival: Arrival, rules: InboxRules) -> tuple[Event, ...]:
         deleted=message.deleted,
         version=message.version,
         post=arrival.post,
+        number=1 if conversation is None else conversation.version + 1,
         author_id=message.author.id,
         author_handle=message.author.handle,
         author_name=message.author.name,

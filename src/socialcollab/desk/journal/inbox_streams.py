@@ -46,7 +46,12 @@ INBOX_PROJECTIONS: Final = (
     # The members on whom open items depend: their owners, and the authors of unsent replies.
     Projection("inbox_members", ("member", "item"), indexes=("member",)),
     # The messages and notes of a conversation or case, newest first.
-    Projection("inbox_entries", ("item", "newest", "text"), ("newest",), indexes=("item",)),
+    Projection(
+        "inbox_entries",
+        ("item", "newest", "number", "text"),
+        ("newest", "number"),
+        indexes=("item",),
+    ),
     Projection("accounts", ("account", "workspace", "customer"), indexes=("account", "customer")),
 )
 """The projections of the inbox."""
@@ -109,17 +114,18 @@ def inbox_rows(stream: str, snapshot: Any) -> list[Row]:
         ]
     if isinstance(snapshot, StoredMessage):
         item = f"conversation/{snapshot.conversation}"
-        return [_entry(stream, item, snapshot.at, snapshot.message.text)]
+        return [_entry(stream, item, snapshot, snapshot.text)]
     if isinstance(snapshot, Note):
         # Searches do not read notes, because a hit would reveal an internal note.
-        return [_entry(stream, snapshot.item, snapshot.at, "")]
+        return [_entry(stream, snapshot.item, snapshot, "")]
     return []
 
 
-def _entry(stream: str, item: str, at: dt.datetime, text: str) -> Row:
+def _entry(stream: str, item: str, entry: StoredMessage | Note, text: str) -> Row:
     columns: dict[str, Column] = {
         "item": item,
-        "newest": newest_first(at),
+        "newest": newest_first(entry.at),
+        "number": -entry.number,
         "text": normalised(text[:_SEARCHED]),
     }
     return Row("inbox_entries", stream, stream, columns)
