@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import pytest
 
 from socialcollab.content import Message, MessageAuthor
-from socialcollab.desk import Desk
+from socialcollab.desk import AsyncDesk, Desk
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.inbox import Conversation, Note
 from socialcollab.networks.sandbox.network import Sandbox
@@ -209,7 +210,6 @@ def test_internal_notes_are_for_staff(inbox: Inbox) -> None:
     conversation = inbox.receive()
     ben = inbox.acting_as("ben")
     ben.note(conversation, "a difficult customer")
-    inbox.later(minutes=1)
     ben.note(conversation, "refund granted", internal=False)
 
     def notes(member: str) -> list[str]:
@@ -559,3 +559,83 @@ def test_missing_answers_name_what_to_do(inbox: Inbox) -> None:
         ben.find(after="x")
     with pytest.raises(NotFoundError):
         inbox.desk.receive([message(profile="nowhere")])
+
+
+def test_offboarding(inbox: Inbox) -> None:
+    """The plan lists a leaver's conversations, cases and unsent replies, which are handed over."""
+    conversation = inbox.receive()
+    second = inbox.receive(network_id="2", text="Other")
+    ana, ben = inbox.acting_as("ana"), inbox.acting_as("ben")
+    ana.claim(conversation)
+    ana.draft_reply(conversation, "Half a sentence")
+    ana.claim(second)
+    case = ana.open_case("Flight", conversation, owner="member:ana")
+    eva = inbox.desk.acting_as("eva")
+    plan = inbox.desk.offboarding_plan("ana")
+    places = {item.place for item in plan.items}
+    assert {f"conversation {conversation.id}", f"case {case.id}"} <= places
+    eva.offboard(
+        "ana",
+        reassign_to={f"conversation {conversation.id}": "ben", "cases": "ben"},
+        reason="a new job",
+    )
+    moved = ben.conversation(conversation)
+    assert moved.owner == "member:ben"
+    assert [reply.by for reply in moved.replies] == ["ben"]
+    assert ben.case(case).owner == "member:ben"
+    assert ben.conversation(second).owner == ""
+    assert str(ben.view(second).accountable.principal) == "team:care"
+
+
+def test_equal_times_keep_order_of_arrival(inbox: Inbox) -> None:
+    """Many networks report whole seconds; messages of one second stay in their order of arrival."""
+    for number in range(12):
+        conversation = inbox.receive(network_id=str(number), root="7", text=str(number))
+    ben = inbox.acting_as("ben")
+    newest = ben.view(conversation, limit=5)
+    older = ben.view(conversation, before=newest.older, limit=7)
+    texts = [entry.text for entry in (*older.entries, *newest.entries)]
+    assert texts == [str(number) for number in range(12)]
+
+
+def test_reply_is_hidden_without_view_inbox(tmp_path: Path) -> None:
+    """A member who sees posts but not the inbox does not see the text of a private answer."""
+    document = DOCUMENT.replace('["view", "view_inbox", "comment"]', '["view", "comment"]')
+    inbox = Inbox(tmp_path, document=document)
+    direct = inbox.receive(kind="direct", root="chat-1")
+    inbox.acting_as("ben").reply(direct, "A private answer")
+    (post,) = inbox.desk.posts()
+    noor = inbox.desk.acting_as("noor")
+    with pytest.raises(NotFoundError):
+        noor.post_view(post.id)
+    for published in (False, True):
+        if published:
+            inbox.desk.run_due()
+        for viewer, sees in (("noor", False), ("ben", True)):
+            calendar = inbox.desk.calendar("2026-04-01", "2026-05-01", viewer=viewer)
+            assert ("private" in repr(calendar.entries())) is sees
+
+
+def test_async_inbox(tmp_path: Path) -> None:
+    """The async inbox performs the same commands and queries."""
+
+    async def answer() -> list[str]:
+        sandbox = Sandbox(tmp_path / "out", durable=False)
+        desk = await AsyncDesk.create(
+            tmp_path / "desk.db",
+            Organization.loads(DOCUMENT),
+            owner="eva",
+            networks={"*": sandbox},
+        )
+        (received,) = await desk.receive([message(created_at=NOW)])
+        ben = (await desk.acting_as("ben")).inbox
+        view = await ben.view(received.conversation)
+        await ben.reply(view.item, "Sorry")
+        with pytest.raises(NotAllowedError):
+            await ben.reply(view.item, "Sorry again")
+        await desk.run_due()
+        texts = [entry.text for entry in (await ben.view(view.item)).entries]
+        await desk.close()
+        return texts
+
+    assert asyncio.run(answer()) == ["My flight was cancelled", "Sorry"]

@@ -324,7 +324,9 @@ def _note(item: Item, command: ic.NoteItem, rules: InboxRules) -> tuple[Event, .
     member = rules.context.access.member(rules.me)
     # A client's note is always visible to the client who wrote it.
     internal = command.internal and (member is None or member.kind == "staff")
-    written = ie.NoteWritten(item=item.stream, internal=internal, text=command.text)
+    written = ie.NoteWritten(
+        item=item.stream, internal=internal, number=item.version + 1, text=command.text
+    )
     return (
         Event(f"note/{command.note}", rules.context.actor, written),
         _event(item, ie.ItemNoted(note=command.note, internal=internal), rules),
@@ -634,6 +636,39 @@ def withdraw_reply(conversation: Conversation, post: str, actor: Actor) -> tuple
     if conversation.reply(post) is None:
         return ()
     return (Event(conversation.stream, actor, ie.ReplyWithdrawn(post=post)),)
+
+
+# Offboarding
+
+
+def hand_over_items(
+    item: Item, member: str, successor: str, rules: InboxRules
+) -> tuple[Event, ...]:
+    """
+    Return the events that hand over an item, and its unsent replies, of a member who leaves.
+
+    Without a successor, the item has no owner, so the fallback is accountable, and the lead of the
+    workspace is responsible for the replies. A reply that is leaving is not affected.
+
+    Raises:
+        NotAllowedError: If the successor does not see the inbox of the item.
+    """
+    leaver = f"member:{member}"
+    to = str(_owner(f"member:{successor}", item, rules)) if successor else ""
+    events: list[Event] = []
+    if item.owner == leaver:
+        events.append(_assigned(item, to, "offboard", rules))
+    elif item.hand_off is not None and item.hand_off.to == leaver:
+        events.append(_event(item, ie.HandOffOffered(to=""), rules))
+    if isinstance(item, Conversation):
+        workspace = rules.context.workspaces.get(item.workspace)
+        next_author = successor or (str(workspace.lead) if workspace is not None else "")
+        events += [
+            _event(item, ie.ReplyHandedOver(post=each.post, to=next_author), rules)
+            for each in item.replies
+            if each.by == member and each.status in ("draft", "proposed", "stopped") and next_author
+        ]
+    return tuple(events)
 
 
 # Merging and splitting
@@ -1037,6 +1072,7 @@ def _received(arrival: Arrival, rules: InboxRules) -> tuple[Event, ...]:
         deleted=message.deleted,
         version=message.version,
         post=arrival.post,
+        number=1 if conversation is None else conversation.version + 1,
         author_id=message.author.id,
         author_handle=message.author.handle,
         author_name=message.author.name,

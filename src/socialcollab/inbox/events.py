@@ -20,6 +20,8 @@ class MessageReceived:
     Attributes:
         conversation: The id of the conversation.
         post: The id of the post that contains it if the desk has sent it, or an empty string.
+        number: The version of the conversation that it leads to, which keeps messages with equal
+            times in the order of their arrival.
     """
 
     TYPE: ClassVar[str] = "message.received"
@@ -37,6 +39,7 @@ class MessageReceived:
     deleted: bool = False
     version: str = ""
     post: str = ""
+    number: int = 0
     author_id: str = attrs.field(default="", metadata=PERSONAL)
     author_handle: str = attrs.field(default="", metadata=PERSONAL)
     author_name: str = attrs.field(default="", metadata=PERSONAL)
@@ -76,12 +79,21 @@ class MessageRecognised:
 
 @attrs.frozen(kw_only=True)
 class NoteWritten:
-    """A member wrote a note; *item* is the stream of the conversation or case."""
+    """
+    A member wrote a note.
+
+    Attributes:
+        item: The stream of the conversation or case.
+        internal: Whether it is hidden from clients and guests.
+        number: The version of the item that it leads to.
+        text: The text.
+    """
 
     TYPE: ClassVar[str] = "note.written"
 
     item: str
     internal: bool
+    number: int = 0
     text: str = attrs.field(metadata=PERSONAL)
 
 
@@ -176,6 +188,16 @@ class ReplyWithdrawn:
     TYPE: ClassVar[str] = "conversation.reply_withdrawn"
 
     post: str
+
+
+@attrs.frozen(kw_only=True)
+class ReplyHandedOver:
+    """Another member, *to*, is responsible for a reply that was not yet sent."""
+
+    TYPE: ClassVar[str] = "conversation.reply_handed_over"
+
+    post: str
+    to: str
 
 
 @attrs.frozen(kw_only=True)

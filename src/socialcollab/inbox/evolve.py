@@ -69,6 +69,7 @@ def evolve_message(
             # A message that claims to come from the future must not stay the newest one for years.
             at=min(data.created_at, at),
             post=data.post,
+            number=data.number,
         )
         return received.seen(data.version)
     if stored is None:
@@ -93,7 +94,13 @@ def evolve_message(
 def evolve_note(data: ie.NoteWritten, *, identifier: str, actor: Actor, at: dt.datetime) -> Note:
     """Return the note that an event contains."""
     return Note(
-        id=identifier, item=data.item, by=actor.name, at=at, text=data.text, internal=data.internal
+        id=identifier,
+        item=data.item,
+        by=actor.name,
+        at=at,
+        text=data.text,
+        internal=data.internal,
+        number=data.number,
     )
 
 
@@ -217,6 +224,12 @@ def _on_conversation(
         return _prepared(before, data, actor, at)
     if isinstance(data, ie.ReplyMoved):
         return _moved(before, data, at)
+    if isinstance(data, ie.ReplyHandedOver):
+        replies = tuple(
+            attrs.evolve(each, by=data.to) if each.post == data.post else each
+            for each in before.replies
+        )
+        return attrs.evolve(before, replies=replies)
     if isinstance(data, ie.ReplyWithdrawn):
         return _without_reply(before, data.post)
     if isinstance(data, ie.ModerationRequested):

@@ -345,6 +345,7 @@ class StoredMessage:
             for a change.
         edits: How often its author has changed it.
         post: The id of the post that contains it if it was sent by the desk, or an empty string.
+        number: Its place among the messages and notes with the same time.
     """
 
     id: str
@@ -355,6 +356,7 @@ class StoredMessage:
     versions: tuple[str, ...] = ()
     edits: int = 0
     post: str = ""
+    number: int = 0
 
     @property
     def text(self) -> str:
@@ -380,6 +382,7 @@ class Note:
         at: When it was written, in UTC.
         text: The text.
         internal: Whether it is hidden from clients and guests.
+        number: Its place among the messages and notes with the same time.
     """
 
     id: str
@@ -388,6 +391,7 @@ class Note:
     at: dt.datetime
     text: str
     internal: bool = True
+    number: int = 0
 
 
 Item: TypeAlias = Conversation | Case

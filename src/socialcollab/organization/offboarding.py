@@ -204,7 +204,7 @@ class OffboardingItem(NotebookMixin):
     Attributes:
         place: The place of the reference, as in `Reference`, or ``post ID``.
         section: The section, as in `Reference`; a desk adds "grants_given",
-            "connections" and "posts".
+            "connections", "conversations", "cases" and "posts".
         name: The id of the entry that depends on the member, or its place if it has no id.
         needs_successor: Whether another member must take over the item.
         transferable: Whether another member can take over the item.

@@ -12,6 +12,7 @@ from socialcollab.content import PostState
 from socialcollab.desk import commands as dc
 from socialcollab.desk.engine import Engine, Loaded, State
 from socialcollab.desk.handlers.adopt import adopted, check_permissions, sees
+from socialcollab.desk.inbox.offboarding import hand_over_inbox
 from socialcollab.desk.journal.streams import ORGANIZATION, RUNTIME_STATE
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.desk.queries.offboarding_plan import OffboardingPlan, plan_for_viewer
@@ -94,10 +95,14 @@ def offboard(
     _check_swaps(state, after, engine.context(state, actor, now=now))
     _check_reviewers(state, after, plan, me, now)
     posts = yield from _check_decidable(engine, state, after, me, now)
+    handed_over, items = yield from hand_over_inbox(
+        engine, state, actor, member, successors=successors, now=now
+    )
     return (
         Event(ORGANIZATION, actor, adopted(state, document, changes, command.reason)),
         Event(RUNTIME_STATE, actor, data),
-    ), posts
+        *handed_over,
+    ), [*posts, *items]
 
 
 def _hidden(member: str) -> NotAllowedError:

@@ -49,6 +49,8 @@ def fetch_messages(
         )
     for kind in kinds:
         check_word("kind of message", kind, MESSAGE_KINDS)
+    for kind in kinds:
+        check_word("kind of message", kind, MESSAGE_KINDS)
     page: MessagePage = yield from dispatcher.run_flow(
         adapter.messages(cursor, kinds=cast("tuple[MessageKind, ...]", kinds)),
         network.transport(found),

@@ -169,24 +169,27 @@ def _entries(
 
 
 def _as_cursor(row: Row) -> str:
-    return f"{row.columns['newest']}|{row.key}"
+    return f"{row.columns['newest']}|{row.columns.get('number', 0)}|{row.key}"
 
 
 def _as_row(projection: str, cursor: str) -> Row | None:
     """Return the row after which a page begins; a store compares only the sorted columns."""
     if not cursor:
         return None
-    newest, bar, key = cursor.partition("|")
-    if not bar or not newest.removeprefix("-").isdigit():
+    newest, _, rest = cursor.partition("|")
+    number, bar, key = rest.partition("|")
+    if not bar or not all(part.removeprefix("-").isdecimal() for part in (newest, number)):
         raise InvalidValueError(
             f"`{cursor}` is not a cursor", value=cursor, expected="the cursor of an earlier page"
         )
     empty: dict[str, Column] = dict.fromkeys(_COLUMNS[projection], "")
+    if "number" in empty:
+        empty["number"] = int(number)
     return Row(projection, key, key, {**empty, "newest": int(newest)})
 
 
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
-    "inbox_entries": ("item", "newest", "text"),
+    "inbox_entries": ("item", "newest", "number", "text"),
     "conversations": (
         *("profile", "workspace", "state", "priority", "owner"),
         *("case", "customer", "unanswered", "newest", "title"),

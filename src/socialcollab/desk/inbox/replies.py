@@ -158,6 +158,7 @@ def _outcome(
             created_at=delivery.changed_at or conversation.changed_at,
             own=True,
             post=delivery.post,
+            number=conversation.version + 1,
             text=post.post.content.text_for(delivery.profile),
         )
         events.append(Event(stream, Actor.PUBLISHER, received))

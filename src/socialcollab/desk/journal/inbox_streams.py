@@ -43,8 +43,15 @@ INBOX_PROJECTIONS: Final = (
         indexes=(("workspace", "state"), "workspace", "owner", "state"),
     ),
     Projection("inbox_tags", ("tag", "item"), indexes=("tag",)),
+    # The members on whom open items depend: their owners, and the authors of unsent replies.
+    Projection("inbox_members", ("member", "item"), indexes=("member",)),
     # The messages and notes of a conversation or case, newest first.
-    Projection("inbox_entries", ("item", "newest", "text"), ("newest",), indexes=("item",)),
+    Projection(
+        "inbox_entries",
+        ("item", "newest", "number", "text"),
+        ("newest", "number"),
+        indexes=("item",),
+    ),
     Projection("accounts", ("account", "workspace", "customer"), indexes=("account", "customer")),
 )
 """The projections of the inbox."""
@@ -107,17 +114,18 @@ def inbox_rows(stream: str, snapshot: Any) -> list[Row]:
         ]
     if isinstance(snapshot, StoredMessage):
         item = f"conversation/{snapshot.conversation}"
-        return [_entry(stream, item, snapshot.at, snapshot.message.text)]
+        return [_entry(stream, item, snapshot, snapshot.text)]
     if isinstance(snapshot, Note):
         # Searches do not read notes, because a hit would reveal an internal note.
-        return [_entry(stream, snapshot.item, snapshot.at, "")]
+        return [_entry(stream, snapshot.item, snapshot, "")]
     return []
 
 
-def _entry(stream: str, item: str, at: dt.datetime, text: str) -> Row:
+def _entry(stream: str, item: str, entry: StoredMessage | Note, text: str) -> Row:
     columns: dict[str, Column] = {
         "item": item,
-        "newest": newest_first(at),
+        "newest": newest_first(entry.at),
+        "number": -entry.number,
         "text": normalised(text[:_SEARCHED]),
     }
     return Row("inbox_entries", stream, stream, columns)
@@ -139,6 +147,7 @@ def _conversation_rows(stream: str, conversation: Conversation) -> list[Row]:
     }
     rows = [Row("conversations", conversation.id, stream, columns)]
     rows += _tag_rows(stream, conversation)
+    rows += _member_rows(stream, conversation)
     at = _due_at(conversation)
     if at is not None:
         due: dict[str, Column] = {"at": microseconds(at), "kind": "inbox"}
@@ -155,7 +164,11 @@ def _case_rows(stream: str, case: Case) -> list[Row]:
         "newest": newest_first(case.changed_at),
         "title": excerpt(case.title),
     }
-    rows = [Row("cases", case.id, stream, columns), *_tag_rows(stream, case)]
+    rows = [
+        Row("cases", case.id, stream, columns),
+        *_tag_rows(stream, case),
+        *_member_rows(stream, case),
+    ]
     if case.until is not None and case.state == "on_hold":
         due: dict[str, Column] = {"at": microseconds(case.until), "kind": "inbox"}
         rows.append(Row("due", stream, stream, due))
@@ -166,6 +179,19 @@ def _tag_rows(stream: str, item: Item) -> list[Row]:
     return [
         Row("inbox_tags", f"{stream}|{tag}", stream, {"tag": tag, "item": stream})
         for tag in item.tags
+    ]
+
+
+def _member_rows(stream: str, item: Item) -> list[Row]:
+    if not item.is_open:
+        return []
+    principals = [item.owner, item.hand_off.to if item.hand_off is not None else ""]
+    members = {each.removeprefix("member:") for each in principals if each.startswith("member:")}
+    if isinstance(item, Conversation):
+        members |= {reply.by for reply in item.replies}
+    return [
+        Row("inbox_members", f"{stream}|{member}", stream, {"member": member, "item": stream})
+        for member in sorted(members)
     ]
 
 

@@ -12,6 +12,7 @@ from socialcollab._notebook import NotebookMixin
 from socialcollab.content import Delivery, DeliveryState, Post, PostState, post_reason
 from socialcollab.desk.arguments import check_text
 from socialcollab.desk.engine import Engine, Loaded, State
+from socialcollab.desk.inbox.offboarding import inbox_items_of
 from socialcollab.desk.queries.calendar import all_rows
 from socialcollab.desk.queries.connections import read_connections
 from socialcollab.effects import Effects
@@ -38,7 +39,7 @@ class OffboardingPlan(NotebookMixin):
         member: The member.
         items: The items that depend on the member: first entries of the document, in document
             order; then the runtime state; then temporary grants that the member made; then accounts
-            that the member connected; then posts by planned time.
+            that the member connected; then conversations and cases; then posts by planned time.
         digest: The digest of the document to which the items refer.
     """
 
@@ -97,6 +98,7 @@ def plan_for_viewer(
         if grant.by == member and not grant.is_over(scope, at=now)
     ]
     items += yield from _connections_of(engine, state, member, now, viewer=viewer)
+    items += yield from inbox_items_of(engine, state, member, now, viewer=viewer)
     contexts = engine.contexts(state, now=now)
     streams = yield from _concerned_posts(engine, state, member, now)
     of_posts: list[tuple[dt.datetime, str, list[OffboardingItem]]] = []

@@ -588,4 +588,6 @@ MESSAGES: Final[dict[str, str]] = {
     "history.conversation.proposals_cleared": "decided on the proposals about the conversation",
     "history.customer.linked": "linked an account to the customer",
     "history.customer.unlinked": "unlinked an account from the customer",
+    "offboarding.inbox": "{item} depends on `{member}`; without a successor, the fallback of the inbox is accountable, and the lead is responsible for unsent replies",
+    "history.conversation.reply_handed_over": "handed a reply over",
 }

@@ -588,4 +588,6 @@ MESSAGES: Final[dict[str, str]] = {
     "history.conversation.proposals_cleared": "besliste over de voorstellen voor het gesprek",
     "history.customer.linked": "koppelde een account aan de klant",
     "history.customer.unlinked": "ontkoppelde een account van de klant",
+    "offboarding.inbox": "{item} hangt af van `{member}`; zonder opvolger is de terugvaloptie van de inbox verantwoordelijk, en de leidinggevende voor niet-verzonden antwoorden",
+    "history.conversation.reply_handed_over": "droeg een antwoord over",
 }
