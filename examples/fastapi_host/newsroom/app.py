@@ -17,7 +17,7 @@ from fastapi import Path as PathParameter
 from fastapi.responses import HTMLResponse, StreamingResponse
 from pydantic import BaseModel, PositiveInt
 
-from newsroom import connections, presence
+from newsroom import connections, inbox, presence
 from newsroom.authentication import Me
 from newsroom.connections import Accounts
 from newsroom.errors import add_error_handlers
@@ -222,6 +222,8 @@ def create_app(
             app.state.users, app.state.desk, app.state.wake = Users(path), desk, wake
             app.state.media = media
             app.state.sessions, app.state.accounts = {}, accounts
+            # A service with several processes stores the cursors in its database.
+            app.state.cursors, app.state.fetching = {}, asyncio.Lock()
             app.state.leaving = set()
             worker = asyncio.create_task(run_worker(desk, stop, wake))
             try:
@@ -238,6 +240,7 @@ def create_app(
     # These paths come before `/posts/{post}/{command}`.
     app.include_router(presence.router)
     app.include_router(router)
+    app.include_router(inbox.router)
     if accounts is not None:
         app.include_router(connections.router)
     add_error_handlers(app)

@@ -1,4 +1,4 @@
-"""Conversations with customers: messages, owners, cases and answers; routing, response targets and saved replies."""
+"""Conversations with customers, cases, routing, response targets and saved replies."""
 
 from socialcollab.inbox import routing
 from socialcollab.inbox.accountability import (

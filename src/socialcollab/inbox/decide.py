@@ -280,7 +280,11 @@ def _resolve(item: Item, command: ic.ResolveItem, rules: InboxRules) -> tuple[Ev
     if item.state == "resolved":
         return ()
     guard = send_guard(
-        "edit", item=item.id, seen=command.seen, now=item.version, activity=item.activity
+        "edit",
+        item=item.title or item.id,
+        seen=command.seen,
+        now=item.version,
+        activity=item.activity,
     )
     if not guard:
         look = [offer.remedy for offer in guard.offers if offer.kind == "look"]
@@ -439,7 +443,7 @@ def guard_reply(
         check_allowed("bypass", conversation, rules)
     guard = send_guard(
         "reply",
-        item=conversation.id,
+        item=conversation.title or conversation.id,
         seen=seen,
         now=conversation.version,
         activity=conversation.activity,
@@ -575,7 +579,7 @@ def check_approval(conversation: Conversation, post: str, *, rivals: str) -> Non
         return
     guard = send_guard(
         "approve",
-        item=conversation.id,
+        item=conversation.title or conversation.id,
         seen=min(reply.seen, conversation.version),
         now=conversation.version,
         activity=conversation.activity,
@@ -609,7 +613,7 @@ def may_leave(conversation: Conversation, post: str) -> bool:
         and bool(
             send_guard(
                 "reply",
-                item=conversation.id,
+                item=conversation.title or conversation.id,
                 seen=min(reply.seen, conversation.version),
                 now=conversation.version,
                 activity=conversation.activity,

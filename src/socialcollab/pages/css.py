@@ -137,6 +137,26 @@ table.permissions th[scope=row]{position:static;background:var(--wash);border-ra
 table.permissions td::before{content:attr(data-label);float:left;margin-left:-85%;width:80%;overflow-wrap:anywhere;color:var(--soft)}}
 @media print{.scroll:has(>table.permissions){max-height:none}table.permissions thead{position:static}}
 .permissions-legend{margin:14px 0 12px}.permissions-legend li{color:var(--soft)}
+.soft{color:var(--soft)}
+.inbox{list-style:none;margin:0;padding:0;display:grid;gap:8px}
+.conv{background:var(--card);border:1px solid var(--line);border-left:4px solid var(--line);border-radius:10px;padding:10px 14px;min-width:0}
+.conv.needs{border-left-color:var(--amber)}
+.conv-top{display:flex;flex-wrap:wrap;gap:4px 14px;font-size:13px;color:var(--soft)}
+.conv-top .tag{background:var(--wash);border-radius:99px;padding:0 8px}
+.conv-title{font-size:16px;font-weight:600;margin:3px 0 6px}
+.conv-badges{display:flex;flex-wrap:wrap;gap:6px;margin:0 0 2px}
+.facts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(220px,100%),1fr));gap:10px 22px;margin:14px 0 18px;padding:12px 16px;background:var(--card);border:1px solid var(--line);border-radius:12px}
+.facts div{min-width:0}.facts dt{font-size:12.5px;color:var(--soft)}.facts dd{margin:0}
+.notice{background:var(--amber-b);border-left:4px solid var(--amber);border-radius:8px;padding:8px 12px;max-width:none}
+.timeline{list-style:none;margin:18px 0;padding:0;display:flex;flex-direction:column;gap:10px;max-width:760px}
+.timeline .day-line{align-self:center;font-size:12.5px;color:var(--soft);background:var(--wash);border-radius:99px;padding:2px 12px}
+.msg{max-width:min(86%,60ch);border-radius:14px;padding:8px 13px;background:var(--card);border:1px solid var(--line);min-width:0}
+.msg p{margin:2px 0 0}.msg ul{margin:6px 0 0;padding-left:18px}
+.msg.theirs{align-self:flex-start;border-bottom-left-radius:4px}
+.msg.own{align-self:flex-end;background:var(--blue-b);border-color:transparent;border-bottom-right-radius:4px}
+.msg.note{align-self:stretch;max-width:none;background:var(--amber-b);border-color:transparent;border-radius:8px}
+.msg-top{font-size:12.5px;color:var(--soft);display:flex;flex-wrap:wrap;gap:0 8px}.msg-top b{color:var(--ink);font-weight:600}
+.open-replies{list-style:none;margin:0;padding:0;display:grid;gap:6px}
 @media print{:root{color-scheme:light;--paper:#fff;--wash:#f6f5f2}main{padding:0;max-width:none}body{font-size:12px}
 h1{font-size:24px}table.month td{height:64px;padding:4px}.entry{font-size:10.5px;padding:3px 5px}.entry .top,.entry .state{font-size:9.5px}.pv,table.month tr{break-inside:avoid}*{-webkit-print-color-adjust:exact;print-color-adjust:exact}
 details>summary{display:none}@page{size:A4 landscape;margin:12mm}}

@@ -302,19 +302,35 @@ def _decide_on_post(
             loaded.append(calendar)
         context = yield from _with_times(engine, state, snapshot, command, context)
     events = decide_post(snapshot, command, context)
-    if snapshot.post.conversation:
-        loaded += yield from check_answer(
-            engine, events, snapshot.post.conversation, snapshot.post.id, rivals=rivals
-        )
     if isinstance(command, _STOPPED_BY_CLAIMS) and state.organization.settings.claims == "hard":
         # A member without permission must not learn from the refusal who holds the claim, so the
         # claim is checked last.
         yield from _check_claims(engine, context, snapshot.post, command)
+    if snapshot.post.conversation:
+        loaded += yield from check_answer(
+            engine, events, snapshot.post.conversation, snapshot.post.id, rivals=rivals
+        )
     if isinstance(command, cm.Edit):
         yield from check_media(
             engine, command.content, snapshot.post.workspace, before=snapshot.post, given=media
         )
     return Decided(events=events, loaded=loaded, salt=snapshot.post.salt)
+
+
+def _check_claims(
+    engine: Engine, context: Context, post: Post, command: cm.PostCommand
+) -> Effects[None]:
+    """Refuse a command if another member has a claim on the post, or on the request decided on."""
+    name = post.external_id or post.id
+    for kind in ("post", "request") if isinstance(command, _DECISIONS) else ("post",):
+        key = f"{kind}/{post.id}"
+        claim = yield from call(engine.collisions.claim, engine.store.organization, key)
+        # The claim of a member who may no longer view the post does not count.
+        if claim is not None and context.sees(claim.holder, post):
+            claims = Claims(mode="hard", leases={name: attrs.evolve(claim, item=name)})
+            verdict = claims.check(name, by=context.actor.name, at=engine.real_clock())
+            if not verdict:
+                raise NotAllowedError(verdict)
 
 
 def _decide_answer(
@@ -332,22 +348,6 @@ def _decide_answer(
         engine, state, actor, command, now=now, read=read, media=(), rivals=rivals
     )
     return decided.events, decided.loaded
-
-
-def _check_claims(
-    engine: Engine, context: Context, post: Post, command: cm.PostCommand
-) -> Effects[None]:
-    """Refuse a command if another member has a claim on the post, or on the request decided on."""
-    name = post.external_id or post.id
-    for kind in ("post", "request") if isinstance(command, _DECISIONS) else ("post",):
-        key = f"{kind}/{post.id}"
-        claim = yield from call(engine.collisions.claim, engine.store.organization, key)
-        # The claim of a member who may no longer view the post does not count.
-        if claim is not None and context.sees(claim.holder, post):
-            claims = Claims(mode="hard", leases={name: attrs.evolve(claim, item=name)})
-            verdict = claims.check(name, by=context.actor.name, at=engine.real_clock())
-            if not verdict:
-                raise NotAllowedError(verdict)
 
 
 def _with_times(
