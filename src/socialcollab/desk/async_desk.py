@@ -481,7 +481,9 @@ class AsyncDesk:
             SocialCollabError: If no network is configured for the profile.
         """
         at = self.engine.now() if now is None else as_utc(now)
-        return await self.run(reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at))
+        return await self.run(
+            reconcile(self.engine, self._publisher, _id(post_or_delivery), now=at)
+        )
 
     async def next_due(self, *, after: dt.datetime | None = None) -> dt.datetime | None:
         """
@@ -600,7 +602,9 @@ class AsyncDesk:
             limit: The maximum number of notifications in a batch; the notifications of one event
                 are never split.
         """
-        return await self.run(read_notifications(self.engine, after=after, member=member, limit=limit))
+        return await self.run(
+            read_notifications(self.engine, after=after, member=member, limit=limit)
+        )
 
     async def last_event_at(self) -> dt.datetime | None:
         """Return the time of the last event, or None if there are no events."""
@@ -637,7 +641,9 @@ class AsyncDesk:
             )
         )
 
-    async def clashes(self, start: TimeLike, end: TimeLike, *, workspace: str = "") -> tuple[Clash, ...]:
+    async def clashes(
+        self, start: TimeLike, end: TimeLike, *, workspace: str = ""
+    ) -> tuple[Clash, ...]:
         """Return the clashes on the calendar from *start* (inclusive) to *end* (exclusive)."""
         return await self.run(read_clashes(self.engine, start, end, workspace=workspace))
 
@@ -654,7 +660,9 @@ class AsyncDesk:
             viewer: Only holds that apply to a profile that this member can view, without reasons
                 for clients and guests; all holds if empty.
         """
-        return await self.run(read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer))
+        return await self.run(
+            read_holds(self.engine, ended=ended, workspace=workspace, viewer=viewer)
+        )
 
     async def connections(self, *, viewer: str = "") -> tuple[Connection, ...]:
         """
@@ -667,7 +675,9 @@ class AsyncDesk:
         """
         return await self.run(read_connections(self.engine, viewer=viewer))
 
-    async def calendar_notes(self, *, workspace: str = "", viewer: str = "") -> tuple[CalendarNote, ...]:
+    async def calendar_notes(
+        self, *, workspace: str = "", viewer: str = ""
+    ) -> tuple[CalendarNote, ...]:
         """
         Return the calendar notes, sorted by date.
 

@@ -477,7 +477,9 @@ class AsyncMemberDesk:
         """Withdraw a post from approval, or revoke its approval."""
         return await self._do_on_post(cm.Withdraw(post=_id(post)))
 
-    async def schedule(self, post: Post | str, *, revision: str = "", at: TimeLike | None = None) -> Post:
+    async def schedule(
+        self, post: Post | str, *, revision: str = "", at: TimeLike | None = None
+    ) -> Post:
         """Schedule an approved post for its planned time, or for *at*."""
         post_id, seen = _seen(post, revision)
         when = None if at is None else await self._wall_time(post_id, at)
@@ -493,7 +495,9 @@ class AsyncMemberDesk:
         """Move a post to another time on all of its target profiles, or on only one of them."""
         post_id, seen = _seen(post, revision)
         when = await self._wall_time(post_id, at)
-        return await self._do_on_post(cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile))
+        return await self._do_on_post(
+            cm.Reschedule(post=post_id, seen=seen, at=when, profile=profile)
+        )
 
     async def cancel(self, post: Post | str, *, revision: str = "", reason: str = "") -> Post:
         """Cancel a post, so that it can never be published."""
@@ -535,7 +539,9 @@ class AsyncMemberDesk:
             for post in as_posts(posts)
         )
 
-    async def cancel_all(self, posts: Iterable[Post], *, reason: str = "") -> tuple[BulkOutcome, ...]:
+    async def cancel_all(
+        self, posts: Iterable[Post], *, reason: str = ""
+    ) -> tuple[BulkOutcome, ...]:
         """Cancel several posts with `cancel`, and return one outcome per post, in order."""
         return await self._bulk(
             cm.Cancel(post=post.id, seen=post.digest, reason=reason) for post in as_posts(posts)
@@ -759,7 +765,9 @@ class AsyncMemberDesk:
         """
         await self.do(cm.Disconnect(profile=profile))
 
-    async def hold(self, on: SelectorLike, *, reason: str, until: TimeLike | None = None) -> HoldResult:
+    async def hold(
+        self, on: SelectorLike, *, reason: str, until: TimeLike | None = None
+    ) -> HoldResult:
         """
         Stop publishing on all profiles that a selector matches, effective immediately.
 
@@ -773,7 +781,9 @@ class AsyncMemberDesk:
         Returns:
             The deliveries that the hold stops, and the deliveries that were already being sent.
         """
-        return await self._desk.run(hold(self._desk.engine, self._actor, on, reason=reason, until=until))
+        return await self._desk.run(
+            hold(self._desk.engine, self._actor, on, reason=reason, until=until)
+        )
 
     async def resume(self, hold: HoldResult | Hold | str) -> HoldResult:
         """
@@ -1143,7 +1153,9 @@ class AsyncMemberDesk:
         Raises:
             NotFoundError: If the item does not exist or is not visible to this member.
         """
-        return await self._desk.run(read_claim(self._desk.engine, self._actor, item, workspace=workspace))
+        return await self._desk.run(
+            read_claim(self._desk.engine, self._actor, item, workspace=workspace)
+        )
 
     async def claim(
         self, item: Post | str, *, ttl: dt.timedelta = CLAIM_TTL, workspace: str = ""

@@ -96,7 +96,9 @@ class AsyncMemberInbox:
     async def conversation(self, conversation: Conversation | str) -> Conversation:
         """Return a conversation; a merged one is replaced with the one that absorbed it."""
         stream = f"conversation/{id_of(conversation, Conversation)}"
-        found: Conversation = await self._desk.run(read_item(self._desk.engine, self._actor, stream))
+        found: Conversation = await self._desk.run(
+            read_item(self._desk.engine, self._actor, stream)
+        )
         return found
 
     async def case(self, case: Case | str) -> Case:
@@ -486,7 +488,9 @@ class AsyncMemberInbox:
         """Split a conversation off from its case: into a new case if *title* is given."""
         stream = stream_of(conversation)
         case = self._desk.engine.new_id() if title else ""
-        result: Conversation = await self.do(SplitOff(item=stream, case=case, title=title), result=stream)
+        result: Conversation = await self.do(
+            SplitOff(item=stream, case=case, title=title), result=stream
+        )
         return result
 
     async def keep_together(self, conversation: ItemLike) -> Conversation:
