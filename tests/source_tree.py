@@ -30,22 +30,30 @@ class Source:
 
 
 @cache
-def sources() -> dict[str, Source]:
-    """Return every module of the library by its dotted name."""
-    modules = {}
+def modules() -> dict[str, Path]:
+    """Return the file of every module of the library by its dotted name."""
+    found = {}
     for path in sorted(ROOT.rglob("*.py")):
         parts = ["socialcollab", *path.relative_to(ROOT).with_suffix("").parts]
         if parts[-1] == "__init__":
             parts.pop()
-        name = ".".join(parts)
-        modules[name] = Source(name, path, ast.parse(path.read_text(encoding="utf-8")))
-    return modules
+        found[".".join(parts)] = path
+    return found
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Return every module of the library by its dotted name, parsed. Parsing takes a second."""
+    return {
+        name: Source(name, path, ast.parse(path.read_text(encoding="utf-8")))
+        for name, path in modules().items()
+    }
 
 
 @cache
 def packages() -> tuple[str, ...]:
     """Return the names of the top-level packages and modules, sorted."""
-    return tuple(sorted({source.package for source in sources().values()} - {"", "__main__"}))
+    return tuple(sorted({(*name.split("."), "")[1] for name in modules()} - {"", "__main__"}))
 
 
 def public_names(module: ModuleType) -> list[str]:

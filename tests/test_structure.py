@@ -16,13 +16,13 @@ from graphlib import CycleError, TopologicalSorter
 from types import ModuleType
 
 import pytest
-from tests.source_tree import Source, packages, sources
+from tests.source_tree import Source, modules, packages, sources
 
 import socialcollab
 from socialcollab.verdicts import LANGUAGES
 from socialcollab.verdicts.catalogue import catalogue
 
-MODULES = [name for name in sources() if name not in ("socialcollab", "socialcollab.__main__")]
+MODULES = [name for name in modules() if name not in ("socialcollab", "socialcollab.__main__")]
 # The modules that may read files; `zones` reads the data of the package `tzdata`.
 READS_FILES = {
     "socialcollab.content.media",

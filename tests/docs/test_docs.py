@@ -11,6 +11,7 @@ import runpy
 import sys
 import tomllib
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import attrs
@@ -245,7 +246,8 @@ def test_table_of_summaries() -> None:
     assert set(shown) <= set(Summary)
 
 
-def _public() -> dict[str, object]:
+@cache
+def public_classes() -> dict[str, object]:
     """Return every public class of every package by its name."""
     classes: dict[str, object] = {}
     for package in [*PACKAGES, "testing"]:
@@ -260,16 +262,13 @@ def _public() -> dict[str, object]:
     return classes | {"InjectedFault": InjectedFault, "RateLimit": RateLimit, "Sandbox": Sandbox}
 
 
-PUBLIC = _public()
-
-
 @pytest.mark.parametrize("page", relative_names(PAGES))
 def test_attributes_exist(page: str) -> None:
     """Attributes in code spans, such as `Desk.create`, exist."""
     wrong = []
     for span in SPAN.findall(prose(ROOT / page)):
         for owner, attribute in re.findall(r"\b([A-Z]\w+)\.([A-Za-z_]\w*)", span):
-            cls = PUBLIC.get(owner)
+            cls = public_classes().get(owner)
             if cls is None:
                 continue
             fields = attrs.fields_dict(cls) if attrs.has(cls) else {}  # type: ignore[arg-type]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
-import openapi_core
-from openapi_core.datatypes import RequestParameters
+
+if TYPE_CHECKING:
+    import openapi_core
 
 
 def described_by(document: dict[str, Any]) -> openapi_core.OpenAPI:
     """Return a description without checking that the description itself is valid."""
+    import openapi_core  # importing it takes a second, and most tests do not need it
+
     return openapi_core.OpenAPI.from_dict(
         document, config=openapi_core.Config(spec_validator_cls=None)
     )
@@ -20,6 +23,8 @@ class Exchange:
     """A request and its response, in the form in which openapi-core reads both."""
 
     def __init__(self, request: httpx.Request, response: httpx.Response) -> None:
+        from openapi_core.datatypes import RequestParameters
+
         self.host_url = str(request.url.copy_with(path="", query=None))
         self.path = request.url.path
         self.method = request.method.lower()
