@@ -1,7 +1,7 @@
 """
 The reference model: the documented behaviour in the simplest possible code.
 
-It shares no code with the library. Values are dictionaries, and each answer is computed from the
+It shares no code with the library, except the merging of texts. Values are dictionaries, and each answer is computed from the
 whole history.
 """
 
@@ -11,6 +11,8 @@ import copy
 import datetime as dt
 
 from tests.model.rules import LEADS, MEMBERS, PERMISSIONS, PROFILES, ROLES, TEAMS
+
+from socialcollab.collisions import merge
 
 PUBLISHED_FIELDS = ("text", "targets")  # fields that the sequences change
 OPEN_STATES = ("draft", "in_review", "changes_requested", "approved", "expired")
@@ -478,7 +480,9 @@ class World:
         )
         if actor != author and not represents_author:
             self.check(that=self.may_on(actor, "edit_others", post))
-        self.check_fresh(post, seen)
+        changes = self.merged_changes(post, seen, changes)
+        if changes is None:
+            return  # The other members have made the same changes.
         after = {**post, **changes}
         self.check(that=all(PROFILES[target] == post["ws"] for target in after["targets"]))
         self.check(that=not (post["state"] == "approved" and after["time"] != post["time"]))
@@ -499,6 +503,30 @@ class World:
             else:
                 self.reopen(post)
         self.update_clocks(post)
+
+    def merged_changes(self, post: dict, seen: int, changes: dict) -> dict | None:
+        """Return the changes to the current revision, or None if the merge leaves nothing to do."""
+        base, current = self.revision_seen(post, seen)["fields"], self.fields(post)
+        if base == current:
+            return changes
+        merged = {}
+        for name, mine in changes.items():
+            before, theirs = base[name], current[name]
+            if mine in (before, theirs):
+                merged[name] = theirs
+            elif before == theirs:
+                merged[name] = mine
+            elif name == "text":
+                # Merging texts has a model of its own, in the tests of collisions.
+                text = merge(before, mine, theirs)
+                self.check(that=bool(text))
+                merged[name] = text.result
+            elif name == "time":
+                self.check(that=False)
+            else:
+                removed, added = {*before} - {*mine}, {*mine} - {*before}
+                merged[name] = tuple(sorted({*theirs} - removed | added))
+        return merged if {**current, **merged} != current else None
 
     def reopen(self, post: dict) -> None:
         """Return an approved post to review, reopen its steps and restart their timers."""

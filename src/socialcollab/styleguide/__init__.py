@@ -12,7 +12,14 @@ from socialcollab.styleguide.rule import ConfiguredRule, Rule
 from socialcollab.styleguide.rule_page import RulePage, lint_example, rule_pages
 from socialcollab.styleguide.rules import RULES
 from socialcollab.styleguide.rules.alt_text_missing import AltTextMissing
+from socialcollab.styleguide.rules.alt_text_quality import AltTextQuality
+from socialcollab.styleguide.rules.disclosure import Disclosure
+from socialcollab.styleguide.rules.emoji import Emoji
+from socialcollab.styleguide.rules.hashtags import Hashtags
+from socialcollab.styleguide.rules.links import Links
+from socialcollab.styleguide.rules.mentions import Mentions
 from socialcollab.styleguide.rules.term import Avoided, Term
+from socialcollab.styleguide.rules.tone import Tone
 from socialcollab.styleguide.rules.too_long import TooLong
 from socialcollab.styleguide.rules.wrong_workspace import WrongWorkspace
 
@@ -20,15 +27,21 @@ __all__ = [
     "FORMULAS",
     "RULES",
     "AltTextMissing",
+    "AltTextQuality",
     "Avoided",
     "ConfiguredRule",
     "CustomRule",
     "Dictionary",
+    "Disclosure",
+    "Emoji",
     "FixResult",
+    "Hashtags",
     "Hit",
     "Hunspell",
     "Kind",
+    "Links",
     "LintInput",
+    "Mentions",
     "Neighbour",
     "Rule",
     "RulePage",
@@ -37,6 +50,7 @@ __all__ = [
     "Target",
     "Term",
     "TextSpan",
+    "Tone",
     "TooLong",
     "WordList",
     "WrongWorkspace",

@@ -42,7 +42,7 @@ class AltTextMissing:
     def check(self, draft: LintInput) -> Iterator[Finding]:
         """Report every image without alt text, in order."""
         for number, image in enumerate(draft.images, start=1):
-            if not _has_description(image):
+            if not has_description(image):
                 yield Finding(
                     code=self.code,
                     message_code="SG103.named" if image.name else "",
@@ -51,7 +51,8 @@ class AltTextMissing:
                 )
 
 
-def _has_description(image: Image) -> bool:
+def has_description(image: Image) -> bool:
+    """Return whether the alt text of *image* is more than its file name."""
     alt = image.alt.strip().casefold()
     name = image.name.strip().casefold()
     return bool(alt) and alt not in {name, name.rpartition(".")[0]}
