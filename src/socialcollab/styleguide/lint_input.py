@@ -123,6 +123,7 @@ class LintInput:
         videos: The videos, including those of variants.
         links: The links that are published with the text.
         labels: Content warnings and similar labels.
+        reply_to: What the post replies to, or an empty string.
         language: The language, or an empty string.
         workspace: The workspace that the post belongs to, or an empty string.
         neighbours: The names, domains and handles of all workspaces.
@@ -143,6 +144,7 @@ class LintInput:
     videos: tuple[Video, ...] = ()
     links: tuple[str, ...] = ()
     labels: tuple[str, ...] = ()
+    reply_to: str = ""
     language: str = ""
     workspace: str = ""
     neighbours: tuple[Neighbour, ...] = ()
@@ -239,6 +241,7 @@ class LintInput:
             videos=tuple(one for one in content.all_media if isinstance(one, Video)),
             links=content.links,
             labels=content.labels,
+            reply_to=content.reply_to,
             language=content.language or language,
             workspace=workspace,
             neighbours=tuple(neighbours),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.content import Image, PostContent, media_digest
+from socialcollab.directory import Profile
 from socialcollab.styleguide import StyleGuide, fix, lint
 
 CODES = ("SG106", "SG107", "SG108", "SG109", "SG110", "SG111", "SG112")
@@ -46,6 +48,9 @@ def found(text: str, code: str, **settings: Any) -> list[tuple[str, str]]:
         ("#東京タワーからの眺めは最高", "SG106", {"capitals_from": 5}, []),
         ("@a en @Rival", "SG107", {"banned": ["rival"]}, [("banned", "@Rival")]),
         ("@a @b @c", "SG107", {"at_most": 1}, [("count", "@b")]),
+        ("@a @b", "SG107", {"at_most": 1, "banned": ["b"]}, [("count", "@b"), ("banned", "@b")]),
+        ("🌷🌷", "SG108", {"at_most": 1, "banned": ["🌷"]},
+         [("banned", "🌷"), ("count", "🌷"), ("banned", "🌷")]),
         ("@tulip is er", "SG107", {"not_first": True}, [("first", "@tulip")]),
         ("Vandaag @tulip", "SG107", {"not_first": True}, []),
         ("Mail ana@rival.nl", "SG107", {"banned": ["rival"]}, []),
@@ -111,6 +116,16 @@ def test_alt_text(alt: str, kind: str) -> None:
     assert [finding.message_code or finding.code for finding in findings] == (
         [expected and expected.replace("SG103", "SG103.named")] if expected else []
     )
+
+
+def test_reply() -> None:
+    """A reply may begin with a mention."""
+    reply = PostContent(text="@ana dank!", targets=["tulip-x"], reply_to="1234")
+    profile = Profile(id="tulip-x", workspace="tulip", network="x")
+    rules = guide("SG107", not_first=True)
+    assert not lint(reply, rules, profiles=[profile])
+    [finding] = lint(attrs.evolve(reply, reply_to=""), rules, profiles=[profile])
+    assert finding.message_code == "SG107.first"
 
 
 def test_link_with_user_name() -> None:

@@ -81,21 +81,21 @@ class Emoji:
             return
         for span in draft.spans:
             found = find_emoji(span.text)
-            for number, (start, end) in enumerate(found, start=1):
+            if self.at_most is not None and len(found) > self.at_most:
+                params: dict[str, object] = {"count": len(found), "limit": self.at_most}
+                yield self._finding("count", span, found[self.at_most], params)
+            for start, end in found:
                 emoji = span.text[start:end]
-                params: dict[str, object] = {"emoji": emoji}
                 fix = None
                 if self._is_banned(emoji):
                     kind = "banned"
                 elif self.no_skin_tone and _TONE.search(emoji):
                     kind, fix = "skin_tone", _TONE.sub("", emoji)
-                elif self.at_most is not None and number == self.at_most + 1:
-                    kind, params = "count", {"count": len(found), "limit": self.at_most}
                 elif self.at_end and _is_inside(span.text, end):
                     kind = "inside"
                 else:
                     continue
-                yield self._finding(kind, span, (start, end), params=params, fix=fix)
+                yield self._finding(kind, span, (start, end), {"emoji": emoji}, fix=fix)
 
     def _is_banned(self, emoji: str) -> bool:
         plain = _plain(emoji)
@@ -106,9 +106,9 @@ class Emoji:
         kind: str,
         span: TextSpan,
         place: tuple[int, int],
-        *,
         params: dict[str, object],
-        fix: str | None,
+        *,
+        fix: str | None = None,
     ) -> Finding:
         start, end = place
         return Finding(

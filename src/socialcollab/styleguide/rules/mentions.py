@@ -9,8 +9,9 @@ import attrs
 
 from socialcollab.content import Finding
 from socialcollab.document_fields import as_words
-from socialcollab.styleguide.lint_input import LintInput
+from socialcollab.styleguide.lint_input import LintInput, TextSpan
 from socialcollab.styleguide.rules.settings import as_flag, as_optional_limit
+from socialcollab.text import Entity
 
 
 def _plain(handle: str) -> str:
@@ -70,24 +71,27 @@ class Mentions:
         """Report the mentions in the order of each text."""
         if (self.at_most, self.banned, self.not_first) == (None, (), False):
             return
+        leads = self.not_first and not draft.reply_to
         for span in draft.spans:
             found = [each for each in draft.entities_of(span) if each.kind == "mention"]
-            for number, mention in enumerate(found, start=1):
-                params: dict[str, object] = {"mention": mention.text}
+            if self.at_most is not None and len(found) > self.at_most:
+                params: dict[str, object] = {"count": len(found), "limit": self.at_most}
+                yield self._finding("count", span, found[self.at_most], params)
+            for mention in found:
                 if _plain(mention.text) in self.banned:
-                    kind = "banned"
-                elif self.at_most is not None and number == self.at_most + 1:
-                    kind, params = "count", {"count": len(found), "limit": self.at_most}
-                elif self.not_first and mention.start == 0 and span.field == "text":
-                    kind = "first"
-                else:
-                    continue
-                yield Finding(
-                    code=self.code,
-                    message_code=f"SG107.{kind}",
-                    params=params,
-                    field=span.field,
-                    start=mention.start,
-                    end=mention.end,
-                    profile=span.profile,
-                )
+                    yield self._finding("banned", span, mention, {"mention": mention.text})
+                elif leads and mention.start == 0 and span.field == "text":
+                    yield self._finding("first", span, mention, {"mention": mention.text})
+
+    def _finding(
+        self, kind: str, span: TextSpan, mention: Entity, params: dict[str, object]
+    ) -> Finding:
+        return Finding(
+            code=self.code,
+            message_code=f"SG107.{kind}",
+            params=params,
+            field=span.field,
+            start=mention.start,
+            end=mention.end,
+            profile=span.profile,
+        )
