@@ -21,6 +21,7 @@ from socialcollab.cli.demo import run_demo
 from socialcollab.cli.output import Output, progress
 from socialcollab.desk import Desk
 from socialcollab.organization import Organization
+from socialcollab.styleguide import RULES
 
 WEEK = Path(__file__).resolve().parents[2] / "examples" / "agency_week"
 AGENCY = str(WEEK / "agency.toml")
@@ -130,6 +131,58 @@ def test_lint_text(run: Run, tmp_path: Path) -> None:
     )
     text.write_text("Fly to Porto for €39", encoding="utf-8")
     assert run("lint", str(text), "--guide", guide)[0] == 0
+
+
+def test_lint_places(run: Run, tmp_path: Path) -> None:
+    """The place of a finding is marked in its line, also after wide and joined characters."""
+    text, guide = tmp_path / "post.txt", str(WEEK / "style" / "house.toml")
+    text.write_text("Lente 🌷\n花 e\u0301 Cheap to Porto\r\nDag", encoding="utf-8")
+    code, out, _ = run("lint", str(text), "--guide", guide)
+    assert code == 1
+    assert out.splitlines()[:3] == [
+        f"{text}:2:6: {out.splitlines()[0].partition(':2:6: ')[2]}",
+        "    花 e\u0301 Cheap to Porto",
+        "         ^^^^^",
+    ]
+    [finding] = json.loads(run("lint", str(text), "--guide", guide, "--json")[1])["findings"]
+    assert (finding["line"], finding["column"]) == (2, 6)
+    text.write_text("x" * 500 + " cheap", encoding="utf-8")
+    assert "^" not in run("lint", str(text), "--guide", guide)[1]
+
+
+def test_lint_annotations(run: Run, tmp_path: Path) -> None:
+    """Annotations contain the place, and text in a post cannot end one and begin another."""
+    folder = tmp_path / "a,b:c"
+    folder.mkdir()
+    text, guide = folder / "post.txt", tmp_path / "guide.toml"
+    text.write_text("\n100% sure", encoding="utf-8")
+    guide.write_text('[[terms]]\nban = ["100% sure"]\nwhy = "::error::x"', encoding="utf-8")
+    code, out, _ = run("lint", str(text), "--guide", str(guide), "--github")
+    assert code == 0
+    first = out.splitlines()[0]
+    assert first.startswith("::warning file=")
+    assert "a%2Cb%3Ac" in first
+    assert ",title=SG102,line=2,col=1::" in first
+    assert "`100%25 sure`: ::error::x" in first
+    out = run("lint", str(WEEK / "posts.csv"), "--organization", AGENCY, "--github")[1]
+    assert "posts.csv,title=SG103::row " in out
+
+
+def test_rules(run: Run) -> None:
+    """The rules are listed, and each is explained; an unknown one gets a suggestion."""
+    code, out, _ = run("rules")
+    assert code == 0
+    assert [line[:5] for line in out.splitlines()] == list(RULES)
+    assert [each["code"] for each in json.loads(run("rules", "--json")[1])["rules"]] == list(RULES)
+    for rule in RULES:
+        code, out, _ = run("explain", rule.lower())
+        assert code == 0
+        assert out.startswith(f"# {rule} ")
+        assert "## Why it matters" in out
+    assert "summary" in json.loads(run("explain", "SG102", "--json")[1])
+    code, _, err = run("explain", "SG102a")
+    assert code == 2
+    assert "did you mean `SG102`" in err
 
 
 def test_lint_encoding(run: Run, tmp_path: Path) -> None:

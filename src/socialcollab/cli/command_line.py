@@ -119,6 +119,12 @@ def _parser() -> argparse.ArgumentParser:
         "--language", default="en", choices=("en", "nl"), help="language of the messages"
     )
 
+    lint.add_argument("--github", action="store_true", help="print annotations for GitHub Actions")
+
+    command("rules", documents.list_rules, "list the built-in rules of style guides")
+    explain = command("explain", documents.explain_rule, "explain a rule of style guides")
+    explain.add_argument("code", help="the code of the rule, such as SG102")
+
     imports = command("import", sheets.import_sheet, "draft a post for each row of a spreadsheet")
     _desk_arguments(imports)
     imports.add_argument("sheet", help="the .csv file")

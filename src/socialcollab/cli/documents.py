@@ -1,21 +1,26 @@
-"""The commands ``init``, ``check`` and ``lint``."""
+"""The commands ``init``, ``check``, ``lint``, ``rules`` and ``explain``."""
 
 from __future__ import annotations
 
 import argparse
 import datetime as dt
 import sys
+import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from socialcollab.cli.inputs import instant, load, unknown_name, zone_of
 from socialcollab.cli.output import FOUND, OK, Output, counted, progress
 from socialcollab.cli.sheets import read_sheet
 from socialcollab.errors import InvalidValueError
+from socialcollab.identifiers import did_you_mean
+
+_LONGEST_LINE: Final = 200
 
 if TYPE_CHECKING:
+    from socialcollab.content import Finding
     from socialcollab.organization import Organization, Template
 
 
@@ -174,11 +179,10 @@ def warnings_of(organization: Organization, at: dt.datetime) -> list[str]:
 
 def lint_file(args: argparse.Namespace, output: Output) -> int:
     """Lint a text, or every row of a spreadsheet."""
-    from socialcollab.content import Finding
-
     data = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
     findings: list[tuple[str, Finding]] = []
     problems: list[str] = []
+    text = ""
     if args.file.lower().endswith(".csv"):
         findings, problems = _lint_sheet(args, output, data)
     else:
@@ -201,6 +205,7 @@ def lint_file(args: argparse.Namespace, output: Output) -> int:
                 "code": finding.code,
                 "severity": finding.severity,
                 "message": finding.text(args.language),
+                **_position(text, place, finding),
                 "field": finding.field,
                 "profile": finding.profile,
                 "start": finding.start,
@@ -212,18 +217,100 @@ def lint_file(args: argparse.Namespace, output: Output) -> int:
         "problems": problems,
     }
     lines = [
-        _at(
-            place,
-            f"{finding.severity} {finding.code}"
-            f"{' on ' + finding.profile if finding.profile else ''}: {finding.text(args.language)}",
-            args.language,
-        )
+        line
         for place, finding in findings
+        for line in (
+            _annotation(args, text, place, finding)
+            if args.github
+            else _pointed(args, text, place, finding)
+        )
     ]
     count = f"{counted(len(findings), 'finding')}, {counted(len(problems), 'problem')}"
     output.result(value, [*problems, *lines, count])
     has_error = any(finding.severity == "error" for _, finding in findings)
     return FOUND if has_error or problems else OK
+
+
+def _position(text: str, row: str, finding: Finding) -> dict[str, int | None]:
+    """Return the line and column of a finding in a text, counted from 1; None if it has none."""
+    if row or finding.field != "text" or finding.start is None:
+        return {"line": None, "column": None}
+    before = text[: finding.start]
+    return {
+        "line": before.count("\n") + 1,
+        "column": finding.start - (before.rfind("\n") + 1) + 1,
+    }
+
+
+def _pointed(args: argparse.Namespace, text: str, row: str, finding: Finding) -> list[str]:
+    """Return the message of a finding and, for a text, the line with a mark below the place."""
+    on = f" on {finding.profile}" if finding.profile else ""
+    said = f"{finding.severity} {finding.code}{on}: {finding.text(args.language)}"
+    position = _position(text, row, finding)
+    line, column = position["line"], position["column"]
+    if line is None or column is None or finding.start is None:
+        return [_at(row, said, args.language)]
+    source = text.split("\n")[line - 1].replace("\t", " ").rstrip("\r")
+    if len(source) > _LONGEST_LINE:
+        return [f"{args.file}:{line}:{column}: {said}"]
+    end = finding.start if finding.end is None else finding.end
+    before, found = source[: column - 1], source[column - 1 : column - 1 + end - finding.start]
+    marked = " " * _width(before) + "^" * max(1, _width(found))
+    return [f"{args.file}:{line}:{column}: {said}", f"    {source}", f"    {marked}"]
+
+
+def _width(text: str) -> int:
+    """Return how many columns a text takes on a terminal, approximately."""
+    return sum(
+        0
+        if unicodedata.combining(char) or char in "\u200d\ufe0f"
+        else 1 + (unicodedata.east_asian_width(char) in "WF")
+        for char in text
+    )
+
+
+def _annotation(args: argparse.Namespace, text: str, row: str, finding: Finding) -> list[str]:
+    """Return a finding as an annotation that GitHub Actions shows beside the file."""
+    level = {"error": "error", "warning": "warning"}.get(finding.severity, "notice")
+    position = _position(text, row, finding)
+    properties = {"file": args.file, "title": finding.code}
+    if position["line"] is not None:
+        properties |= {"line": str(position["line"]), "col": str(position["column"])}
+    said = _at(row, finding.text(args.language), args.language)
+    listed = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
+    return [f"::{level} {listed}::{_escaped(said)}"]
+
+
+def _escaped(value: str, signs: str = "") -> str:
+    return "".join(f"%{ord(c):02X}" if c in f"%\r\n{signs}" else c for c in value)
+
+
+def list_rules(args: argparse.Namespace, output: Output) -> int:
+    """List the built-in rules of style guides."""
+    from socialcollab.styleguide import RULES, RulePage
+
+    del args
+    pages = [RulePage.of(rule) for rule in RULES.values()]
+    value = [{"code": page.code, "name": page.name, "summary": page.summary} for page in pages]
+    output.result({"rules": value}, [f"{page.code}  {page.summary}" for page in pages])
+    return OK
+
+
+def explain_rule(args: argparse.Namespace, output: Output) -> int:
+    """Explain a built-in rule: what it reports, why, its settings, and examples."""
+    from socialcollab.styleguide import RULES, RulePage
+
+    rule = RULES.get(args.code.upper())
+    if rule is None:
+        raise InvalidValueError(
+            f"there is no rule `{args.code}`{did_you_mean(args.code.upper(), RULES, before='; ')}",
+            value=args.code,
+            expected=" or ".join(RULES),
+        )
+    page = RulePage.of(rule)
+    value = {"code": page.code, "name": page.name, "summary": page.summary, **page.parts}
+    output.result(value, page.markdown().splitlines())
+    return OK
 
 
 def _at(row: str, problem: str, language: str) -> str:
