@@ -15,6 +15,7 @@ from typing import Any
 
 import attrs
 import pytest
+import yaml
 
 from socialcollab.cli import main
 from socialcollab.cli.demo import run_demo
@@ -148,6 +149,34 @@ def test_lint_places(run: Run, tmp_path: Path) -> None:
     assert (finding["line"], finding["column"]) == (2, 6)
     text.write_text("x" * 500 + " cheap", encoding="utf-8")
     assert "^" not in run("lint", str(text), "--guide", guide)[1]
+
+
+def test_lint_several(run: Run, tmp_path: Path) -> None:
+    """Several files are linted together, and each finding names its file."""
+    guide = str(WEEK / "style" / "house.toml")
+    for name in ("a.txt", "b.txt"):
+        (tmp_path / name).write_text("cheap", encoding="utf-8")
+    files = [str(tmp_path / "a.txt"), str(WEEK / "posts.csv"), str(tmp_path / "b.txt")]
+    code, out, _ = run("lint", *files, "--guide", guide)
+    assert code == 1
+    assert [line.partition(":")[0] for line in out.splitlines() if "SG102" in line][:1] == files[:1]
+    assert any(line.startswith(f"{files[1]}: row ") for line in out.splitlines())
+    found = json.loads(run("lint", *files, "--guide", guide, "--json")[1])["findings"]
+    assert list(dict.fromkeys(each["file"] for each in found)) == files
+    code, out, err = run("lint", *files, str(tmp_path / "c.txt"), "--guide", guide)
+    assert (code, out) == (2, "")
+    assert "c.txt" in err
+
+
+def test_hook_for_pre_commit(run: Run, tmp_path: Path) -> None:
+    """The hook calls the command with the files at the end, after the hook's arguments."""
+    [hook] = yaml.safe_load((WEEK.parents[1] / ".pre-commit-hooks.yaml").read_text("utf-8"))
+    words = hook["entry"].split()
+    assert words[0] == "socialcollab"
+    text = tmp_path / "post.txt"
+    text.write_text("cheap", encoding="utf-8")
+    options = ("--guide", str(WEEK / "style" / "house.toml"))
+    assert run(*words[1:], *options, str(text), str(text))[0] == 1
 
 
 def test_lint_annotations(run: Run, tmp_path: Path) -> None:

@@ -105,9 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     )
 
     lint = command(
-        "lint", documents.lint_file, "lint a text, or every row of a spreadsheet of posts"
+        "lint", documents.lint_files, "lint texts, and every row of spreadsheets of posts"
     )
-    lint.add_argument("file", help="a .csv file, a text file, or - for standard input")
+    lint.add_argument(
+        "file", nargs="+", help="a .csv file, a text file, or - for standard input; can be repeated"
+    )
     lint.add_argument("--guide", action="append", default=[], help="a style guide; can be repeated")
     lint.add_argument("--network", default="", help="the network that the text is for")
     lint.add_argument(

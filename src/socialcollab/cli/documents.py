@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from socialcollab.cli.inputs import instant, load, unknown_name, zone_of
 from socialcollab.cli.output import FOUND, OK, Output, counted, progress
@@ -177,86 +177,110 @@ def warnings_of(organization: Organization, at: dt.datetime) -> list[str]:
     ]
 
 
-def lint_file(args: argparse.Namespace, output: Output) -> int:
-    """Lint a text, or every row of a spreadsheet."""
-    data = sys.stdin.buffer.read() if args.file == "-" else Path(args.file).read_bytes()
-    findings: list[tuple[str, Finding]] = []
+class _Found(NamedTuple):
+    """A finding, with the file, its text or an empty string, and the row of a spreadsheet."""
+
+    file: str
+    text: str
+    row: str
+    finding: Finding
+
+    def position(self) -> tuple[int, int] | None:
+        """Return the line and column in the text, counted from 1, or None if there is none."""
+        if self.row or self.finding.field != "text" or self.finding.start is None:
+            return None
+        before = self.text[: self.finding.start]
+        return before.count("\n") + 1, self.finding.start - before.rfind("\n")
+
+    def value(self, language: str) -> dict[str, object]:
+        """Return the finding for JSON."""
+        finding, position = self.finding, self.position()
+        return {
+            "file": self.file,
+            "place": f"row {self.row}" if self.row else "",
+            "code": finding.code,
+            "severity": finding.severity,
+            "message": finding.text(language),
+            "line": position and position[0],
+            "column": position and position[1],
+            "field": finding.field,
+            "profile": finding.profile,
+            "start": finding.start,
+            "end": finding.end,
+            "fix": finding.fix,
+        }
+
+    def lines(self, language: str, *, several: bool) -> list[str]:
+        """Return the message and, for a text, the line with a mark below the place."""
+        finding, position = self.finding, self.position()
+        on = f" on {finding.profile}" if finding.profile else ""
+        message = f"{finding.severity} {finding.code}{on}: {finding.text(language)}"
+        if position is None or finding.start is None:
+            named = f"{self.file}: " if several else ""
+            return [f"{named}{_at(self.row, message, language)}"]
+        line, column = position
+        message = f"{self.file}:{line}:{column}: {message}"
+        source = self.text.split("\n")[line - 1].replace("\t", " ").rstrip("\r")
+        if len(source) > _LONGEST_LINE:
+            return [message]
+        length = (finding.start if finding.end is None else finding.end) - finding.start
+        before, found = source[: column - 1], source[column - 1 : column - 1 + length]
+        marked = " " * _width(before) + "^" * max(1, _width(found))
+        return [message, f"    {source}", f"    {marked}"]
+
+    def annotation(self, language: str) -> str:
+        """Return the finding as an annotation that GitHub Actions shows beside the file."""
+        level = {"error": "error", "warning": "warning"}.get(self.finding.severity, "notice")
+        properties = {"file": self.file, "title": self.finding.code}
+        if (position := self.position()) is not None:
+            properties |= {"line": str(position[0]), "col": str(position[1])}
+        message = _at(self.row, self.finding.text(language), language)
+        listed = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
+        return f"::{level} {listed}::{_escaped(message)}"
+
+
+def lint_files(args: argparse.Namespace, output: Output) -> int:
+    """Lint texts, and every row of spreadsheets."""
+    found: list[_Found] = []
     problems: list[str] = []
-    text = ""
-    if args.file.lower().endswith(".csv"):
-        findings, problems = _lint_sheet(args, output, data)
+    check = _linter(args)
+    # Every file is read before a result is printed, so that a missing file is the only output.
+    for file in args.file:
+        data = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
+        if file.lower().endswith(".csv"):
+            rows, refused = _lint_sheet(args, output, data, check)
+            found += [_Found(file, "", row, finding) for row, finding in rows]
+            problems += [
+                f"{file}: {problem}" if len(args.file) > 1 else problem for problem in refused
+            ]
+        else:
+            text = _decoded(file, data, args.encoding)
+            found += [_Found(file, text, "", finding) for finding in check(text.removesuffix("\n"))]
+    value = {"findings": [each.value(args.language) for each in found], "problems": problems}
+    if args.github:
+        lines = [each.annotation(args.language) for each in found]
     else:
-        try:
-            text = data.decode(args.encoding or "utf-8-sig")
-        except UnicodeDecodeError as error:
-            raise InvalidValueError(
-                f"byte {error.start} of `{args.file}` is not {args.encoding or 'UTF-8'}; use"
-                " --encoding to specify the encoding"
-            ) from None
-        except LookupError:
-            raise InvalidValueError(
-                f"there is no text encoding `{args.encoding}`; specify an encoding such as cp1252"
-            ) from None
-        findings = [("", finding) for finding in _linter(args)(text.removesuffix("\n"))]
-    value = {
-        "findings": [
-            {
-                "place": f"row {place}" if place else "",
-                "code": finding.code,
-                "severity": finding.severity,
-                "message": finding.text(args.language),
-                **_position(text, place, finding),
-                "field": finding.field,
-                "profile": finding.profile,
-                "start": finding.start,
-                "end": finding.end,
-                "fix": finding.fix,
-            }
-            for place, finding in findings
-        ],
-        "problems": problems,
-    }
-    lines = [
-        line
-        for place, finding in findings
-        for line in (
-            _annotation(args, text, place, finding)
-            if args.github
-            else _pointed(args, text, place, finding)
-        )
-    ]
-    count = f"{counted(len(findings), 'finding')}, {counted(len(problems), 'problem')}"
+        lines = [
+            line for each in found for line in each.lines(args.language, several=len(args.file) > 1)
+        ]
+    count = f"{counted(len(found), 'finding')}, {counted(len(problems), 'problem')}"
     output.result(value, [*problems, *lines, count])
-    has_error = any(finding.severity == "error" for _, finding in findings)
+    has_error = any(each.finding.severity == "error" for each in found)
     return FOUND if has_error or problems else OK
 
 
-def _position(text: str, row: str, finding: Finding) -> dict[str, int | None]:
-    """Return the line and column of a finding in a text, counted from 1; None if it has none."""
-    if row or finding.field != "text" or finding.start is None:
-        return {"line": None, "column": None}
-    before = text[: finding.start]
-    return {
-        "line": before.count("\n") + 1,
-        "column": finding.start - (before.rfind("\n") + 1) + 1,
-    }
-
-
-def _pointed(args: argparse.Namespace, text: str, row: str, finding: Finding) -> list[str]:
-    """Return the message of a finding and, for a text, the line with a mark below the place."""
-    on = f" on {finding.profile}" if finding.profile else ""
-    said = f"{finding.severity} {finding.code}{on}: {finding.text(args.language)}"
-    position = _position(text, row, finding)
-    line, column = position["line"], position["column"]
-    if line is None or column is None or finding.start is None:
-        return [_at(row, said, args.language)]
-    source = text.split("\n")[line - 1].replace("\t", " ").rstrip("\r")
-    if len(source) > _LONGEST_LINE:
-        return [f"{args.file}:{line}:{column}: {said}"]
-    end = finding.start if finding.end is None else finding.end
-    before, found = source[: column - 1], source[column - 1 : column - 1 + end - finding.start]
-    marked = " " * _width(before) + "^" * max(1, _width(found))
-    return [f"{args.file}:{line}:{column}: {said}", f"    {source}", f"    {marked}"]
+def _decoded(file: str, data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding or "utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidValueError(
+            f"byte {error.start} of `{file}` is not {encoding or 'UTF-8'}; use"
+            " --encoding to specify the encoding"
+        ) from None
+    except LookupError:
+        raise InvalidValueError(
+            f"there is no text encoding `{encoding}`; specify an encoding such as cp1252"
+        ) from None
 
 
 def _width(text: str) -> int:
@@ -267,18 +291,6 @@ def _width(text: str) -> int:
         else 1 + (unicodedata.east_asian_width(char) in "WF")
         for char in text
     )
-
-
-def _annotation(args: argparse.Namespace, text: str, row: str, finding: Finding) -> list[str]:
-    """Return a finding as an annotation that GitHub Actions shows beside the file."""
-    level = {"error": "error", "warning": "warning"}.get(finding.severity, "notice")
-    position = _position(text, row, finding)
-    properties = {"file": args.file, "title": finding.code}
-    if position["line"] is not None:
-        properties |= {"line": str(position["line"]), "col": str(position["column"])}
-    said = _at(row, finding.text(args.language), args.language)
-    listed = ",".join(f"{key}={_escaped(value, ':,')}" for key, value in properties.items())
-    return [f"::{level} {listed}::{_escaped(said)}"]
 
 
 def _escaped(value: str, signs: str = "") -> str:
@@ -331,20 +343,22 @@ def _linter(args: argparse.Namespace) -> Callable[[str], Sequence[Any]]:
 
 
 def _lint_sheet(
-    args: argparse.Namespace, output: Output, data: bytes
+    args: argparse.Namespace,
+    output: Output,
+    data: bytes,
+    check: Callable[[str], Sequence[Any]],
 ) -> tuple[list[tuple[str, Any]], list[str]]:
     from socialcollab.content import Image, PostContent, media_digest
 
     imported = read_sheet(args, data)
     problems = [problem.text(args.language) for problem in imported.problems]
     organization = load(args.organization, args.id) if args.organization else None
-    plain = _linter(args)
     found: list[tuple[str, Any]] = []
     with progress(output, "linting") as show:
         for number, row in enumerate(imported.rows, 1):
             place = str(row.number)
             if organization is None:
-                findings = plain(row.text)
+                findings = check(row.text)
             else:
                 unknown = [name for name in row.profiles if name not in organization.profiles_by_id]
                 problems += [
