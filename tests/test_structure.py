@@ -185,6 +185,7 @@ def test_no_import_cycles() -> None:
 
 
 @pytest.mark.parametrize("package", PURE)
+@pytest.mark.integration
 def test_pure_packages_load_only_attrs(package: str) -> None:
     """A pure package loads no third-party package except attrs."""
     loaded = loaded_after(*(f"socialcollab.{name}" for name in PURE))

@@ -329,6 +329,7 @@ def test_media_folder(module: Module, tmp_path: Path, capsys: pytest.CaptureFixt
         ("networks = {}", "", "does not have the form MODULE:OBJECT"),
     ],
 )
+@pytest.mark.integration
 def test_wrong_networks(  # noqa: PLR0917  fixtures
     module: Module,
     tmp_path: Path,

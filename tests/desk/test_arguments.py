@@ -61,6 +61,7 @@ def agency(tmp_path_factory) -> Iterator[Agency]:
 
 
 @pytest.mark.parametrize(("cls", "name", "odd_parameter"), [*methods(Desk), *methods(MemberDesk)])
+@pytest.mark.integration
 def test_odd_arguments(agency, cls, name, odd_parameter) -> None:
     """
     If a method raises an error for a value of the wrong type, it is one of the library's errors.

@@ -103,6 +103,7 @@ def _reindex(desk: AsyncDesk) -> Any:
 
 
 @async_test
+@pytest.mark.integration
 async def test_concurrent_commands_on_one_post(agency, desk) -> None:
     """Commands from many tasks on one post are decided one after another, and none is lost."""
     ana, ben = await asyncio.gather(desk.acting_as("ana"), desk.acting_as("ben"))
@@ -128,6 +129,7 @@ def test_concurrent_threads_on_one_post(tmp_path) -> None:
 
 
 @async_test
+@pytest.mark.integration
 async def test_concurrent_slots(agency, desk) -> None:
     """Posts that are submitted for the next slot at the same time get different slots."""
     ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
@@ -142,6 +144,7 @@ async def test_concurrent_slots(agency, desk) -> None:
 
 
 @async_test
+@pytest.mark.integration
 async def test_concurrent_due_work(agency, desk) -> None:
     """Several tasks that do due work publish each post once."""
     ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
@@ -330,6 +333,7 @@ def test_cancelled_send_stores_answer(tmp_path) -> None:
 
 
 @pytest.mark.parametrize("switches", range(0, 400, 23))
+@pytest.mark.integration
 def test_cancelled_worker(tmp_path, switches) -> None:
     """Cancelling a worker at any moment never causes a second send."""
 

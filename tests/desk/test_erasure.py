@@ -246,6 +246,7 @@ def test_takedown_reason(on_disk: Agency, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "comment", ["vraag het\n{}", "vraag\t{}\n", "{}", '"{}"', "\\{}\\", "({})", "{},\x07{}"]
 )
+@pytest.mark.integration
 def test_name_inside_text(on_disk: Agency, tmp_path: Path, comment: str) -> None:
     """The member's name is erased from texts by others, regardless of the characters around it."""
     on_disk.work_for_a_week()

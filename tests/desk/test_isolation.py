@@ -542,6 +542,7 @@ def test_no_answer_shows_hidden_text(shared_file, seed: int) -> None:
 
 
 @pytest.mark.parametrize("member", VISIBLE)
+@pytest.mark.integration
 def test_hidden_answers_like_unknown(shared_file, member: str) -> None:
     """Questions about hidden things are answered like questions about things that do not exist."""
     desks, posts, known = shared_file

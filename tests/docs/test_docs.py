@@ -105,6 +105,7 @@ def test_public_names_are_documented(package: str) -> None:
 
 
 @pytest.mark.parametrize("example", [path.stem for path in sorted(EXAMPLES.glob("*.py"))])
+@pytest.mark.integration
 def test_example_runs(
     example: str,
     tmp_path: Path,
@@ -335,6 +336,7 @@ RANDOM_ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|\d{16,}")
 
 
 @pytest.mark.parametrize("page", sorted((DOCS / "tutorial").glob("*-*.md")), ids=lambda p: p.stem)
+@pytest.mark.integration
 def test_tutorial_output(
     page: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -286,6 +286,7 @@ class Body(httpx.SyncByteStream):
         *(pytest.param(each, marks=pytest.mark.slow) for each in ("", "br", "zstd", "gzip, gzip")),
     ],
 )
+@pytest.mark.integration
 def test_huge_bodies(name: str, encoding: str) -> None:
     """A body of ten gigabytes is not read to its end, compressed or not."""
     account, counts = ACCOUNTS[name], list[int]()

@@ -242,6 +242,7 @@ class CountsMissingPosts(SandboxAdapter):
         (LeaksToken, "test_r13_secrets"),
     ],
 )
+@pytest.mark.integration
 def test_broken_adapters(tmp_path: Path, broken: Any, law: str) -> None:
     """The kit reports the promise that a broken adapter breaks."""
     profile = TestSandbox.profile

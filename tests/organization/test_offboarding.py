@@ -72,6 +72,7 @@ def test_no_references() -> None:
 
 
 @given(documents())
+@pytest.mark.integration
 def test_all_references(document) -> None:
     """There is one reference for each occurrence of the member as a value in a document."""
     try:
@@ -196,6 +197,7 @@ def test_unknown_member() -> None:
 
 
 @given(documents(), st.data())
+@pytest.mark.integration
 def test_hand_over_removes_all_references(document, data) -> None:
     """With all needed successors, only listed shifts still name the member."""
     organization = Organization.from_dict(document)

@@ -24,6 +24,7 @@ from socialcollab.testing import StoreContract
 from socialcollab.testing.store_laws.organization import PROJECTIONS, FreshOrganization, reducer
 
 
+@pytest.mark.integration
 class TestJoinedStore(StoreContract):
     """The whole kit, on a connection in autocommit mode."""
 

@@ -10,6 +10,7 @@ from tests.text.unicode_tool import same_unicode_version, unicode_tool
 from socialcollab.text.tables import unicode
 
 
+@pytest.mark.integration
 def test_table_is_generated() -> None:
     """
     The committed table equals the output of its tool for the table's Unicode version.

@@ -158,6 +158,7 @@ def test_repeated_occurrence():
         "FREQ=DAILY;UNTIL=20200101",
     ],
 )
+@pytest.mark.integration
 def test_unmatched_rule_ends(text):
     """Searching a rule that never matches ends within seconds."""
     rule = Recurrence.parse(text, start="2026-01-01 09:00", zone="Europe/Amsterdam")

@@ -227,6 +227,7 @@ def test_cancelled_flow() -> None:
 
 
 @pytest.mark.parametrize("kind", ["Driver", "AsyncDriver"])
+@pytest.mark.integration
 def test_success_loads_no_tenacity(kind: str) -> None:
     """A flow without failures does not load tenacity or, in blocking code, asyncio."""
     code = f"""

@@ -85,6 +85,7 @@ def test_codes_are_found() -> None:
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.integration
 def test_every_code_has_message(language: str) -> None:
     """Every code that the source uses has a message."""
     assert used_codes() - set(catalogue(language)) == set()

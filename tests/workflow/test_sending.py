@@ -268,6 +268,7 @@ STEPS = st.lists(
 
 @settings(max_examples=150)
 @given(STEPS)
+@pytest.mark.integration
 def test_published_at_most_once(new_workflow, steps) -> None:
     """In any order of steps, a post is published at most once, and its state is correct."""
     world = World(approved(new_workflow))

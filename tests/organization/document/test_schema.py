@@ -143,6 +143,7 @@ def paths_in(value: Any, path: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 
 
 @given(documents(), st.data())
+@pytest.mark.integration
 def test_agreement(document: dict[str, Any], data: st.DataObject) -> None:
     """Schema and loader agree after up to three values are replaced, removed or added."""
     changed = copy.deepcopy(document)

@@ -83,6 +83,7 @@ def test_values_do_not_load_pages(module: str, name: str) -> None:
     subprocess.run([sys.executable, "-c", program], check=True)
 
 
+@pytest.mark.integration
 def test_card_of_a_store_without_a_desk() -> None:
     """The card of a report is found although nothing has imported the module that registers it."""
     program = (
