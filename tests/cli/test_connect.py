@@ -594,6 +594,7 @@ def test_secrets(
 
 
 @pytest.mark.parametrize("source", ["variable", "file"])
+@pytest.mark.integration
 def test_other_sources(
     source: str, mastodon: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

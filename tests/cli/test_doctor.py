@@ -369,6 +369,7 @@ def test_networks(place: Place) -> None:
         (KeyError("name"), "problem", "the adapter failed with KeyError: 'name'", "report"),
     ],
 )
+@pytest.mark.integration
 def test_credentials(
     place: Place, result: str | Exception, status: str, text: str, repair: str
 ) -> None:

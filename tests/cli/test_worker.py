@@ -222,6 +222,7 @@ def _desk_in(path: Path, posts: int) -> None:
 
 
 @pytest.mark.parametrize("number", ["SIGINT", "SIGTERM"])
+@pytest.mark.integration
 def test_signal(
     module: Module, tmp_path: Path, capsys: pytest.CaptureFixture[str], number: str
 ) -> None:

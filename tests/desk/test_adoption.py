@@ -434,6 +434,7 @@ every = "friday 17:00"
         ('id = "dirk"\nkind', 'id = "dirk"\nsuspended = false\nkind'),
     ],
 )  # fmt: skip
+@pytest.mark.integration
 def test_exempting_shift(agency, old: str, new: str) -> None:
     """A change that gives a member shifts with an exempted role needs `manage_policies`."""
     eva, tom = agency.acting("eva", "tom")

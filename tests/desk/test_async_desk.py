@@ -102,8 +102,8 @@ def _reindex(desk: AsyncDesk) -> Any:
     return (yield from call(desk.engine.store.reindex, reducer))
 
 
-@async_test
 @pytest.mark.integration
+@async_test
 async def test_concurrent_commands_on_one_post(agency, desk) -> None:
     """Commands from many tasks on one post are decided one after another, and none is lost."""
     ana, ben = await asyncio.gather(desk.acting_as("ana"), desk.acting_as("ben"))
@@ -128,8 +128,8 @@ def test_concurrent_threads_on_one_post(tmp_path) -> None:
     agency.sandbox.close()
 
 
-@async_test
 @pytest.mark.integration
+@async_test
 async def test_concurrent_slots(agency, desk) -> None:
     """Posts that are submitted for the next slot at the same time get different slots."""
     ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")
@@ -143,8 +143,8 @@ async def test_concurrent_slots(agency, desk) -> None:
     assert len(set(times)) == 5
 
 
-@async_test
 @pytest.mark.integration
+@async_test
 async def test_concurrent_due_work(agency, desk) -> None:
     """Several tasks that do due work publish each post once."""
     ana, ben = await desk.acting_as("ana"), await desk.acting_as("ben")

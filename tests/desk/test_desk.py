@@ -267,6 +267,7 @@ def test_other_client_sees_nothing(agency) -> None:
     assert len(agency.desk.calendar(start, end, viewer="ana").entries()) == 1
 
 
+@pytest.mark.integration
 def test_allowed_actions_match_commands(open_agency) -> None:
     """`allowed_actions` agrees with the results of the actual commands."""
     agency = open_agency("memory")

@@ -83,6 +83,7 @@ def test_thread(open_agency) -> None:
 
 
 @pytest.mark.parametrize("number", range(1, 75, 3))
+@pytest.mark.integration
 def test_thread_after_crash(open_agency, number) -> None:
     """A thread continues after a crash without duplicates, although the server ignores keys."""
     agency = open_agency("memory", honours_keys=False)

@@ -87,6 +87,7 @@ def stored(desk: Desk) -> list[Any]:
     return [event_data(event) for event in desk.engine.store.read_all(limit=100_000)]
 
 
+@pytest.mark.integration
 def test_send_due_during_reevaluation(desk, clock) -> None:
     """A delivery that becomes due during a long reevaluation is sent on time."""
     ana, ben = desk.acting_as("ana"), desk.acting_as("ben")

@@ -104,6 +104,7 @@ def network_server(name: str) -> str:
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.integration
 def test_untrusted_certificate(name: str) -> None:
     """The credentials are not sent to a server whose certificate is not trusted."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -323,6 +324,7 @@ def dropping(server: FakeServer, when: Callable[[httpx.Request], bool]) -> Itera
 @pytest.mark.parametrize(
     "retries", [None, *(pytest.param(retries, marks=pytest.mark.slow) for retries in (0, 5))]
 )
+@pytest.mark.integration
 def test_no_hidden_retries(name: str, retries: int | None) -> None:
     """If the connection breaks after a post was sent, neither httpx nor httpcore sends it again."""
     account, is_creating = ACCOUNTS[name], creates(name)

@@ -310,6 +310,7 @@ def test_plain_text(html: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("piece", ["<a ", "<!--", "</", "<![CDATA[", "<p><", "&#", "<a href='"])
+@pytest.mark.integration
 def test_damaged_html(piece: str) -> None:
     """Damaged HTML takes no longer than other texts."""
     assert isinstance(plain_text(piece * 100_000), str)

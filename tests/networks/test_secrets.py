@@ -227,6 +227,7 @@ def test_tracebacks_of_renewals(status: int) -> None:
 
 @pytest.mark.parametrize("name", sorted(ACCOUNTS))
 @pytest.mark.parametrize("is_own", [True, pytest.param(False, marks=pytest.mark.slow)])
+@pytest.mark.integration
 def test_logs_of_httpx(name: str, is_own: bool, caplog: pytest.LogCaptureFixture) -> None:
     """The logs of httpx and httpcore at the level DEBUG, and exchanges, do not show the secret."""
     account = ACCOUNTS[name]

@@ -333,6 +333,7 @@ def edit_in_circle(seed: int) -> int:
         ),
     ],
 )
+@pytest.mark.integration
 def test_permitted_edits(seed: int) -> None:
     """No sequence of permitted edits gives a group permissions that none of its members had."""
     assert edit_in_circle(seed)

@@ -417,6 +417,7 @@ def test_certificates(
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
 @pytest.mark.filterwarnings("ignore:.*multi-threaded.*fork:DeprecationWarning")
 @pytest.mark.parametrize("with_media", [False, True])
+@pytest.mark.integration
 def test_fork(with_media: bool) -> None:
     """A forked process does not use the connections and threads of its parent."""
     media = MemoryMedia()

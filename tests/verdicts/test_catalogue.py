@@ -79,6 +79,7 @@ def name_of(function: ast.expr) -> str:
     return ""
 
 
+@pytest.mark.integration
 def test_codes_are_found() -> None:
     """The search finds codes in every kind of call."""
     assert {"not_a_member", "approve_step", "no_targets", "SG101.bytes"} <= used_codes()

@@ -191,6 +191,7 @@ def test_length_of_reason(place: str) -> None:
         ('id = "social"\n', 'id = "social"\nname = "{}"\n', "teams[0].name"),
     ],
 )
+@pytest.mark.integration
 def test_control_characters_in_names(
     old: str, new: str, place: str, character: str, shown: str
 ) -> None:
