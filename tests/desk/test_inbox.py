@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import datetime as dt
 import re
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from socialcollab.content import Message, MessageAuthor
 from socialcollab.desk import AsyncDesk, Desk
 from socialcollab.errors import InvalidValueError, NotAllowedError, NotFoundError
 from socialcollab.inbox import Conversation, Note
-from socialcollab.networks.sandbox.network import Sandbox
+from socialcollab.networks.sandbox import InjectedFault, Sandbox
 from socialcollab.organization import Organization
 from socialcollab.stores import MemoryStore, SqliteStore
 
@@ -97,10 +98,18 @@ fallback = "team:care"
 class Inbox:
     """A desk with a sandbox as its network, and a clock that tests set."""
 
-    def __init__(self, folder: Path, store: Any = None, *, document: str = DOCUMENT) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        store: Any = None,
+        *,
+        document: str = DOCUMENT,
+        faults: Iterable[InjectedFault] = (),
+    ) -> None:
         self.now = NOW
         self.network = Sandbox(
             folder / "out",
+            faults=faults,
             clock=lambda: self.now,
             real_clock=lambda: self.now,
             durable=False,
@@ -298,18 +307,54 @@ def test_send_anyway(inbox: Inbox) -> None:
     assert any(getattr(entry.data, "sent_anyway", False) for entry in inbox.desk.feed(limit=10_000))
 
 
-def test_echo_after_and_before_outcome(inbox: Inbox) -> None:
-    """One's own reply that a webhook reports is stored once, whenever it arrives."""
+def echo_of_the_reply(inbox: Inbox) -> Message:
+    """Return the reply on the network as a webhook reports it."""
+    (post,) = inbox.network.posts()
+    return message(network_id=post.network_id, own=True, author="us", text="Sorry", parent="1")
+
+
+def test_echo_after_outcome(inbox: Inbox) -> None:
+    """One's own reply that a webhook reports after its outcome is known is stored once."""
     conversation = inbox.receive()
     inbox.acting_as("ben").reply(conversation, "Sorry")
     inbox.desk.run_due()
-    (post,) = inbox.network.posts()
-    echo = message(network_id=post.network_id, own=True, author="us", text="Sorry", parent="1")
-    inbox.desk.receive([echo] * 5)
+    inbox.desk.receive([echo_of_the_reply(inbox)] * 5)
     view = inbox.acting_as("ben").view(conversation)
     assert [entry.text for entry in view.entries] == ["My flight was cancelled", "Sorry"]
-    assert view.item.state == "waiting"
+    assert (view.item.state, view.item.messages) == ("waiting", 2)
     assert view.entries[1].post
+
+
+@pytest.mark.parametrize("follows_up", [False, True])
+@pytest.mark.parametrize("fault", ["lost_answer", "late_server_error"])
+@pytest.mark.parametrize("kind", ["memory", "sqlite"])
+def test_echo_before_outcome(tmp_path: Path, kind: str, fault: str, follows_up: bool) -> None:
+    """A reply that a webhook reports while its outcome is unknown is stored and sent once."""
+    store = MemoryStore() if kind == "memory" else SqliteStore(tmp_path / "desk.db", durable=False)
+    inbox = Inbox(tmp_path, store, faults=[InjectedFault(fault)])
+    conversation = inbox.receive()
+    ben = inbox.acting_as("ben")
+    ben.reply(conversation, "Sorry")
+    inbox.desk.run_due()
+    assert [each.status for each in ben.conversation(conversation).replies] == ["leaving"]
+    inbox.desk.receive([echo_of_the_reply(inbox)] * 5)
+    texts = ["My flight was cancelled", "Sorry"]
+    if follows_up:
+        inbox.later(minutes=1)
+        inbox.receive(network_id="2", parent="1", text="Still here", created_at=inbox.now)
+        texts.append("Still here")
+    for _ in range(3):
+        inbox.later(minutes=10)
+        inbox.desk.run_due()
+    view = ben.view(conversation)
+    assert len(inbox.network.posts()) == 1
+    assert [entry.text for entry in view.entries] == texts
+    assert view.entries[1].post
+    assert view.item.messages == len(texts)
+    assert view.item.replies == ()
+    assert view.item.state == ("open" if follows_up else "waiting")
+    assert (view.item.unanswered_since is not None) == follows_up
+    assert inbox.desk.audit().clean
 
 
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])

@@ -622,12 +622,22 @@ def may_leave(conversation: Conversation, post: str) -> bool:
     )
 
 
-def move_reply(conversation: Conversation, post: str, status: ReplyStatus) -> tuple[Event, ...]:
-    """Return the event that records the progress of a reply, if it has changed."""
+def move_reply(
+    conversation: Conversation, post: str, status: ReplyStatus, *, messages: int = 1
+) -> tuple[Event, ...]:
+    """
+    Return the event that records the progress of a reply, if it has changed.
+
+    Args:
+        conversation: The conversation.
+        post: The post of the reply.
+        status: The new status.
+        messages: The number of messages that the publication adds to the conversation.
+    """
     reply = conversation.reply(post)
     if reply is None or reply.status == status:
         return ()
-    data = ie.ReplyMoved(post=post, status=status, by=reply.by)
+    data = ie.ReplyMoved(post=post, status=status, by=reply.by, messages=messages)
     return (Event(conversation.stream, Actor.PUBLISHER, data),)
 
 
@@ -1012,8 +1022,9 @@ def receive(arrival: Arrival, rules: InboxRules) -> tuple[Event, ...]:
     Return the events that a message causes; none if it is known and has not changed.
 
     A message is identified by its profile and network id alone, also if the network reports another
-    sender. A message that was deleted stays deleted, whatever arrives later. An own message that the desk has
-    sent is recognised by its network id, before or after the desk knows the outcome of the delivery.
+    sender. A message that was deleted stays deleted, whatever arrives later. An own message that
+    the desk has sent is recognised by its network id, before or after the desk knows the outcome
+    of the delivery.
     """
     message, stored = arrival.message, arrival.stored
     if stored is None:

@@ -172,13 +172,19 @@ class ReplyPrepared:
 
 @attrs.frozen(kw_only=True)
 class ReplyMoved:
-    """A reply left, was stopped or was published. *by* is its author."""
+    """
+    A reply left, was stopped or was published. *by* is its author.
+
+    *messages* is the number of messages that its publication added to the conversation. It does not
+    include messages that a webhook had reported before.
+    """
 
     TYPE: ClassVar[str] = "conversation.reply_moved"
 
     post: str
     status: ReplyStatus
     by: str
+    messages: int = 1
 
 
 @attrs.frozen(kw_only=True)

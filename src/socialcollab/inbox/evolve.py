@@ -316,6 +316,7 @@ def _moved(before: Conversation, data: ie.ReplyMoved, at: dt.datetime) -> Conver
     if data.status == "published":
         follow_up = None if known is None else known.followed_up_at
         after = _without_reply(before, data.post)
+        after = attrs.evolve(after, messages=after.messages + data.messages)
         if before.state == "resolved":
             return after
         return attrs.evolve(
@@ -323,7 +324,6 @@ def _moved(before: Conversation, data: ie.ReplyMoved, at: dt.datetime) -> Conver
             unanswered_since=follow_up,
             state="open" if follow_up is not None else "waiting",
             until=None,
-            messages=after.messages + 1,
         )
     if known is None:
         return before

@@ -136,7 +136,8 @@ def _outcome(
         return ()
     if delivery.state in _STOPPED:
         return move_reply(conversation, delivery.post, "stopped")
-    events = list(move_reply(conversation, delivery.post, "published"))
+    events: list[Event] = []
+    added = 0
     for network_id in delivery.live_ids:
         key = message_key(delivery.profile, network_id)
         stream = f"message/{key}"
@@ -162,4 +163,5 @@ def _outcome(
             text=post.post.content.text_for(delivery.profile),
         )
         events.append(Event(stream, Actor.PUBLISHER, received))
-    return events
+        added += 1
+    return (*move_reply(conversation, delivery.post, "published", messages=added), *events)
