@@ -588,6 +588,53 @@ def test_reindex_and_audit(inbox: Inbox) -> None:
     assert inbox.desk.audit().clean
 
 
+def test_unanswered(inbox: Inbox) -> None:
+    """Unanswered conversations are listed by how long they wait, to those who may see them."""
+    for number, profile in enumerate(("air-x", "other-x", "air-bluesky", "air-x", "air-x"), 1):
+        inbox.receive(network_id=str(number), profile=profile, author=f"c{number}")
+        inbox.later(minutes=1)
+    ben = inbox.acting_as("ben")
+    first, third, fourth, fifth = ben.unanswered()
+    assert [each.profile for each in (first, third)] == ["air-x", "air-bluesky"]
+    waits = [each.unanswered_since for each in (first, third, fourth, fifth)]
+    assert waits == sorted(waits)
+    assert ben.unanswered(profile="air-bluesky") == (third,)
+    assert [each.profile for each in inbox.acting_as("tom").unanswered()] == ["other-x"]
+    # A later message does not move a conversation back, and an answer removes it.
+    inbox.receive(network_id="6", parent="1", author="c1")
+    ben.reply(fourth, "Sorry")
+    inbox.desk.run_due()
+    ben.snooze(fifth, until=NOW + dt.timedelta(days=1))
+    assert [each.id for each in ben.unanswered()] == [first.id, third.id, fifth.id]
+    with pytest.raises(NotFoundError):
+        ben.unanswered(profile="other-x")
+
+
+def test_to_do_of_a_team(inbox: Inbox) -> None:
+    """What a team is accountable for is on the list of each member, the oldest task first."""
+    first = inbox.receive()
+    inbox.later(minutes=1)
+    second = inbox.receive(network_id="2", author="c2")
+    ben, ana = inbox.acting_as("ben"), inbox.acting_as("ana")
+    for each in (ana, ben):
+        assert [(task.kind, task.item.id) for task in each.to_do()] == [
+            ("answer", first.id),
+            ("answer", second.id),
+        ]
+    ben.claim(first)
+    assert [task.item.id for task in ana.to_do()] == [second.id]
+    assert [task.item.id for task in ben.to_do()] == [first.id, second.id]
+    inbox.later(minutes=1)
+    case = ben.open_case("Cancelled flight", first)
+    ben.claim(case)
+    assert [(task.kind, task.item.id) for task in ben.to_do()] == [
+        ("answer", first.id),
+        ("answer", second.id),
+        ("work", case.id),
+    ]
+    assert inbox.acting_as("noor").to_do() == ()
+
+
 def test_missing_answers_name_what_to_do(inbox: Inbox) -> None:
     """Bad input gets an error that names the value."""
     conversation = inbox.receive()
