@@ -248,6 +248,12 @@ class LintInput:
             at=at,
         )
 
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """The links that are published with the text, and the address of the link card."""
+        card = () if self.card is None else (self.card.url,)
+        return tuple(dict.fromkeys((*self.links, *card)))
+
     @cached_property
     def spans(self) -> tuple[TextSpan, ...]:
         """

@@ -1,7 +1,7 @@
 """Measure texts and find their links, mentions and hashtags, using each network's rules."""
 
 from socialcollab.text.characters import mark_class
-from socialcollab.text.domain import DOMAIN_PATTERN, linked_domains
+from socialcollab.text.domain import DOMAIN_PATTERN, host_of, linked_domains
 from socialcollab.text.emoji import find_emoji
 from socialcollab.text.entities import entities
 from socialcollab.text.entity import Entity
@@ -26,6 +26,7 @@ __all__ = [
     "fitting_end",
     "grapheme_count",
     "graphemes",
+    "host_of",
     "is_blank",
     "is_domain",
     "is_web_address",

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from urllib.parse import unquote, urlsplit
 
 from socialcollab.text.entities import entities
@@ -58,16 +57,37 @@ def linked_domains(text: str, domains: Iterable[str]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def host_of(link: str) -> str:
+    """
+    Return the host to which a browser goes if someone opens *link*, or an empty string.
+
+    International names are decoded, and the final dot of a complete name is omitted.
+
+    >>> host_of("https://Tulip.example./spring"), host_of("tulip.example@rose.example")
+    ('tulip.example', 'rose.example')
+    >>> host_of("https://xn--zo-ija.example"), host_of("https://[")
+    ('zoë.example', '')
+
+    Args:
+        link: An address, with or without a scheme.
+    """
+    address = link.strip().replace("\\", "/")
+    if "//" not in address.partition("?")[0]:
+        address = f"//{address}"
+    try:
+        host = urlsplit(address).hostname or ""
+    except ValueError:
+        return ""
+    return _plain(unquote(host)).rstrip(".")
+
+
 def _hosts(text: str) -> set[str]:
     """Return the hosts of all links that a network recognises in *text*."""
     hosts = set()
     for network in ("bluesky", "facebook", "mastodon", "x"):
         for entity in entities(network, text):
             if entity.kind == "url":
-                link = entity.text if "://" in entity.text else f"https://{entity.text}"
-                # A link with brackets in its host is not valid.
-                with suppress(ValueError):
-                    hosts.add(_plain(unquote(urlsplit(link).hostname or "")))
+                hosts.add(host_of(entity.text))
     return hosts
 
 

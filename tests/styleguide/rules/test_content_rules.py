@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import attrs
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from socialcollab.content import Image, PostContent, media_digest
+from socialcollab.content import Image, LinkCard, PostContent, media_digest
 from socialcollab.directory import Profile
 from socialcollab.styleguide import StyleGuide, fix, lint
 
@@ -128,12 +129,49 @@ def test_reply() -> None:
     assert finding.message_code == "SG107.first"
 
 
-def test_link_with_user_name() -> None:
-    """A user name before the domain does not hide where a link leads."""
-    post = PostContent(text="Zie", links=["https://tulip.nl@evil.com/a"])
-    [finding] = lint(post, guide("SG109", allow=["tulip.nl"]), profile="linkedin")
+@pytest.mark.parametrize(
+    ("link", "kind"),
+    [
+        ("https://tulip.nl@evil.com/a", "domain"),
+        ("https://evil.com\\@tulip.nl/", "domain"),
+        ("https://evil.com/#tulip.nl", "domain"),
+        ("https://xn--tlip-0na.nl", "domain"),
+        ("javascript:alert(1)", "domain"),
+        ("https://[", "invalid"),
+        ("https://TULIP.nl.:443/a", ""),
+        ("//www.tulip.nl", ""),
+        ("tulip.nl/a?next=https://evil.com", ""),
+        ("https://ｔｕｌｉｐ.nl", ""),
+    ],
+)
+def test_where_links_lead(link: str, kind: str) -> None:
+    """A link is judged by the host to which a browser goes."""
+    post = PostContent(text="Zie", links=[link])
+    found = lint(post, guide("SG109", allow=["tulip.nl"]), profile="linkedin")
+    codes = [finding.message_code for finding in found if finding.code == "SG109"]
+    assert codes == ([f"SG109.{kind}"] if kind else [])
+
+
+def test_link_of_the_card() -> None:
+    """The link of a card is checked like the links of the post."""
+    post = PostContent(text="Zie", card=LinkCard(url="https://rival.com/a", title="Zie"))
+    [finding] = lint(post, guide("SG109", deny=["rival.com"]), profile="bluesky")
     assert (finding.message_code, finding.field) == ("SG109.domain", "links")
-    assert "evil.com" in finding.message
+    assert "rival.com" in finding.message
+
+
+@pytest.mark.integration
+def test_many_emoji() -> None:
+    """The time grows with the number of emoji, not with its square."""
+    rules = guide("SG108", at_end=True)
+
+    def seconds(number: int) -> float:
+        text = "🌷 a " * number
+        start = time.process_time()
+        assert len(lint(text, rules)) == number
+        return time.process_time() - start
+
+    assert min(seconds(16_000) for _ in range(3)) < 12 * min(seconds(4_000) for _ in range(3))
 
 
 def test_fixes() -> None:

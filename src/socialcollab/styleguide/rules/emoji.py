@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
 from typing import ClassVar, Final
 
 import attrs
@@ -84,6 +85,7 @@ class Emoji:
             if self.at_most is not None and len(found) > self.at_most:
                 params: dict[str, object] = {"count": len(found), "limit": self.at_most}
                 yield self._finding("count", span, found[self.at_most], params)
+            inside = _followed_by_words(draft.masked(span), found) if self.at_end else ()
             for start, end in found:
                 emoji = span.text[start:end]
                 fix = None
@@ -91,7 +93,7 @@ class Emoji:
                     kind = "banned"
                 elif self.no_skin_tone and _TONE.search(emoji):
                     kind, fix = "skin_tone", _TONE.sub("", emoji)
-                elif self.at_end and _is_inside(span.text, end):
+                elif start in inside:
                     kind = "inside"
                 else:
                     continue
@@ -123,11 +125,18 @@ class Emoji:
         )
 
 
-_WORD: Final = re.compile(r"[^\W_]")
+_LETTER: Final = re.compile(r"[^\W_]")
 
 
-def _is_inside(text: str, end: int) -> bool:
-    """Return whether a word follows on the same line, except in links, mentions and hashtags."""
-    rest = text[end:].partition("\n")[0]
-    words = [word for word in rest.split() if not word.startswith(("#", "@", "http"))]
-    return any(_WORD.search(word) for word in words)
+def _followed_by_words(text: str, emoji: Iterable[tuple[int, int]]) -> frozenset[int]:
+    """Return where the emoji begin that a letter or digit follows on the same line."""
+    starts, last_letters = [], []
+    start = 0
+    for line in text.split("\n"):
+        starts.append(start)
+        last = max((found.start() for found in _LETTER.finditer(line)), default=-1)
+        last_letters.append(start + last)
+        start += len(line) + 1
+    return frozenset(
+        begin for begin, end in emoji if end <= last_letters[bisect_right(starts, begin) - 1]
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import ClassVar, Final
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 import attrs
 
@@ -12,6 +12,7 @@ from socialcollab.content import Finding
 from socialcollab.document_fields import as_words
 from socialcollab.styleguide.lint_input import LintInput
 from socialcollab.styleguide.rules.settings import as_flag
+from socialcollab.text import host_of
 
 # Services whose addresses do not show where they lead.
 SHORTENERS: Final = frozenset(
@@ -91,27 +92,24 @@ class Links:
                             fix=_encrypted(entity.text) if kind == "https" else None,
                             profile=span.profile,
                         )
-        for link in draft.links:
+        for link in draft.addresses:
             for kind, params in self._problems(link):
                 yield Finding(
                     code=self.code, message_code=f"SG109.{kind}", params=params, field="links"
                 )
 
     def _problems(self, link: str) -> Iterator[tuple[str, dict[str, object]]]:
-        address = link if "://" in link else f"https://{link}"
-        try:
-            parts = urlsplit(address)
-            host = (parts.hostname or "").casefold().removeprefix("www.")
-        except ValueError:
-            return
-        if _belongs(host, self.deny) or (self.allow and not _belongs(host, self.allow)):
+        host = host_of(link).removeprefix("www.")
+        if not host and self.allow:
+            yield "invalid", {"link": link}
+        elif _belongs(host, self.deny) or (self.allow and not _belongs(host, self.allow)):
             yield "domain", {"link": link, "domain": host}
-        if self.https and parts.scheme == "http":
+        if self.https and link.strip().lower().startswith("http:"):
             yield "https", {"link": link}
         if not self.shorteners and host in SHORTENERS:
             yield "shortener", {"link": link, "domain": host}
         if self.utm and _belongs(host, self.own):
-            given = dict(parse_qsl(parts.query, keep_blank_values=False))
+            given = dict(parse_qsl(link.partition("?")[2].partition("#")[0]))
             missing = [name for name in self.utm if name not in given]
             if missing:
                 yield "utm", {"link": link, "missing": ", ".join(missing)}

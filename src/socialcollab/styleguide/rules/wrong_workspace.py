@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from typing import ClassVar
-from urllib.parse import urlsplit
 
 import attrs
 
@@ -14,8 +12,7 @@ from socialcollab.content import Finding
 from socialcollab.errors import InvalidValueError
 from socialcollab.styleguide.lint_input import LintInput, Neighbour, TextSpan
 from socialcollab.styleguide.rules.term import Avoided, Term, outside_links
-
-_SCHEME = re.compile("https?://", re.IGNORECASE)
+from socialcollab.text import host_of
 
 
 @attrs.frozen(kw_only=True)
@@ -76,8 +73,7 @@ class WrongWorkspace:
         if all(each.workspace == draft.workspace for each in draft.neighbours):
             return
         known = _known(draft.neighbours)
-        card = () if draft.card is None else (draft.card.url,)
-        for link in dict.fromkeys((*draft.links, *card)):
+        for link in draft.addresses:
             owner = known.owner_of_link(link, draft.workspace)
             if owner:
                 yield self._finding("link", owner, link, field="links")
@@ -181,12 +177,7 @@ class _Known:
 
     def owner_of_link(self, link: str, workspace: str) -> Neighbour | None:
         """Return the workspace that uses the domain of *link*, unless *workspace* also uses it."""
-        if not _SCHEME.match(link):
-            link = f"https://{link}"
-        try:
-            host = (urlsplit(link).hostname or "").casefold()
-        except ValueError:
-            return None
+        host = host_of(link)
         while host:
             if host in self.domains:
                 return _owner(self.domains[host], workspace)

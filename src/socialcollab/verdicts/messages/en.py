@@ -497,6 +497,7 @@ MESSAGES: Final[dict[str, str]] = {
     "SG108.skin_tone": "use the emoji {emoji} without a skin tone",
     "SG109.domain": "the link `{link}` leads to {domain}, which is not allowed",
     "SG109.https": "the link `{link}` is not encrypted; use https",
+    "SG109.invalid": "the link `{link}` leads to no website",
     "SG109.shortener": "the link `{link}` is shortened by {domain}; use the full address",
     "SG109.utm": "the link `{link}` lacks the campaign parameters {missing}",
     "SG110": "the post names the partner `{partner}`, but does not say that it is advertising; begin with {markers}",

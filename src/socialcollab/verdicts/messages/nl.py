@@ -497,6 +497,7 @@ MESSAGES: Final[dict[str, str]] = {
     "SG108.skin_tone": "gebruik de emoji {emoji} zonder huidskleur",
     "SG109.domain": "de link `{link}` leidt naar {domain}, en dat mag niet",
     "SG109.https": "de link `{link}` is niet versleuteld; gebruik https",
+    "SG109.invalid": "de link `{link}` leidt naar geen enkele website",
     "SG109.shortener": "de link `{link}` is ingekort door {domain}; gebruik het volledige adres",
     "SG109.utm": "in de link `{link}` ontbreken de campagneparameters {missing}",
     "SG110": "het bericht noemt partner `{partner}`, maar zegt niet dat het reclame is; begin met {markers}",
