@@ -195,6 +195,7 @@ def test_lint_annotations(run: Run, tmp_path: Path) -> None:
     assert "`100%25 sure`: ::error::x" in first
     out = run("lint", str(WEEK / "posts.csv"), "--organization", AGENCY, "--github")[1]
     assert "posts.csv,title=SG103::row " in out
+    assert "posts.csv::row 65, column date: " in out
 
 
 def test_rules(run: Run) -> None:

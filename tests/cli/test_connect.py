@@ -27,17 +27,17 @@ from tests.networks.oauth_servers import (
     OAuthServer,
 )
 
-from socialcollab.cli import connect as command
 from socialcollab.cli import main
-from socialcollab.cli.doctor import examine
-from socialcollab.cli.output import Output
-from socialcollab.cli.tokens import (
+from socialcollab.cli.accounts import connect as command
+from socialcollab.cli.accounts.tokens import (
     App,
     StoredTokens,
     TokenSources,
     open_credentials,
     stored_networks,
 )
+from socialcollab.cli.doctor import examine
+from socialcollab.cli.output import Output
 from socialcollab.desk import Desk
 from socialcollab.errors import AuthenticationError
 from socialcollab.organization import Organization
@@ -421,7 +421,7 @@ def test_foreign_profile(capsys: pytest.CaptureFixture[str]) -> None:
 def test_timeout(monkeypatch: pytest.MonkeyPatch) -> None:
     """If the browser is never redirected, the command ends."""
     new_desk("x")
-    monkeypatch.setattr("socialcollab.cli.connect._WAITS_S", 0.01)
+    monkeypatch.setattr("socialcollab.cli.accounts.connect._WAITS_S", 0.01)
     code, _, err = run("tulip-x", "agency.db", "--member", "eva", "--port", "0")
     assert code == 2
     assert "use --paste if the browser is on another machine" in err

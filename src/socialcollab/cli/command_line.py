@@ -7,11 +7,12 @@ import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 
-from socialcollab.cli import connect, desks, doctor, documents, permissions, sheets, worker
+from socialcollab.cli import desks, doctor, documents, lint, permissions, sheets, worker
+from socialcollab.cli.accounts import connect
+from socialcollab.cli.accounts.tokens import add_tokens_option
 from socialcollab.cli.inputs import add_media_option, add_source
 from socialcollab.cli.networks import add_networks_option
 from socialcollab.cli.output import FOUND, MISUSED, OK, UNAVAILABLE, Output, leaves
-from socialcollab.cli.tokens import add_tokens_option
 from socialcollab.errors import (
     CorruptJournalError,
     FaultError,
@@ -104,27 +105,29 @@ def _parser() -> argparse.ArgumentParser:
         "--at", help="evaluate expectations as of this day, time or instant (ISO 8601; default now)"
     )
 
-    lint = command(
-        "lint", documents.lint_files, "lint texts, and every row of spreadsheets of posts"
-    )
-    lint.add_argument(
+    linter = command("lint", lint.lint_files, "lint texts, and every row of spreadsheets of posts")
+    linter.add_argument(
         "file", nargs="+", help="a .csv file, a text file, or - for standard input; can be repeated"
     )
-    lint.add_argument("--guide", action="append", default=[], help="a style guide; can be repeated")
-    lint.add_argument("--network", default="", help="the network that the text is for")
-    lint.add_argument(
+    linter.add_argument(
+        "--guide", action="append", default=[], help="a style guide; can be repeated"
+    )
+    linter.add_argument("--network", default="", help="the network that the text is for")
+    linter.add_argument(
         "--organization", help="a document or desk with the style guides and profiles to use"
     )
-    lint.add_argument("--id", default="", help="the organization, if the file contains several")
-    sheets.add_sheet_options(lint)
-    lint.add_argument(
+    linter.add_argument("--id", default="", help="the organization, if the file contains several")
+    sheets.add_sheet_options(linter)
+    linter.add_argument(
         "--language", default="en", choices=("en", "nl"), help="language of the messages"
     )
 
-    lint.add_argument("--github", action="store_true", help="print annotations for GitHub Actions")
+    linter.add_argument(
+        "--github", action="store_true", help="print annotations for GitHub Actions"
+    )
 
-    command("rules", documents.list_rules, "list the built-in rules of style guides")
-    explain = command("explain", documents.explain_rule, "explain a rule of style guides")
+    command("rules", lint.list_rules, "list the built-in rules of style guides")
+    explain = command("explain", lint.explain_rule, "explain a rule of style guides")
     explain.add_argument("code", help="the code of the rule, such as SG102")
 
     imports = command("import", sheets.import_sheet, "draft a post for each row of a spreadsheet")

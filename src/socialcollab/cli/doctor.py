@@ -9,11 +9,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
-from socialcollab.cli.documents import warnings_of
-from socialcollab.cli.inputs import check_no_document
-from socialcollab.cli.networks import opened_networks
-from socialcollab.cli.output import FOUND, OK, Output, counted, leaves, progress
-from socialcollab.cli.tokens import (
+from socialcollab.cli.accounts.tokens import (
     CONNECTABLE_NETWORKS,
     KEY_VARIABLE,
     StoredTokens,
@@ -24,6 +20,10 @@ from socialcollab.cli.tokens import (
     tokens_exist,
     tokens_path,
 )
+from socialcollab.cli.documents import warnings_of
+from socialcollab.cli.inputs import check_no_document
+from socialcollab.cli.networks import opened_networks
+from socialcollab.cli.output import FOUND, OK, Output, counted, leaves, progress
 from socialcollab.cli.worker import name_of_stream
 from socialcollab.errors import (
     AuthenticationError,

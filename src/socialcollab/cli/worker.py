@@ -9,10 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, Protocol
 
-from socialcollab.cli.inputs import open_desk
-from socialcollab.cli.networks import opened_networks
-from socialcollab.cli.output import FOUND, OK, Output, counted
-from socialcollab.cli.tokens import (
+from socialcollab.cli.accounts.tokens import (
     StoredTokens,
     TokenSources,
     check_tokens_exist,
@@ -20,6 +17,9 @@ from socialcollab.cli.tokens import (
     tokens_exist,
     tokens_path,
 )
+from socialcollab.cli.inputs import open_desk
+from socialcollab.cli.networks import opened_networks
+from socialcollab.cli.output import FOUND, OK, Output, counted
 from socialcollab.errors import (
     CorruptJournalError,
     InvalidValueError,

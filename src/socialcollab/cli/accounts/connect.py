@@ -12,9 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
 
-from socialcollab.cli.inputs import check_known, is_desk, load, open_desk
-from socialcollab.cli.output import OK, Output
-from socialcollab.cli.tokens import (
+from socialcollab.cli.accounts.tokens import (
     CONNECTABLE_NETWORKS,
     OAUTH_NETWORKS,
     App,
@@ -25,6 +23,8 @@ from socialcollab.cli.tokens import (
     store_app,
     tokens_path,
 )
+from socialcollab.cli.inputs import check_known, is_desk, load, open_desk
+from socialcollab.cli.output import OK, Output
 from socialcollab.errors import (
     AuthenticationError,
     InvalidValueError,

@@ -1,0 +1,1 @@
+"""Connecting profiles to accounts, and the file with their tokens."""
