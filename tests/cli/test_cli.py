@@ -867,6 +867,20 @@ def test_compare_policies(run: Run, tmp_path: Path) -> None:
     assert ["steps edit: quorum: 2 -> default", "steps legal: removed"] == change["details"]
 
 
+def test_check_examples_of_rules(run: Run, tmp_path: Path) -> None:
+    """`check` warns about style rules whose examples fail."""
+    document, guide = tmp_path / "acme.toml", tmp_path / "house.toml"
+    document.write_text(POLICY + '[style]\nguides = ["house.toml"]\n', encoding="utf-8")
+    guide.write_text(
+        '[rules.no-sale]\nkind = "existence"\nwords = ["sale"]\nbad = ["Sale!", "sales"]\n',
+        encoding="utf-8",
+    )
+    code, out, err = run("check", str(document))
+    assert (code, err) == (0, "")
+    assert "warning: rule `no-sale` does not report its bad example “sales”" in out.splitlines()
+    assert "Sale!" not in out
+
+
 def test_check_steps(run: Run, tmp_path: Path) -> None:
     """`check` warns about steps that too few members can approve."""
     document = tmp_path / "acme.toml"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from socialcollab.content import PostContent
-from socialcollab.styleguide import StyleGuide, fix, fix_until_settled, lint
+from socialcollab.styleguide import StyleGuide, fix, fix_until_settled, lint, wrong_examples
 from socialcollab.styleguide.kinds.spelling import WordList
 
 
@@ -227,3 +227,29 @@ def test_positions_and_fixes(text: str) -> None:
         assert 0 <= (finding.start or 0) <= (finding.end or 0) <= len(text)
     fixed = fix_until_settled(text, lambda each: lint(each, EVERY_KIND)).text
     assert fix_until_settled(fixed, lambda each: lint(each, EVERY_KIND)).text == fixed
+
+
+def test_wrong_examples() -> None:
+    """Examples that a rule does not treat as the guide says are returned, in every scope."""
+    rules = StyleGuide.from_dict(
+        {
+            "rules": {
+                "no-cheap": {
+                    "kind": "existence",
+                    "words": ["cheap", "goedkoop"],
+                    "language": "nl",
+                    "network": ["x", "bluesky"],
+                    "bad": ["Goedkoop!", "goedkoper"],
+                    "good": ["Voor € 39", "cheap"],
+                },
+                "no-sale": {"kind": "existence", "words": ["sale"], "bad": ["sale"]},
+            }
+        }
+    )
+    wrong = wrong_examples(rules)
+    assert [(each.code, each.expected, each.example) for each in wrong] == [
+        ("no-cheap", "bad", "goedkoper"),
+        ("no-cheap", "good", "cheap"),
+    ]
+    assert str(wrong[1]) == "rule `no-cheap` reports its good example “cheap”"
+    assert wrong[0].text("nl") == "regel `no-cheap` meldt het foute voorbeeld “goedkoper” niet"

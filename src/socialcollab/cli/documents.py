@@ -149,6 +149,7 @@ def warnings_of(organization: Organization, at: dt.datetime) -> list[str]:
         shared_accounts,
         step_warnings,
     )
+    from socialcollab.styleguide import wrong_examples
 
     return [
         *(
@@ -166,4 +167,5 @@ def warnings_of(organization: Organization, at: dt.datetime) -> list[str]:
             # A rule that matches no profile is already reported, with a suggestion.
             if finding.keys != ("on",)
         ),
+        *map(str, wrong_examples(organization.guide)),
     ]

@@ -1,6 +1,7 @@
 """Style guides: their rules and terms, the findings in a post, and fixes for the findings."""
 
 from socialcollab.styleguide.custom import CustomRule
+from socialcollab.styleguide.examples import WrongExample, wrong_examples
 from socialcollab.styleguide.fix import FixResult, fix, fix_until_settled
 from socialcollab.styleguide.guide import Style, StyleGuide
 from socialcollab.styleguide.kinds.hit import Hit, Kind
@@ -53,6 +54,7 @@ __all__ = [
     "Tone",
     "TooLong",
     "WordList",
+    "WrongExample",
     "WrongWorkspace",
     "fix",
     "fix_until_settled",
@@ -60,4 +62,5 @@ __all__ = [
     "lint_example",
     "measure_readability",
     "rule_pages",
+    "wrong_examples",
 ]

@@ -11,13 +11,14 @@ import attrs
 from socialcollab.content import Finding
 from socialcollab.errors import InvalidValueError
 from socialcollab.identifiers import did_you_mean
-from socialcollab.styleguide.kinds.capitalization import Capitalization, parts_of
+from socialcollab.styleguide.kinds.capitalization import Capitalization
 from socialcollab.styleguide.kinds.conditional import Conditional
 from socialcollab.styleguide.kinds.consistency import Consistency
 from socialcollab.styleguide.kinds.existence import Existence
 from socialcollab.styleguide.kinds.hit import Hit, Kind
 from socialcollab.styleguide.kinds.metric import Metric, compile_formula
 from socialcollab.styleguide.kinds.occurrence import Occurrence
+from socialcollab.styleguide.kinds.parts import PARTS, parts_of
 from socialcollab.styleguide.kinds.pattern import Pattern, any_of, compile_pattern
 from socialcollab.styleguide.kinds.repetition import Repetition
 from socialcollab.styleguide.kinds.sequence import Element, Sequence
@@ -30,9 +31,6 @@ CODE: Final = re.compile(r"[a-z][a-z0-9]*(?:[-.][a-z0-9]+)*")
 
 FIELDS: Final = ("alt", "card", "first_comment", "poll", "text", "thread")
 """The fields of a post that a rule can be limited to."""
-
-PARTS: Final = ("text", "line", "sentence", "paragraph")
-"""The parts of a text that a rule can look at one by one."""
 
 _FILLER: Final = "\ufffc"
 _WORD: Final = r"[^\W_]+(?:['’-][^\W_]+)*"

@@ -9,6 +9,7 @@ from typing import ClassVar, Final, Literal, TypeAlias
 import attrs
 
 from socialcollab.styleguide.kinds.hit import Hit
+from socialcollab.styleguide.kinds.parts import parts_of
 from socialcollab.styleguide.kinds.pattern import Pattern, matches_any
 
 CapitalStyle: TypeAlias = Literal["sentence", "title", "lower", "upper", "pattern"]
@@ -134,20 +135,3 @@ class Capitalization:
             if first is not None and piece[first].islower():
                 return piece[:first] + piece[first].upper() + piece[first + 1 :]
         return ""
-
-
-_PARTS: Final = {
-    "line": re.compile(r"[^\n]+"),
-    "sentence": re.compile(r"[^\s.!?…][^.!?…\n]*(?:[.!?…](?=\S)[^.!?…\n]*)*[.!?…]*"),
-    "paragraph": re.compile(r"[^\n]+(?:\n[^\n]+)*"),
-}
-
-
-def parts_of(text: str, part: str) -> Iterator[tuple[int, int]]:
-    """Yield the positions of the lines, sentences or paragraphs of a text, or of the whole text."""
-    if part == "text":
-        if text.strip():
-            yield 0, len(text)
-        return
-    for found in _PARTS[part].finditer(text):
-        yield found.span()

@@ -10,7 +10,7 @@ import attrs
 
 from socialcollab.content import Finding
 from socialcollab.document_fields import as_words
-from socialcollab.styleguide.kinds.capitalization import parts_of
+from socialcollab.styleguide.kinds.parts import parts_of
 from socialcollab.styleguide.lint_input import LintInput, TextSpan
 from socialcollab.styleguide.rules.settings import as_optional_limit
 

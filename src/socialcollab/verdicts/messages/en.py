@@ -90,6 +90,8 @@ MESSAGES: Final[dict[str, str]] = {
     "already_exempt": "post {post} is already exempt from hold `{hold}`",
     "not_held": "hold `{hold}` does not stop post {post}",
     "taken_down": "post {post} was taken down from `{profile}`, and has not been approved again since",
+    "style.wrong_example.bad": "rule `{code}` does not report its bad example “{example}”",
+    "style.wrong_example.good": "rule `{code}` reports its good example “{example}”",
     "submit_post": "submit post {post} for approval",
     "all_published": "post {post} is already published on every profile",
     "not_approved": "post {post} is {state}, not approved",

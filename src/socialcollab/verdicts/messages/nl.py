@@ -90,6 +90,8 @@ MESSAGES: Final[dict[str, str]] = {
     "already_exempt": "bericht {post} is al vrijgesteld van publicatiestop `{hold}`",
     "not_held": "publicatiestop `{hold}` geldt niet voor bericht {post}",
     "taken_down": "bericht {post} is van `{profile}` gehaald en is daarna niet opnieuw goedgekeurd",
+    "style.wrong_example.bad": "regel `{code}` meldt het foute voorbeeld “{example}” niet",
+    "style.wrong_example.good": "regel `{code}` meldt het goede voorbeeld “{example}”",
     "submit_post": "dien bericht {post} in ter goedkeuring",
     "all_published": "bericht {post} is al op elk profiel gepubliceerd",
     "not_approved": "bericht {post} heeft status {state} en is niet goedgekeurd",
