@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from socialcollab.content import PostContent
@@ -221,6 +221,7 @@ EVERY_KIND = StyleGuide.from_dict(
 
 
 @given(st.text(alphabet="abc A.!@#🌷é®\u0301\n", max_size=40))
+@example("@@A\nc@A")
 def test_positions_and_fixes(text: str) -> None:
     """Positions lie in the text, and fixing a fixed text changes nothing."""
     for finding in lint(text, EVERY_KIND):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 import attrs
 
 from socialcollab.content import Finding
 
-_MOST_ROUNDS = 8
+_MOST_ROUNDS = 100
 
 Check = Callable[[str], Iterable[Finding]]
 
@@ -94,19 +94,25 @@ def fix_until_settled(text: str, check: Check, *, profile: str = "") -> FixResul
     findings = tuple(check(text))
     applied: list[Finding] = []
     rejected: set[tuple[str, str, str]] = set()
-    # Fixes that undo each other would never settle. All other fixes settle within a few rounds.
+    has_changed = False
+    # Every change is an improvement, so the loop ends by itself. The limit is for long texts.
     for _ in range(_MOST_ROUNDS):
         chosen = [f for f in _fixable(text, findings, profile) if _key(text, f) not in rejected]
         if not chosen:
-            break
+            if not has_changed:
+                break
+            # A fix that was rejected may be possible after the changes.
+            rejected.clear()
+            has_changed = False
+            continue
         fixed = _applied(text, chosen)
         after = tuple(check(fixed))
-        if _has_more(findings, after):
+        if not _is_better(findings, after):
             # Apply a single fix instead, so that one bad fix does not prevent all other fixes.
             fixed, after, chosen = _apply_one(text, findings, chosen, check, rejected)
             if not chosen:
                 continue
-        text, findings = fixed, after
+        text, findings, has_changed = fixed, after, True
         applied += chosen
     return FixResult(text, tuple(applied), findings)
 
@@ -118,11 +124,11 @@ def _apply_one(
     check: Check,
     rejected: set[tuple[str, str, str]],
 ) -> tuple[str, tuple[Finding, ...], list[Finding]]:
-    """Apply the first fix in *chosen* that causes no new finding, and reject the fixes before it."""
+    """Apply the first fix in *chosen* that is an improvement, and reject the fixes before it."""
     for finding in chosen:
         fixed = _applied(text, [finding])
         after = tuple(check(fixed))
-        if not _has_more(findings, after):
+        if _is_better(findings, after):
             return fixed, after, [finding]
         rejected.add(_key(text, finding))
     return text, findings, []
@@ -132,10 +138,17 @@ def _key(text: str, finding: Finding) -> tuple[str, str, str]:
     return finding.code, text[finding.start : finding.end], finding.fix or ""
 
 
-def _has_more(before: Iterable[Finding], after: Iterable[Finding]) -> bool:
-    """Return whether *after* has more findings of any kind than *before*."""
+def _is_better(before: Collection[Finding], after: Collection[Finding]) -> bool:
+    """
+    Return whether *after* has fewer findings, or fewer that can be fixed, and no new ones.
+
+    A finding that replaces another one of its kind is new, unless it is left to a person.
+    """
 
     def kinds(findings: Iterable[Finding]) -> Counter[tuple[str, str, str]]:
         return Counter((f.code, f.field, f.profile) for f in findings)
 
-    return bool(kinds(after) - kinds(before))
+    def number(findings: Collection[Finding]) -> tuple[int, int]:
+        return len(findings), sum(finding.fix is not None for finding in findings)
+
+    return not kinds(after) - kinds(before) and number(after) < number(before)
